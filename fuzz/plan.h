@@ -1,0 +1,106 @@
+/*
+ * plan: a life as data. Bytes from a fuzzer, text in scenarios/, a seed and a
+ * shrinker's candidate are all this one object.
+ *
+ * On the wire a plan is an array of 16-byte records, little-endian: three of
+ * set-up, then one per event. Every byte string up to PLAN_BYTES_MAX decodes to
+ * a valid plan (values are reduced into range; a part of a record is completed
+ * with zeros); zeros are the simplest plan. encode(decode(bytes)) is canonical,
+ * decode(encode(p)) == p, and scenario text carries the same (scenario.h).
+ *
+ * Cuts are anchored: "the k-th mutating operation (program or erase) of this
+ * call", so that a change elsewhere in the plan does not move them.
+ */
+#ifndef TORNBIT_PLAN_H
+#define TORNBIT_PLAN_H
+
+#include "base.h"
+#include "fault.h"
+#include "part.h"
+#include "tornbit/subject.h"
+
+#define PLAN_BYTES_MAX 65536u
+#define PLAN_RECORD_BYTES 16u
+#define PLAN_SETUP_RECORDS 3u
+#define PLAN_EVENTS_MAX (PLAN_BYTES_MAX / PLAN_RECORD_BYTES - PLAN_SETUP_RECORDS)
+#define PLAN_NAMES_MAX 24u	/* object names a plan can speak of */
+
+/* What the wire's small numbers mean: the subjects and parts of this program
+ * run, plug-ins and user files included. Order is by name. */
+struct plan_world {
+	const struct tb_subject *const *subject;
+	uint32_t subjects;
+	const struct part *const *part;
+	uint32_t parts;
+};
+
+enum plan_kind {
+	PLAN_CALL,	/* one call of the store's API */
+	PLAN_CUT,	/* power dies in the next call */
+	PLAN_RECUT,	/* and dies again while the store recovers from the cut above */
+	PLAN_REBOOT,	/* power goes and comes back between two calls */
+	PLAN_BEGIN,	/* everything above was only preparation: no cuts up there */
+	PLAN_KINDS
+};
+
+struct plan_event {
+	uint8_t kind;		/* enum plan_kind */
+	/* PLAN_CALL */
+	uint8_t verb;		/* of the subject's contract */
+	uint8_t name;		/* slot in plan.name */
+	uint32_t bytes;
+	uint32_t seed;		/* of the contents */
+	uint32_t chunk;
+	/* PLAN_CUT, PLAN_RECUT */
+	uint32_t op;		/* k: which mutating operation, modulo their number */
+	struct fault fault;
+};
+
+struct plan {
+	uint32_t subject, part;	/* places in the world */
+	uint8_t timing;		/* enum part_timing */
+	uint8_t read_mode;	/* enum nor_read_mode; SPI NOR only */
+	uint64_t seed;		/* of the device */
+	uint32_t used;		/* bytes of the part taken by firmware; the store's
+				 * region begins at the next sector border */
+	uint32_t region;	/* bytes of the store's region; 0: to the end */
+	uint32_t off_ms;	/* time without power after a cut; 0: 100 */
+	uint32_t aged;		/* erases every sector has behind it */
+	uint32_t setting[TB_SETTINGS_MAX];	/* 0: the standard value */
+	char name[PLAN_NAMES_MAX][TB_NAME_MAX + 1];	/* slots: the contract's names
+							 * first, then the plan's own */
+	uint32_t events;
+	struct plan_event event[PLAN_EVENTS_MAX];
+};
+
+/* Decode any bytes. subject fixes the subject (a fuzz target of one store), or
+ * is UINT32_MAX to take it from the bytes. More than PLAN_BYTES_MAX: false. */
+bool plan_decode(struct plan *p, const struct plan_world *w, uint32_t subject,
+		 const void *bytes, size_t n);
+
+/* Returns the number of bytes, at most PLAN_BYTES_MAX; 0 when it does not fit
+ * (too many names of its own and events together). */
+size_t plan_encode(const struct plan *p, const struct plan_world *w, void *bytes,
+		   size_t room);
+
+bool plan_equal(const struct plan *a, const struct plan *b);
+uint64_t plan_hash(const struct plan *p);
+
+/* An empty life of that subject on that part, everything else standard. */
+void plan_init(struct plan *p, const struct plan_world *w, uint32_t subject,
+	       uint32_t part);
+
+/* A random plan: swarm weights (some verbs and fault axes off, the others wildly
+ * weighted) drawn from seed, up to calls_max calls, 0 to 3 cuts. */
+void plan_random(struct plan *p, const struct plan_world *w, uint32_t subject,
+		 uint64_t seed, uint32_t calls_max);
+
+/* The region that used and region stand for on this part. False: it is empty or
+ * does not fit; what says so. */
+bool plan_region(const struct plan *p, const struct part *part, uint32_t *first,
+		 uint32_t *bytes, char what[160]);
+
+/* Slot of a name, entering it if it is new; -1: no free slot or a bad name. */
+int plan_name(struct plan *p, const char *name);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * scenario: the text form of plans, with what a story needs besides: which
+ * faults to explore and which findings are expected. Grammar:
+ * docs/scenario-grammar.md.
+ */
+#ifndef TORNBIT_SCENARIO_H
+#define TORNBIT_SCENARIO_H
+
+#include "plan.h"
+
+#define SCENARIO_TEXT_MAX (1u << 20)
+#define SCENARIO_EXPECTS_MAX 64
+#define SCENARIO_KEY_MAX 159
+
+struct scenario_explore {
+	uint32_t families;	/* TB_FAMILY bits; 'T' is by clock. 0: the standard set */
+	uint32_t clocks;	/* cuts by clock per operation; 0: 8 */
+	uint32_t samples;	/* seeds per seeded family; 0: 3 */
+	uint32_t depth;		/* 1: single cuts, 2: nested; 0: 2 */
+	uint32_t units;		/* bit set of 1 << enum fault_unit; 0: all */
+};
+
+/* What a frozen finding recorded: one bus operation a line, and hashes. */
+struct scenario_record {
+	char kind;		/* 'r' 'p' 'e' */
+	uint32_t addr, bytes;
+	cycle_t first, last;
+	uint32_t hash;		/* of the bytes moved */
+};
+
+struct scenario {
+	struct plan plan;
+	struct scenario_explore explore;
+	char expect[SCENARIO_EXPECTS_MAX][SCENARIO_KEY_MAX + 1];
+	uint32_t expects;
+	char title[128];	/* first comment line, for listings */
+
+	/* Only in frozen findings (corpus/found): */
+	char key[SCENARIO_KEY_MAX + 1];
+	uint64_t image_after;	/* state hash of the array after the cut */
+	struct scenario_record *record;	/* malloc'ed */
+	uint32_t records;
+};
+
+struct scenario_error {
+	uint32_t line;
+	char what[200];		/* what was wrong and what would be right */
+};
+
+/* Parse text. False: error says where and what; s is empty. */
+bool scenario_parse(struct scenario *s, const struct plan_world *w, const char *text,
+		    size_t n, struct scenario_error *error);
+void scenario_free(struct scenario *s);
+
+/* Print so that parsing gives the same scenario back. Returns the length that
+ * was or would have been written, without the NUL (as snprintf does). */
+size_t scenario_print(const struct scenario *s, const struct plan_world *w,
+		      char *text, size_t room);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * sink: where a run is written down: one SQLite file (docs/trace-schema.md).
+ *
+ * All functions accept a NULL sink and do nothing, so that the callers have one
+ * way through. Rows carry no clock of the host, no path and no pid: two runs of
+ * the same plans give the same rows. Errors (full disk, file gone) are sticky:
+ * the first one is kept, later calls do nothing, and sink_error tells; what was
+ * committed before stays readable.
+ */
+#ifndef TORNBIT_SINK_H
+#define TORNBIT_SINK_H
+
+#include "plan.h"
+#include "scenario.h"
+#include "verdict.h"
+
+struct sink;
+
+enum sink_mode {
+	SINK_CREATE,	/* a new file; an existing tornbit trace is replaced, any
+			 * other existing file is refused */
+	SINK_RESUME,	/* go on in an unfinished trace of the same run, or create */
+};
+
+/* Everything that tells one run from another. Compared on resume. */
+struct sink_run {
+	const char *command;		/* "sweep", "fuzz" */
+	const char *subject;
+	const char *part;
+	const char *contract_text;
+	const char *part_text;
+	uint32_t code_hash;		/* of the store */
+	uint64_t seed;
+	uint64_t trials;		/* asked for; sweeps: 1 */
+	const char *options;		/* canonical text of whatever else matters */
+};
+
+/* NULL: error has one line that says what, where and what would be right. */
+struct sink *sink_open(const char *path, enum sink_mode mode,
+		       const struct sink_run *run, char error[256]);
+
+/* How many cells (campaign) are already in the file; 0 for a new one. */
+uint64_t sink_cells_done(const struct sink *s);
+
+/* Rows become durable here, all or none: call it where every row stands for a
+ * finished trial. cell >= 0 also records that cell as done. */
+void sink_commit(struct sink *s, int64_t cell);
+
+/* The first error since open, or NULL. */
+const char *sink_error(const struct sink *s);
+
+/* Writes the end mark and closes. False if anything was lost: error says what. */
+bool sink_close(struct sink *s, char error[256]);
+
+/* A plan that lives from now on: later rows belong to it. Returns its row id
+ * (1, 2, ... in order). outcome may be filled in by sink_plan_done. */
+int64_t sink_plan(struct sink *s, const struct plan *p, const struct plan_world *w);
+void sink_plan_done(struct sink *s, int64_t plan, uint32_t states, uint32_t findings);
+
+/* One call of the store's API in the main life. Calls are numbered from 0 in
+ * their plan; life is 0 for the main life, else the state it recovers. */
+struct sink_call {
+	int64_t plan;
+	int64_t life;
+	uint32_t call;		/* place among the life's calls; mounts included */
+	const char *verb;	/* "mount", or of the contract */
+	const char *name;	/* or NULL */
+	uint32_t bytes, seed, chunk;
+	const char *result;	/* status word, or "cut", "hang" */
+	uint32_t done;
+	cycle_t first, last;
+	cycle_t bus, wait, busy;	/* clocks spent in it, kept apart */
+};
+void sink_call(struct sink *s, const struct sink_call *c);
+
+/* One bus operation of the store, in time order within its life. Packed: it
+ * reaches the file in blocks. data: bytes of a program, else NULL. */
+struct sink_bus {
+	int64_t plan;
+	int64_t life;
+	uint32_t call;
+	uint8_t kind;		/* 'r' read, 'p' program, 'e' erase, 's' sync */
+	uint8_t result;		/* enum flash_status; 0xff: power died in it */
+	uint32_t addr, bytes;
+	cycle_t first, last;
+	uint32_t polls;		/* status polls inside it */
+	const void *data;
+};
+void sink_bus(struct sink *s, const struct sink_bus *b);
+
+struct event;
+void sink_event(struct sink *s, int64_t plan, int64_t life, uint32_t call,
+		const struct event *e);
+
+enum state_how { STATE_EXECUTED, STATE_INHERITED, STATE_DUPLICATE, STATE_HOWS };
+
+struct sink_state {
+	int64_t plan;
+	int64_t parent;		/* state whose recovery was cut, or 0 */
+	uint32_t call, op;	/* anchor: call in the plan, mutating op within */
+	struct fault fault;
+	cycle_t cut;		/* clock at which power died (families: nominal) */
+	uint8_t how;		/* enum state_how */
+	const struct outcome *outcome;
+	uint64_t image, state;	/* hashes after the cut */
+	int64_t finding;	/* row id, or 0 */
+};
+/* Returns the state's row id: 1, 2, ... over the file. */
+int64_t sink_state(struct sink *s, const struct sink_state *st);
+
+struct sink_finding {
+	const char *key;
+	int64_t plan;
+	int64_t state;		/* the first state that showed it */
+	const struct outcome *outcome;
+	const char *reach;	/* "reachable on this part in clocks a..b", "adversarial" */
+	const char *text;	/* the frozen finding, as corpus/found holds it */
+	const char *repeat;	/* the command that repeats it, without paths */
+};
+/* A known key is counted, not entered again. Returns the finding's row id. */
+int64_t sink_finding(struct sink *s, const struct sink_finding *f);
+
+/* The shrunk form of an entered finding. */
+void sink_finding_shrunk(struct sink *s, int64_t finding, const char *text);
+
+/* Wear of one sector at the end of the plan's main life. */
+void sink_wear(struct sink *s, int64_t plan, uint32_t sector, uint32_t first_addr,
+	       uint32_t bytes, uint32_t erases, uint32_t programs, uint64_t programmed_bytes);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * tornbit/subject.h: how a flash store is put under test.
+ *
+ * A subject is a store plus a thin adapter: one constant struct tb_subject. It
+ * is bound to a device (tornbit/flash.h) and to RAM that the harness owns; it
+ * keeps nothing outside that RAM, so that losing power is rewinding it. What
+ * the store promises is a struct tb_contract: constant tables that the judge
+ * executes, that print as text and that stand in every report.
+ *
+ * Shapes. Objects (files, keys) have a name and contents. Contents are never
+ * passed around: they are (seed, bytes), and tb_content() says which byte
+ * stands where, so that harness and subject agree on megabytes by a few words.
+ *
+ * Power. Any call into the device may be the last: the harness leaves by
+ * longjmp. The RAM is then filled with a pattern and the subject is mounted
+ * again on what is left on the flash. A subject must not hold resources outside
+ * its RAM (declare TB_HAS_GLOBALS if it does).
+ */
+#ifndef TORNBIT_SUBJECT_H
+#define TORNBIT_SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tornbit/flash.h"
+
+#define TB_SUBJECT_VERSION 1
+
+/* Longest object name, without the NUL. */
+#define TB_NAME_MAX 47
+
+/* What a call came to. Everything but TB_CRASH is an answer of the store. */
+enum tb_status {
+	TB_OK,
+	TB_SHORT,	/* done, but only tb_reply.done bytes of it (no more space) */
+	TB_ABSENT,	/* no object of that name */
+	TB_NO_SPACE,	/* refused for lack of space */
+	TB_REFUSED,	/* refused by a rule of the API: name, mode, state */
+	TB_CORRUPT,	/* the store says that its data on flash is damaged */
+	TB_IO,		/* the device reported an error */
+	TB_CRASH,	/* would have crashed the device: wild access, assertion */
+	TB_STATUSES
+};
+
+/* What a verb does to the objects when it succeeds, in the terms of the model. */
+enum tb_effect {
+	TB_NOTHING,	/* reads, or is not durable */
+	TB_PUT,		/* the named object becomes the call's contents */
+	TB_OPEN,	/* an object is begun: empty, in RAM or unfinished on flash */
+	TB_EXTEND,	/* `done` bytes are added to the object begun */
+	TB_COMMIT,	/* the object begun becomes durable and replaces its name */
+	TB_REMOVE,	/* the named object is gone */
+	TB_CLEAR,	/* all objects are gone */
+	TB_EFFECTS
+};
+
+/* What may be seen if power is lost inside the verb, besides entry and exit. */
+enum tb_mid {
+	TB_MID_NONE,		/* atomic: entry or exit, nothing else */
+	TB_MID_SOME_GONE,	/* any subset of the objects, each of them whole */
+	TB_MIDS
+};
+
+/* One verb of the store's API. Verb 0 is the simplest: a plan of zeros calls it. */
+struct tb_verb {
+	const char *word;	/* as in scenarios: "put", "open", "format" */
+	const char *means;	/* one sentence for people */
+	uint8_t effect;		/* enum tb_effect */
+	uint8_t mid;		/* enum tb_mid */
+	uint16_t may;		/* bit set of 1 << enum tb_status: answers that are
+				 * legal, have no effect, and are no finding */
+	bool takes_name, takes_size, takes_chunk;
+	uint32_t size_max;	/* of random plans */
+	uint8_t weight;		/* in random plans, 0: never drawn */
+};
+
+/* One write that the judge makes on a survivor, to see that the store lives. */
+enum tb_probe_on { TB_PROBE_IN_FLIGHT, TB_PROBE_ELSEWHERE };
+struct tb_probe {
+	uint8_t verb;		/* index; its effect is TB_PUT */
+	uint8_t on;		/* enum tb_probe_on */
+	uint32_t bytes;
+};
+
+/* Fault families of the design (letters A to N) as a bit set. */
+#define TB_FAMILY(letter) (1u << ((letter) - 'A'))
+
+struct tb_contract {
+	const char *name;	/* "wofs" */
+	uint32_t version;
+	const char *promise;	/* one paragraph for people */
+	const struct tb_verb *verb;
+	uint32_t verbs;
+	const struct tb_probe *probe;
+	uint32_t probes;
+	const char *const *names;	/* object names of random plans; none begins
+					 * with "probe" (used by the probes) */
+	uint32_t names_count;
+	uint32_t families;	/* TB_FAMILY bits that a hardened store survives */
+	bool overwrites_programmed;	/* false: it never clears bits of a unit that
+					 * is not erased (then doing so is a finding) */
+	bool lazy_repair;	/* repairs may wait for the first write */
+	uint64_t ops_max;	/* bus operations per call; 0: 200,000 */
+
+	/* Hooks; NULL: bytewise equality, no capacity judgement. */
+	bool (*name_equal)(const char *a, const char *b);
+	/* Bytes of the region that an object takes at most, overhead included. */
+	uint32_t (*cost)(const char *name, uint32_t bytes);
+	/* Bytes that a loss of power may waste for good, at most, when it strikes
+	 * the writing of an object of that cost. */
+	uint32_t (*leak)(uint32_t cost);
+	/* Bytes of a region that objects can use. */
+	uint32_t (*capacity)(uint32_t region_bytes);
+};
+
+/* A knob of the store that scenarios may set (`set NAME VALUE`). */
+struct tb_setting {
+	const char *name;
+	const char *means;
+	uint32_t standard, min, max;
+};
+#define TB_SETTINGS_MAX 8
+
+/* Where the store lives. Bytes outside the region must never change. */
+struct tb_place {
+	struct flash *flash;
+	uint32_t first;		/* sector border */
+	uint32_t bytes;		/* whole sectors */
+	uint32_t setting[TB_SETTINGS_MAX];
+};
+
+struct tb_call {
+	uint8_t verb;
+	const char *name;	/* NULL when the verb takes none */
+	uint32_t bytes;		/* contents: how many */
+	uint32_t seed;		/* contents: which */
+	uint32_t offset;	/* contents: of the first byte (for TB_EXTEND) */
+	uint32_t chunk;		/* write it in pieces of this many bytes; 0: at once */
+};
+
+struct tb_reply {
+	uint8_t status;		/* enum tb_status */
+	uint32_t done;		/* bytes of contents taken, when TB_OK or TB_SHORT */
+	char why[64];		/* free text for TB_CRASH, TB_CORRUPT */
+};
+
+#define TB_HAS_GLOBALS 1u	/* keeps state outside its RAM: never skipped or nested */
+#define TB_NONDETERMINISTIC 2u
+
+struct tb_subject {
+	uint32_t version;	/* TB_SUBJECT_VERSION */
+	const char *name;	/* "wofs.hardened" */
+	const char *summary;
+	const struct tb_contract *contract;
+	uint32_t flags;
+	uint32_t ram_bytes;	/* what it wants; 16-byte aligned, at most 1 MiB */
+	const struct tb_setting *setting;
+	uint32_t settings;
+	uint32_t code_hash;	/* of the store's code, by the build; 0: unknown */
+
+	/* Make the flash ready for first use. NULL: blank flash is fine. */
+	enum tb_status (*prepare)(void *ram, const struct tb_place *place);
+
+	/* Start on whatever is on the flash, as firmware does after reset. Repairs
+	 * what a loss of power left. place stays valid until power goes. */
+	enum tb_status (*mount)(void *ram, const struct tb_place *place);
+
+	void (*call)(void *ram, const struct tb_call *call, struct tb_reply *reply);
+
+	/* Name every object, in any order, through the store's own listing. emit
+	 * returns false when the judge has seen enough. Must not write. */
+	enum tb_status (*list)(void *ram,
+			       bool (*emit)(void *who, const char *name, uint32_t bytes),
+			       void *who);
+
+	/* Open the object by name and hand over its contents in pieces. sink
+	 * returns false when the judge has seen enough. Must not write. */
+	enum tb_status (*get)(void *ram, const char *name,
+			      bool (*sink)(void *who, const void *bytes, uint32_t n),
+			      void *who);
+};
+
+/* Contents of objects. Seeds 0 to 3 are plain patterns that read well in a hex
+ * dump and that formats trip over; all others are noise. */
+static inline uint8_t tb_content(uint32_t seed, uint32_t offset)
+{
+	switch (seed) {
+	case 0: return (uint8_t)('0' + offset % 10);
+	case 1: return 0xff;
+	case 2: return 0xaa;
+	case 3: return 0x00;
+	default: {
+		uint64_t x = ((uint64_t)seed << 32 | offset >> 3) * 0x9e3779b97f4a7c15u;
+		x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
+		x ^= x >> 32;
+		return (uint8_t)(x >> (8 * (offset & 7)));
+	}
+	}
+}
+
+static inline void tb_fill(void *buf, uint32_t n, uint32_t seed, uint32_t offset)
+{
+	uint8_t *p = buf;
+	for (uint32_t i = 0; i < n; i++)
+		p[i] = tb_content(seed, offset + i);
+}
+
+/* A plug-in (tornbit --load FILE.so) exports this symbol: a NULL-ended array. */
+extern const struct tb_subject *const tornbit_subjects[];
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * board: what a chip is soldered to: supply and clock, its cells, the box for
+ * events, and the list of steps of the operation in progress.
+ *
+ * One board carries one chip. It is plain data: copying the struct (with the
+ * array forked, not copied) is a snapshot of the whole device.
+ */
+#ifndef TORNBIT_BOARD_H
+#define TORNBIT_BOARD_H
+
+#include "array.h"
+#include "events.h"
+#include "part.h"
+#include "power.h"
+#include "tear.h"
+
+/* More steps than this in one operation are merged by the drivers: they split
+ * longer calls into several (a program call spans at most 64 KiB anyway). */
+#define BOARD_STEPS_MAX 272
+
+struct board {
+	struct power power;
+	struct array array;
+	struct events events;
+	const struct part *part;
+	uint64_t hz;			/* of the bus */
+	uint8_t timing;			/* enum part_timing */
+	uint64_t seed;			/* of seeded timing and power-up noise */
+	uint32_t poll_gap_ns;		/* host delay between two status polls */
+	uint32_t polls;			/* status polls since power-up */
+	uint32_t boots;			/* power-ups of this board so far */
+
+	/* Steps begun since the harness last set steps = 0. A chip appends each
+	 * step when it begins; the array changes when time has passed its end. */
+	struct step step[BOARD_STEPS_MAX];
+	uint32_t steps;
+	uint32_t steps_lost;		/* did not fit: the harness refuses to judge */
+};
+
+/* Append s and return its place, where it may be read until steps is reset. */
+struct step *board_begin(struct board *b, const struct step *s);
+
+/* A duration of the part in clocks of this board, by its timing mode. what keys
+ * the draw of seeded timing (sector and erase count, or address). */
+cycle_t board_clocks(const struct board *b, enum part_figure figure, uint64_t what);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * driver_nor: what firmware does on the bus of a serial NOR flash: reset and
+ * identify after power-up, write enable, page splitting, status polling.
+ *
+ * A wait for the part is one jump: the polls that fit are counted and their
+ * clocks spent together, because a poll changes nothing in the part.
+ */
+#ifndef TORNBIT_DRIVER_NOR_H
+#define TORNBIT_DRIVER_NOR_H
+
+#include "nor.h"
+
+enum nor_read_mode {
+	NOR_READ_03,		/* 1-1-1, no dummy, up to the clock of PART_CLOCK_READ_HZ */
+	NOR_READ_FAST,		/* 0Bh */
+	NOR_READ_DUAL_OUT,	/* 3Bh 1-1-2 */
+	NOR_READ_DUAL_IO,	/* BBh 1-2-2 */
+	NOR_READ_QUAD_OUT,	/* 6Bh 1-1-4 */
+	NOR_READ_QUAD_IO,	/* EBh 1-4-4 */
+	NOR_READ_MODES
+};
+
+struct nor_driver_options {
+	uint8_t read_mode;	/* enum nor_read_mode; 03h falls back to 0Bh above its clock */
+	bool quad_program;	/* 32h instead of 02h */
+	bool no_reset;		/* careless firmware: no 66h 99h ABh after power-up */
+};
+
+struct nor_driver {
+	struct nor *chip;
+	struct nor_driver_options options;
+};
+
+/* As firmware's init: release from power-down, reset, wait, RDID must match. */
+enum flash_status nor_driver_start(struct nor_driver *d);
+enum flash_status nor_driver_read(struct nor_driver *d, uint32_t addr, void *buf,
+				  uint32_t n);
+enum flash_status nor_driver_program(struct nor_driver *d, uint32_t addr,
+				     const void *data, uint32_t n);
+/* Erase n bytes at addr with the largest opcodes that fit (20h, 52h, D8h, C7h);
+ * flash_erase asks for one sector. */
+enum flash_status nor_driver_erase(struct nor_driver *d, uint32_t addr, uint32_t n);
+enum flash_status nor_driver_wait(struct nor_driver *d, cycle_t clocks_max);
+
+#endif
