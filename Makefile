@@ -3,62 +3,125 @@
 # Layers are libraries: a test of sim links libsim alone, a test of core links
 # libcore alone, so the link line proves what each may know (the #include lines
 # are checked by tools/tidy).
+#
+# Everything that is built lies in $(BUILD), so that several builds live side by
+# side:   make BUILD=build-clang CC=clang OPT=-O3
+# A change of compiler or flags rebuilds what it touches.
 
-CC ?= gcc
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
-AR ?= ar
-PYTHON ?= /usr/bin/python3
+AR := $(if $(filter default,$(origin AR)),ar,$(AR))
 PREFIX ?= /usr/local
+DESTDIR ?=
 BUILD ?= build
 OPT ?= -O2
+SAN ?=
+JOBS ?= 2
 VERSION := 0.1
 
 WARN = -Wall -Wextra -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 CFLAGS ?= -g
-ALL_CFLAGS = -std=c11 $(OPT) $(CFLAGS) $(WARN) -MMD -MP $(SAN)
+# The prefix map keeps the place of the checkout out of the program.
+ALL_CFLAGS = -std=c11 $(OPT) $(CFLAGS) $(WARN) -fdebug-prefix-map=$(CURDIR)=. \
+	-MMD -MP $(SAN)
 LDLIBS_FUZZ = -lsqlite3 -ldl
+
+# Each layer sees its own headers and those below it, nothing else.
+INC_sim = -Isim
+INC_core = -Icore
+INC_fuzz = -Ifuzz -Isim -Icore -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
 
 SIM_SRC := $(sort $(wildcard sim/*.c))
 CORE_SRC := $(sort $(wildcard core/*/*.c))
-FUZZ_SRC := $(sort $(filter-out fuzz/main_%,$(wildcard fuzz/*.c)) $(wildcard fuzz/planted/*.c))
+CORE_SRC := $(filter-out core/test/% core/bench/%,$(CORE_SRC))
+MAIN_SRC := $(sort $(wildcard fuzz/main_*.c))
+FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC),$(wildcard fuzz/*.c)) $(wildcard fuzz/planted/*.c))
+BENCH_SRC := $(sort $(wildcard fuzz/bench/*.c))
 PARTS := $(sort $(wildcard sim/parts/*.part))
 
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/%.o) $(BUILD)/parts_builtin.o
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o)
+MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/%.o)
+BENCH_OBJ := $(BENCH_SRC:%.c=$(BUILD)/%.o)
+LIBS := $(BUILD)/libfuzz.a $(BUILD)/libcore.a $(BUILD)/libsim.a
 
 SIM_TEST := $(patsubst sim/test/%.c,$(BUILD)/test/sim_%,$(wildcard sim/test/test_*.c))
 CORE_TEST := $(patsubst core/test/%.c,$(BUILD)/test/core_%,$(wildcard core/test/test_*.c))
 FUZZ_TEST := $(patsubst fuzz/test/%.c,$(BUILD)/test/fuzz_%,$(wildcard fuzz/test/test_*.c))
-TESTS := $(SIM_TEST) $(CORE_TEST) $(FUZZ_TEST)
+C_TEST := $(sort $(SIM_TEST) $(CORE_TEST) $(FUZZ_TEST))
+SCRIPT_TEST := $(sort $(wildcard $(foreach d,sim core fuzz reports tools, \
+	$d/test/test_*.sh $d/test/test_*.py)))
 
-.PHONY: all
-all: tornbit ## build the program (default)
+# fuzz/mutants/NN-name.patch makes $(BUILD)/mutants/NN/tornbit.
+MUTANTS := $(foreach p,$(sort $(wildcard fuzz/mutants/*.patch)), \
+	$(BUILD)/mutants/$(firstword $(subst -, ,$(notdir $p)))/tornbit)
+
+# Sub-makes share the caller's job slots, or take $(JOBS) of their own.
+SUB = +$(MAKE) --no-print-directory \
+	$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+.DELETE_ON_ERROR:
+.PRECIOUS: $(BUILD)/lib%.list
+.SECONDEXPANSION:
+.PHONY: FORCE
+
+# Until the command line exists there is no program to build.
+PROGRAM := $(if $(wildcard fuzz/main_tornbit.c),$(BUILD)/tornbit)
+.PHONY: all program
+all: $(if $(filter build,$(BUILD)),tornbit,$(BUILD)/tornbit) ## build the program (default)
+
+program: $(LIBS) $(PROGRAM)
 
 tornbit: $(BUILD)/tornbit
-	cp $< $@
+	cp $< $@.new && mv $@.new $@
 
-$(BUILD)/tornbit: $(BUILD)/fuzz/main_tornbit.o $(BUILD)/libfuzz.a $(BUILD)/libcore.a $(BUILD)/libsim.a
+$(BUILD)/tornbit: $(BUILD)/fuzz/main_tornbit.o $(LIBS)
 	$(CC) $(SAN) -rdynamic -o $@ $^ $(LDLIBS_FUZZ)
+
+# One file for libFuzzer and AFL++: the engine is what CC links.
+$(BUILD)/fuzz_tornbit: $(BUILD)/fuzz/main_libfuzzer.o $(LIBS)
+	$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_FUZZ)
+
+$(BUILD)/bench: $(BENCH_OBJ) $(LIBS)
+	$(CC) $(SAN) -o $@ $^ $(LDLIBS_FUZZ)
+
+### libraries
 
 $(BUILD)/libsim.a: $(SIM_OBJ)
 $(BUILD)/libcore.a: $(CORE_OBJ)
 $(BUILD)/libfuzz.a: $(FUZZ_OBJ)
-$(BUILD)/lib%.a:
+$(BUILD)/libtornbit.a: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ)
+# q, not r: two layers may have a file of the same name.
+$(BUILD)/lib%.a: $(BUILD)/lib%.list
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $(filter %.o,$^)
 
-# Each layer sees its own headers and those below it, nothing else.
-$(BUILD)/sim/%.o: INC = -Isim
-$(BUILD)/parts_builtin.o: INC = -Isim
-$(BUILD)/core/%.o: INC = -Icore
-$(BUILD)/fuzz/%.o: INC = -Ifuzz -Isim -Icore
+# A library is made again when a file has left it as well.
+$(BUILD)/lib%.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ)' | cmp -s - $@ || \
+		echo '$(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ)' > $@
 
-$(BUILD)/%.o: %.c
+### objects
+
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo $(call quote,$(CC) $(ALL_CFLAGS) $(INC_fuzz)) | cmp -s - $@ || \
+		echo $(call quote,$(CC) $(ALL_CFLAGS) $(INC_fuzz)) > $@
+quote = '$(subst ','\'',$1)'
+
+$(BUILD)/sim/%.o: INC = $(INC_sim)
+$(BUILD)/parts_builtin.o: INC = $(INC_sim)
+$(BUILD)/core/%.o: INC = $(INC_core)
+$(BUILD)/fuzz/%.o: INC = $(INC_fuzz)
+$(FUZZ_OBJ) $(MAIN_OBJ) $(BENCH_OBJ): | $(BUILD)/code_hash.h
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(INC) -c -o $@ $<
 
-$(BUILD)/parts_builtin.o: $(BUILD)/parts_builtin.c
+$(BUILD)/parts_builtin.o: $(BUILD)/parts_builtin.c $(BUILD)/flags
 	$(CC) $(ALL_CFLAGS) $(INC) -c -o $@ $<
 
 $(BUILD)/parts_builtin.c: tools/embed $(PARTS)
@@ -66,27 +129,154 @@ $(BUILD)/parts_builtin.c: tools/embed $(PARTS)
 	tools/embed $(PARTS) > $@.new
 	mv $@.new $@
 
+# CODE_HASH_WOFS and its like: tb_subject.code_hash of the stores in core/.
+$(BUILD)/code_hash.h: tools/code-hash $(wildcard core/*/*.[ch])
+	@mkdir -p $(@D)
+	tools/code-hash > $@.new
+	mv $@.new $@
+
+### tests
+
 $(BUILD)/test/sim_%: sim/test/%.c $(BUILD)/libsim.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MF $@.d -Isim -o $@ $< $(BUILD)/libsim.a
+	$(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d $(INC_sim) -o $@ $< $(BUILD)/libsim.a
 $(BUILD)/test/core_%: core/test/%.c $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MF $@.d -Icore -Isim/test -o $@ $< $(BUILD)/libcore.a
-$(BUILD)/test/fuzz_%: fuzz/test/%.c $(BUILD)/libfuzz.a $(BUILD)/libcore.a $(BUILD)/libsim.a
+	$(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d $(INC_core) -Isim/test -o $@ $< $(BUILD)/libcore.a
+$(BUILD)/test/fuzz_%: fuzz/test/%.c $(LIBS) | $(BUILD)/code_hash.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MF $@.d -Ifuzz -Isim -Icore -Isim/test -o $@ $< \
-		$(BUILD)/libfuzz.a $(BUILD)/libcore.a $(BUILD)/libsim.a $(LDLIBS_FUZZ)
+	$(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d $(INC_fuzz) -Isim/test -o $@ $< \
+		$(LIBS) $(LDLIBS_FUZZ)
+
+# A mutant is the program with a patched copy of core/wofs in place of it.
+$(BUILD)/mutants/%/tornbit: $$(wildcard fuzz/mutants/$$*-*.patch) tools/mutate \
+		$(wildcard core/wofs/*.[ch]) $(BUILD)/fuzz/main_tornbit.o $(LIBS)
+	tools/mutate '$(filter %.patch,$^)' $(@D)
+	for c in $(@D)/core/wofs/*.c; do \
+		$(CC) $(ALL_CFLAGS) -I$(@D)/core $(INC_core) -c -o $${c%.c}.o $$c || exit 1; \
+	done
+	$(CC) $(SAN) -rdynamic -o $@ $(BUILD)/fuzz/main_tornbit.o $(BUILD)/libfuzz.a \
+		$(@D)/core/wofs/*.o $(filter-out $(BUILD)/core/wofs/%,$(CORE_OBJ)) \
+		$(BUILD)/libsim.a $(LDLIBS_FUZZ)
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## build every mutant of fuzz/mutants
+
+# What the tests may read of the build. TORNBIT_CLANG is the same source by
+# another compiler at another level: fuzz/test/test_hash.sh compares the two.
+# Only `make test` sets it; a test skips itself when it needs it and it is empty.
+TEST_ENV = BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit TORNBIT_CLANG=$(TORNBIT_CLANG)
+TORNBIT_CLANG =
+
+.PHONY: test
+test: ## install what is missing, build, run all tests
+	@tools/setup test
+	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 program
+	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(TESTS) ## build and run the C tests without installing anything
-	prove -e '' $(TESTS)
+test-run: $(C_TEST) $(PROGRAM) $(MUTANTS) ## build and run all tests without installing anything
+	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
+
+.PHONY: test-c
+test-c: $(C_TEST) ## build and run the C tests alone
+	prove -j$(JOBS) -e '' $(C_TEST)
+
+.PHONY: san
+san: ## all tests under address and undefined-behaviour sanitizers
+	@tools/setup test
+	$(SUB) BUILD=build-san OPT=-O1 \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' test-run
+
+.PHONY: demo
+demo: ## build, cut power everywhere in real workloads, say what was found
+	@tools/setup demo
+	$(SUB) tornbit
+	@tools/demo
+
+.PHONY: prove
+prove: ## the full counts behind docs/claims.md (minutes)
+	@tools/setup test
+	$(SUB) tornbit
+	@tools/prove
+
+.PHONY: bench
+bench: ## measure speed; build/bench.json
+	@tools/setup demo
+	$(SUB) $(BUILD)/bench
+	$(BUILD)/bench > $(BUILD)/bench.json.new
+	@mv $(BUILD)/bench.json.new $(BUILD)/bench.json
+	@cat $(BUILD)/bench.json
+
+### checks that take longer or need more packages
+
+LINT_INC = $(INC_sim) -Ifuzz -Icore -Isim/test -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
+LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) $(MAIN_SRC) $(BENCH_SRC) \
+	$(sort $(wildcard sim/test/*.c core/test/*.c fuzz/test/*.c))
+
+.PHONY: lint
+lint: ## zero warnings: gcc, clang, clang-tidy, cppcheck, tools/tidy
+	@tools/setup lint
+	$(SUB) BUILD=build-lint CFLAGS=-Werror lint-build
+	$(SUB) BUILD=build-lint-clang CC=$(CLANG) CFLAGS=-Werror lint-build
+	$(SUB) BUILD=build-lint lint-run
+
+.PHONY: lint-build lint-run
+lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(BENCH_OBJ) $(C_TEST)
+lint-run: $(LINT_SRC:%=$(BUILD)/tidy/%.ok)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,portability,performance --suppress=missingIncludeSystem \
+		$(LINT_INC) $(LINT_SRC)
+	tools/tidy
+
+$(BUILD)/tidy/%.ok: % .clang-tidy $(BUILD)/flags
+	@mkdir -p $(@D)
+	clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 $(LINT_INC)
+	@touch $@
+
+.PHONY: cov
+cov: ## line and branch coverage of all tests; build/cov/index.html
+	@tools/setup cov
+	rm -rf build-cov
+	$(SUB) BUILD=build-cov OPT=-O0 SAN='--coverage -fprofile-abs-path' test-run
+	@tools/coverage build-cov $(BUILD)/cov
+
+FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+.PHONY: fuzz-smoke
+fuzz-smoke: ## a fixed number of executions of libFuzzer and of AFL++
+	@tools/setup fuzz
+	$(SUB) BUILD=build-libfuzzer CC=$(CLANG) OPT=-O1 SAN='$(FUZZ_SAN)' build-libfuzzer/fuzz_tornbit
+	$(SUB) BUILD=build-afl CC=afl-clang-fast build-afl/fuzz_tornbit
+	tools/fuzz-smoke build-libfuzzer/fuzz_tornbit build-afl/fuzz_tornbit $(BUILD)/fuzz-smoke
+
+### the rest
+
+.PHONY: setup
+FOR ?= test
+setup: ## install the missing Debian packages: FOR=demo, test, lint, cov, fuzz, bare
+	tools/setup $(FOR)
+
+.PHONY: install
+install: $(BUILD)/tornbit $(BUILD)/libtornbit.a ## copy to $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib \
+		$(DESTDIR)$(PREFIX)/include/tornbit $(DESTDIR)$(PREFIX)/share/tornbit/scenarios \
+		$(DESTDIR)$(PREFIX)/share/doc/tornbit
+	install -m 755 $(BUILD)/tornbit $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libtornbit.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 sim/tornbit/flash.h fuzz/tornbit/subject.h \
+		$(DESTDIR)$(PREFIX)/include/tornbit/
+	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/tornbit/
+	for s in $(sort $(wildcard scenarios/*.scn)); do \
+		install -m 644 $$s $(DESTDIR)$(PREFIX)/share/tornbit/scenarios/ || exit 1; done
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf $(BUILD) tornbit
+	rm -rf $(BUILD) $(BUILD)-clang build-san build-cov build-lint build-lint-clang \
+		build-libfuzzer build-afl tornbit
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 16
 
--include $(SIM_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(TESTS:=.d)
+-include $(SIM_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) \
+	$(BENCH_OBJ:.o=.d) $(C_TEST:=.d)
