@@ -39,8 +39,10 @@ struct array_physics {
 
 struct array {
 	struct array_pool *pool;
-	struct tree_node *cells;	/* rows; NULL: all erased */
-	struct tree_node *wear;		/* struct sector_wear; NULL: all new */
+	struct piece *cells;	/* tree of rows; NULL: all erased */
+	struct piece *wear;	/* tree of struct sector_wear; NULL: all new */
+	uint8_t cells_depth, wear_depth;
+	uint32_t torn;		/* rows that carry levels */
 	const struct flash_info *info;
 	struct array_physics physics;
 };
@@ -51,7 +53,8 @@ struct sector_wear {
 	uint32_t programs;	/* program steps that touched the sector */
 };
 
-/* A blank, unworn device. info must outlive the array and all its forks. */
+/* A blank, unworn device. info must outlive the array and all its forks; its
+ * sectors are whole rows, and there is at least one. */
 void array_init(struct array *a, struct array_pool *pool,
 		const struct flash_info *info, struct array_physics physics);
 
