@@ -16,6 +16,8 @@
 
 #define PART_NAME_MAX 31
 #define PART_TEXT_MAX 65536
+#define PART_CLOCK_HZ_MAX 1000000000u
+#define PART_TIME_NS_MAX 3600000000000u	/* an hour */
 
 enum part_family { PART_SPI_NOR, PART_MCU_LM3S, PART_MCU_STM32F4, PART_FAMILIES };
 
@@ -117,12 +119,20 @@ extern const struct part_file part_files[];
 extern const uint32_t part_files_count;
 const struct part_file *part_find(const char *name);	/* NULL: none of that name */
 
-/* One figure as a time in clocks of hz, rounded up to whole clocks. seeded draws
- * between typ and max with the given draw; worn (erases over rated, Q16, capped)
- * moves an erase time from typ towards max (assumption A16). A missing figure
- * is 0 clocks. */
+/* What a figure says in one timing mode, in its own unit. PART_TYPICAL takes typ,
+ * or what is given of max, min; PART_MAXIMUM takes max, or typ, min. PART_SEEDED
+ * lies between those two: draw is a uniform 64-bit word, and its cube decides, so
+ * that most pages finish near the typical time and few near the maximum, as the
+ * industry defines typ (EP1850348); the shape itself is an assumption. A missing
+ * figure is 0. Wear does not move these times. */
+uint64_t part_value(const struct part *p, enum part_figure figure,
+		    enum part_timing timing, uint64_t draw);
+
+/* The same as a time in clocks of hz, rounded up to whole clocks. */
 cycle_t part_clocks(const struct part *p, enum part_figure figure, uint64_t hz,
 		    enum part_timing timing, uint64_t draw);
+
+/* ns up to an hour, hz up to PART_CLOCK_HZ_MAX: no overflow. */
 cycle_t clocks_of_ns(uint64_t ns, uint64_t hz);
 
 #endif
