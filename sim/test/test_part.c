@@ -99,7 +99,7 @@ static void serial_nor_has_the_data_sheet_figures(void)
 static void mixed_sectors_are_found_by_address(void)
 {
 	struct part p = parsed("stm32f407");
-	uint32_t first, bytes;
+	uint32_t first = 0, bytes = 0;
 	CHECK_EQ(p.info.sectors, 12);
 	CHECK_EQ(p.info.write_unit, 1);
 	CHECK_EQ(flash_sector(&p.info, 0xffff, &first, &bytes), 3);
