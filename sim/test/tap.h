@@ -83,7 +83,6 @@ static void tap_run(void (*function)(void), const char *name)
 	if (tap_this)
 		tap_failed++;
 	printf("%s %d - %s\n", tap_this ? "not ok" : "ok", tap_count, story);
-	tap_name = NULL;
 	fflush(stdout);
 }
 
