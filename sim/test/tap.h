@@ -83,6 +83,7 @@ static void tap_run(void (*function)(void), const char *name)
 	if (tap_this)
 		tap_failed++;
 	printf("%s %d - %s\n", tap_this ? "not ok" : "ok", tap_count, story);
+	tap_name = NULL;
 	fflush(stdout);
 }
 

@@ -1,0 +1,77 @@
+#!/bin/sh
+# tools/setup and tools/mutate, seen from outside: what they do when something is
+# missing, and that they say one clear line when they cannot go on. The package
+# tools are stand-ins in a folder that comes first on PATH.
+set -u
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+count=0 failed=0
+ok() { # status, story
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		sed 's/^/#   /' "$room/said"
+		failed=1
+	fi
+}
+one_line_with() { [ "$(wc -l < "$room/said")" = 1 ] && grep -q -e "$1" "$room/said"; }
+
+bin=$room/bin
+mkdir "$bin"
+stand_in() { # name, body
+	printf '#!/bin/sh\n%s\n' "$2" > "$bin/$1"
+	chmod +x "$bin/$1"
+}
+# The package named by LACKS is not installed; apt-get writes down what it is asked.
+stand_in dpkg-query 'for last; do :; done; [ "$last" = "$LACKS" ] || echo installed'
+stand_in apt-get "echo \"\$*\" >> $room/asked; [ \"\${APT_FAILS-}\" != 1 ]"
+stand_in id 'echo "${ID-0}"'
+setup() { PATH=$bin:$PATH "$@" > "$room/out" 2> "$room/said"; }
+
+LACKS=none setup tools/setup test
+ok $? 'nothing is done when nothing is missing'
+[ ! -s "$room/out" ] && [ ! -s "$room/said" ] && [ ! -e "$room/asked" ]
+ok $? 'and nothing is said'
+
+export LACKS=libsqlite3-dev
+setup tools/setup demo && grep -q 'install.* libsqlite3-dev$' "$room/asked"
+ok $? 'only the missing package is installed'
+ID=1000; export ID
+stand_in sudo 'echo "sudo $*" >> '"$room"'/asked'
+setup tools/setup demo && grep -q '^sudo .*apt-get .*libsqlite3-dev' "$room/asked"
+ok $? 'not root: through sudo'
+ID=0
+APT_FAILS=1; export APT_FAILS
+setup tools/setup demo
+[ $? = 2 ] && one_line_with 'apt-get failed.*libsqlite3-dev'
+ok $? 'a failing apt-get is one clear line and status 2'
+unset APT_FAILS
+setup tools/setup coffee
+[ $? = 2 ] && one_line_with 'usage.*coffee'
+ok $? 'an unknown word is one clear line and status 2'
+
+here=$PWD
+mkdir -p "$room/tree/core/wofs"
+cd "$room/tree" || exit 1
+printf 'int a;\nint b;\nint c;\n' > core/wofs/w.c
+patch_of() { # file, from, to
+	printf -- '--- a/core/wofs/%s\n+++ b/core/wofs/%s\n@@ -1,3 +1,3 @@\n int a;\n-%s\n+%s\n int c;\n' "$1" "$1" "$2" "$3"
+}
+patch_of w.c 'int b;' 'int z;' > 01-good.patch
+"$here/tools/mutate" 01-good.patch out > "$room/said" 2>&1 && grep -q 'int z' out/core/wofs/w.c
+ok $? 'a mutant is a patched copy'
+grep -q 'int b' core/wofs/w.c
+ok $? 'and the original stays as it is'
+patch_of w.c 'int y;' 'int z;' > 02-stale.patch
+! "$here/tools/mutate" 02-stale.patch out > "$room/said" 2>&1 && grep -q 'no longer applies' "$room/said"
+ok $? 'a patch of code that has moved on is refused'
+patch_of w.h 'int b;' 'int z;' > 03-header.patch
+! "$here/tools/mutate" 03-header.patch out > "$room/said" 2>&1 && one_line_with 'changes a header'
+ok $? 'a patch of a header is refused'
+! "$here/tools/mutate" '' out > "$room/said" 2>&1 && one_line_with 'no single'
+ok $? 'a number without a patch is one clear line'
+
+echo "1..$count"
+exit $failed
