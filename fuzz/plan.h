@@ -83,6 +83,13 @@ bool plan_decode(struct plan *p, const struct plan_world *w, uint32_t subject,
 size_t plan_encode(const struct plan *p, const struct plan_world *w, void *bytes,
 		   size_t room);
 
+/* Copies what is in use: a plan has room for far more events than most have. */
+static inline void plan_copy(struct plan *to, const struct plan *from)
+{
+	memcpy(to, from, offsetof(struct plan, event) +
+			 from->events * sizeof from->event[0]);
+}
+
 bool plan_equal(const struct plan *a, const struct plan *b);
 uint64_t plan_hash(const struct plan *p);
 

@@ -63,7 +63,7 @@ struct outcome {
 	uint64_t dump;		/* digest of the first dump, 0 if there was none */
 	uint64_t recovery;	/* digest of the recovery's mutating operations */
 	char name[48];		/* of the damaged object, may be empty */
-	char why[160];
+	char why[192];
 };
 
 bool outcome_equal(const struct outcome *a, const struct outcome *b);

@@ -1,0 +1,162 @@
+#include "campaign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "noise.h"
+
+#define CALLS_STANDARD 16u
+
+void campaign_plan(const struct campaign *c, uint64_t trial, struct plan *p)
+{
+	uint64_t cell = trial / CAMPAIGN_CELL_TRIALS;
+	uint64_t seed = noise(c->seed, NOISE_PLAN, cell, trial % CAMPAIGN_CELL_TRIALS, 0);
+
+	plan_random(p, c->world, c->subject, seed, c->calls_max ? c->calls_max : CALLS_STANDARD);
+	for (uint32_t i = 0; i < TB_SETTINGS_MAX; i++)
+		if (c->setting[i])
+			p->setting[i] = c->setting[i];
+}
+
+static struct campaign_finding *find(struct campaign *c, const char *key)
+{
+	for (uint32_t i = 0; i < c->findings; i++)
+		if (strcmp(c->finding[i].key, key) == 0)
+			return &c->finding[i];
+	return NULL;
+}
+
+static struct campaign_finding *enter(struct campaign *c, const char *key)
+{
+	struct campaign_finding *grown =
+		realloc(c->finding, (c->findings + 1) * sizeof *grown);
+	if (!grown)
+		abort();
+	c->finding = grown;
+	struct campaign_finding *f = &grown[c->findings++];
+	*f = (struct campaign_finding){ 0 };
+	snprintf(f->key, sizeof f->key, "%s", key);
+	return f;
+}
+
+static char *print_scenario(const struct campaign *c, const struct scenario *s)
+{
+	size_t n = scenario_print(s, c->world, NULL, 0) + 1;
+	char *text = malloc(n);
+	if (!text)
+		abort();
+	scenario_print(s, c->world, text, n);
+	return text;
+}
+
+/* The first state of a key: shrink it, freeze it, enter it. */
+static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
+			 const struct live_result *r, char what[256])
+{
+	struct campaign_finding *f = enter(c, r->key);
+	struct shrink_stats stats = { .events_before = p->events, .events_after = p->events };
+	struct scenario *s = malloc(sizeof *s);
+	struct live_result frozen;
+
+	if (!s)
+		abort();
+	f->trial = trial;
+	f->outcome = r->outcome;
+	if (!c->no_shrink && !shrink(c->world, p, f->key, 0, &stats)) {
+		snprintf(what, 256, "internal error: %s does not repeat", f->key);
+		free(s);
+		return false;
+	}
+	f->events_before = stats.events_before;
+	f->events_after = stats.events_after;
+	f->lives = stats.lives;
+	bool well = replay_freeze(c->world, p, s, &frozen, what);
+	if (well) {
+		f->text = print_scenario(c, s);
+		f->outcome = frozen.outcome;
+		scenario_free(s);
+	}
+	free(s);
+	return well;
+}
+
+static void count_finding(struct campaign *c, const struct live_result *r)
+{
+	struct campaign_finding *f = find(c, r->key);
+
+	f->count++;
+	int64_t row = sink_finding(c->sink, &(struct sink_finding){
+		.key = f->key,
+		.plan = (int64_t)f->trial + 1,
+		.outcome = &f->outcome,
+		.reach = r->cuts ? NULL : "without a cut",
+		.text = f->text,
+	});
+	if (!f->row)
+		f->row = row;
+}
+
+static bool run_trial(struct campaign *c, uint64_t trial, struct plan *p, char what[256])
+{
+	bool full = trial % CAMPAIGN_FULL_LOG_EVERY == 0;
+	struct live_options o = { .sink = full ? c->sink : NULL };
+	struct live_result r;
+
+	campaign_plan(c, trial, p);
+	if (!live_plan(c->world, p, &o, &r, what))
+		return false;
+	if (!full) {
+		int64_t row = sink_plan(c->sink, p, c->world);
+		sink_plan_done(c->sink, row, r.judged, r.key[0] != '\0');
+	}
+	c->trials_done++;
+	c->states += r.judged;
+	c->cuts += r.cuts;
+	c->calls += r.calls;
+	if (!r.key[0])
+		return true;
+	if (!find(c, r.key) && !first_of_key(c, trial, p, &r, what))
+		return false;
+	count_finding(c, &r);
+	return true;
+}
+
+bool campaign_run(struct campaign *c, char what[256])
+{
+	uint64_t cells = (c->trials + CAMPAIGN_CELL_TRIALS - 1) / CAMPAIGN_CELL_TRIALS;
+	struct plan *p = malloc(sizeof *p);
+	bool well = true;
+
+	if (!p)
+		abort();
+	what[0] = '\0';
+	for (uint64_t cell = sink_cells_done(c->sink); well && cell < cells; cell++) {
+		uint64_t end = (cell + 1) * CAMPAIGN_CELL_TRIALS;
+		if (end > c->trials)
+			end = c->trials;
+		for (uint64_t t = cell * CAMPAIGN_CELL_TRIALS; well && t < end; t++) {
+			well = run_trial(c, t, p, what);
+			sink_commit(c->sink, -1);
+		}
+		sink_commit(c->sink, well ? (int64_t)cell : -1);
+		if (well && sink_error(c->sink)) {
+			snprintf(what, 256, "%s", sink_error(c->sink));
+			well = false;
+		}
+		if (c->stop_after_findings && c->findings >= c->stop_after_findings)
+			break;
+		if (c->stop && c->stop(c->who, c))
+			break;
+	}
+	free(p);
+	return well;
+}
+
+void campaign_free(struct campaign *c)
+{
+	for (uint32_t i = 0; i < c->findings; i++)
+		free(c->finding[i].text);
+	free(c->finding);
+	c->finding = NULL;
+	c->findings = 0;
+}

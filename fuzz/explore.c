@@ -1,0 +1,793 @@
+#include "explore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "noise.h"
+
+#define CLOCKS_STANDARD 8u
+#define SAMPLES_STANDARD 3u
+#define FAULTS_MAX 512u
+#define REACH_TRIES 64u
+#define STANDARD_FAMILIES \
+	(TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') | \
+	 TB_FAMILY('E') | TB_FAMILY('T'))
+
+/* ---- a set of 64-bit hashes, with what was found under them ------------- */
+
+struct seen_state {
+	uint64_t hash;		/* 0: free */
+	struct outcome outcome;
+};
+
+struct seen_set {
+	struct seen_state *slot;
+	uint32_t slots, used;
+};
+
+static struct seen_state *set_slot(const struct seen_set *s, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & (s->slots - 1);
+	while (s->slot[i].hash && s->slot[i].hash != hash)
+		i = (i + 1) & (s->slots - 1);
+	return &s->slot[i];
+}
+
+static void set_grow(struct seen_set *s)
+{
+	struct seen_set big = { .slots = s->slots ? 2 * s->slots : 1024, .used = s->used };
+
+	big.slot = calloc(big.slots, sizeof *big.slot);
+	if (!big.slot)
+		abort();
+	for (uint32_t i = 0; i < s->slots; i++)
+		if (s->slot[i].hash)
+			*set_slot(&big, s->slot[i].hash) = s->slot[i];
+	free(s->slot);
+	*s = big;
+}
+
+/* The place of that hash; its hash field is 0 when it is new. */
+static struct seen_state *set_find(struct seen_set *s, uint64_t *hash)
+{
+	if (!*hash)
+		*hash = 1;	/* 0 marks a free place */
+	if (2 * s->used >= s->slots)
+		set_grow(s);
+	return set_slot(s, *hash);
+}
+
+/* True when it was new. */
+static bool set_enter(struct seen_set *s, uint64_t hash)
+{
+	struct seen_state *slot = set_find(s, &hash);
+	if (slot->hash)
+		return false;
+	slot->hash = hash;
+	s->used++;
+	return true;
+}
+
+/* ---- findings ---------------------------------------------------------- */
+
+struct finding *findings_enter(struct findings *f, const char *key)
+{
+	for (uint32_t i = 0; i < f->findings; i++)
+		if (strcmp(f->finding[i].key, key) == 0)
+			return &f->finding[i];
+	if (f->findings == f->room) {
+		uint32_t room = f->room ? 2 * f->room : 16;
+		struct finding *grown = realloc(f->finding, room * sizeof *grown);
+		if (!grown)
+			abort();
+		f->finding = grown;
+		f->room = room;
+	}
+	struct finding *new = &f->finding[f->findings++];
+	*new = (struct finding){ 0 };
+	snprintf(new->key, sizeof new->key, "%s", key);
+	return new;
+}
+
+void findings_free(struct findings *f)
+{
+	free(f->finding);
+	*f = (struct findings){ 0 };
+}
+
+/* ---- which faults ------------------------------------------------------ */
+
+static bool wants(const struct scenario_explore *w, char letter)
+{
+	return w->families & TB_FAMILY(letter);
+}
+
+static struct scenario_explore complete(struct scenario_explore w)
+{
+	if (!w.families)
+		w.families = STANDARD_FAMILIES;
+	if (!w.clocks)
+		w.clocks = CLOCKS_STANDARD;
+	if (!w.samples)
+		w.samples = SAMPLES_STANDARD;
+	if (!w.depth)
+		w.depth = EXPLORE_DEPTH_MAX;
+	if (!w.units)
+		w.units = (1u << FAULT_UNIT_COUNT) - 1;
+	if (w.depth > EXPLORE_DEPTH_MAX)
+		w.depth = EXPLORE_DEPTH_MAX;
+	return w;
+}
+
+struct fault_list {
+	struct fault fault[FAULTS_MAX];
+	uint32_t faults;
+};
+
+static void add_fault(struct fault_list *l, struct fault f)
+{
+	if (l->faults < FAULTS_MAX)
+		l->fault[l->faults++] = f;
+}
+
+/* Does tearing in smaller units than the call make other states? */
+static bool unit_applies(const struct operation *op, enum fault_unit unit,
+			 enum fault_bits bits)
+{
+	bool seeded = fault_families[bits].seeded;
+
+	switch (unit) {
+	case FAULT_UNIT_CALL:
+		return true;
+	case FAULT_UNIT_STEP:
+		return op->steps > 1 && bits > FAULT_BITS_ALL;
+	case FAULT_UNIT_WORD:
+		return op->kind == STEP_PROGRAM && seeded &&
+		       op->bytes > op->step[0].unit_bytes;
+	case FAULT_UNIT_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void add_families(struct fault_list *l, const struct operation *op,
+			 const struct scenario_explore *w, uint32_t samples, uint32_t seed)
+{
+	for (uint32_t bits = FAULT_BITS_NONE; bits < FAULT_BITS_COUNT; bits++) {
+		const struct fault_family *family = &fault_families[bits];
+		if (!wants(w, family->letter))
+			continue;
+		for (uint32_t unit = 0; unit < FAULT_UNIT_COUNT; unit++) {
+			if (!(w->units >> unit & 1) ||
+			    !unit_applies(op, (enum fault_unit)unit, (enum fault_bits)bits))
+				continue;
+			bool drawn = family->seeded || unit != FAULT_UNIT_CALL;
+			for (uint32_t i = 0; i < (drawn ? samples : 1); i++)
+				add_fault(l, (struct fault){
+					.bits = (uint8_t)bits,
+					.unit = (uint8_t)unit,
+					.seed = drawn ? seed + i : 0,
+				});
+		}
+	}
+}
+
+/* Clocks spread over the time in which the array works, both ends included,
+ * the inner ones shifted by a draw so that sweeps do not all fall alike. */
+static void add_clocks(struct fault_list *l, const struct operation *op, uint32_t clocks,
+		       uint64_t key)
+{
+	cycle_t from = op->step[0].first - op->first;
+	cycle_t span = op->step[op->steps - 1].last - op->step[0].first;
+
+	for (uint32_t i = 0; i < clocks; i++) {
+		cycle_t cell = span / clocks;
+		cycle_t at = from + span * i / clocks;
+		if (cell)
+			at += noise(key, NOISE_EXPLORE, i, 0, 0) % cell;
+		add_fault(l, (struct fault){ .bits = FAULT_BITS_PHYSICS, .at = at });
+	}
+}
+
+/* ---- the exploration --------------------------------------------------- */
+
+struct explorer {
+	struct stage stage;
+	struct explore_options options;
+	struct scenario_explore what;
+	struct sink *sink;
+	struct findings *findings;
+	struct explore_stats *stats;
+	explore_watch watch;
+	void *who;
+	bool may_skip, may_nest;
+
+	struct life main, variant;
+	struct life base[EXPLORE_DEPTH_MAX];	/* with reads[], by depth */
+	struct reads reads[EXPLORE_DEPTH_MAX];
+	struct log log;
+	int64_t plan_row;
+	uint32_t call_row;
+	struct harvest harvest[EXPLORE_DEPTH_MAX];
+	struct legal stage_legal[EXPLORE_DEPTH_MAX][JUDGE_STAGES_MAX];
+	struct fault_list list[EXPLORE_DEPTH_MAX];
+	struct seen_set states;		/* device under legal set -> outcome */
+	struct seen_set recoveries;	/* recoveries whose cuts were explored */
+	uint64_t skipped;
+	char what_failed[256];
+};
+
+/* The cut of the moment, for rows and keys. */
+struct scene {
+	struct cut_path path;
+	const struct anchor *anchor;	/* NULL: a clean power-off */
+	uint32_t anchors;		/* in the call or recovery */
+	const char *verb;
+	const struct legal *legal;
+	int64_t parent;
+};
+
+static enum place place_of(uint32_t op, uint32_t ops)
+{
+	if (ops == 1)
+		return PLACE_ONLY;
+	return op == 0 ? PLACE_FIRST : op + 1 == ops ? PLACE_LAST : PLACE_INNER;
+}
+
+void cut_key(char key[KEY_MAX + 1], const struct tb_subject *subject, const char *verb,
+	     const struct cut_path *path, uint32_t ops, uint8_t op_kind,
+	     const struct outcome *o)
+{
+	struct key_parts parts = {
+		.subject = subject->name,
+		.verb = verb,
+		.nested = path->depth > 1,
+		.op_kind = path->depth ? op_kind : 0xff,
+		.place = (uint8_t)(path->depth ? place_of(path->op[path->depth - 1], ops)
+					       : PLACE_NONE),
+	};
+	key_print(key, &parts, o);
+}
+
+/* A finding's physics: can a cut by clock leave the same bits? */
+static void find_reach(struct finding *f, const struct scene *s, struct array *torn)
+{
+	if (!s->anchor)
+		return;
+	f->reachable = tear_reachable(&s->anchor->before, &s->anchor->op, torn,
+				      REACH_TRIES, &f->reach_first, &f->reach_last);
+}
+
+static int64_t report(struct explorer *x, const struct scene *s, struct array *torn,
+		      const struct outcome *o)
+{
+	char key[KEY_MAX + 1];
+
+	cut_key(key, x->stage.subject, s->verb, &s->path, s->anchors,
+		s->anchor ? s->anchor->op.kind : 0, o);
+	struct finding *f = findings_enter(x->findings, key);
+	if (!f->count++) {
+		f->path = s->path;
+		f->outcome = *o;
+		f->state_hash = array_state_hash(torn);
+		find_reach(f, s, torn);
+		char reach[80] = "adversarial";
+		if (!s->anchor)
+			snprintf(reach, sizeof reach, "without a cut");
+		else if (f->reachable)
+			snprintf(reach, sizeof reach,
+				 "reachable on this part in clocks %llu..%llu",
+				 (unsigned long long)f->reach_first,
+				 (unsigned long long)f->reach_last);
+		f->row = sink_finding(x->sink, &(struct sink_finding){
+			.key = key, .plan = x->plan_row, .outcome = o, .reach = reach,
+		});
+	} else {
+		sink_finding(x->sink, &(struct sink_finding){
+			.key = key, .plan = x->plan_row, .outcome = o });
+	}
+	return f->row;
+}
+
+/* One state has its outcome: count it, write it down. */
+static int64_t settle(struct explorer *x, const struct scene *s, struct array *torn,
+		      const struct outcome *o, enum state_how how)
+{
+	uint32_t depth = s->path.depth;
+	const struct fault *fault = depth ? &s->path.fault[depth - 1] : NULL;
+	int64_t finding = 0;
+
+	x->stats->how[how]++;
+	if (fault)
+		x->stats->by_family[fault_families[fault->bits].letter - 'A']++;
+	x->stats->nested += depth > 1;
+	if (o->verdict != VERDICT_OK) {
+		x->stats->bad++;
+		finding = report(x, s, torn, o);
+	}
+	if (x->watch)
+		x->watch(x->who, &s->path, o, array_state_hash(torn), how);
+	if (!x->sink)
+		return 0;
+	return sink_state(x->sink, &(struct sink_state){
+		.plan = x->plan_row,
+		.parent = s->parent,
+		.call = s->path.call,
+		.op = depth ? s->path.op[depth - 1] : 0,
+		.fault = fault ? *fault : (struct fault){ 0 },
+		.cut = s->path.at,
+		.how = (uint8_t)how,
+		.outcome = o,
+		.image = array_image_hash(torn),
+		.state = array_state_hash(torn),
+		.finding = finding,
+	});
+}
+
+static void explore_recovery(struct explorer *x, const struct scene *s, int64_t row,
+			     uint32_t depth);
+
+static struct inquiry inquiry_of(struct explorer *x, const struct scene *s,
+				 struct array *torn)
+{
+	const struct fault *f = s->path.depth ? &s->path.fault[s->path.depth - 1] : NULL;
+	return (struct inquiry){
+		.image = torn,
+		.now = s->path.at + x->stage.off,
+		.supply = f ? (enum fault_supply)f->supply : FAULT_SUPPLY_CLEAN,
+		.legal = s->legal,
+	};
+}
+
+/* Run the survivor. Its own recovery is harvested, and cut in turn, when it did
+ * something that no recovery before it did. */
+static void execute(struct explorer *x, const struct scene *s, struct array *torn,
+		    struct life *life, struct outcome *o, int64_t *row)
+{
+	uint32_t depth = s->path.depth;
+	bool nest = row && x->may_nest && depth && depth < x->what.depth;
+	struct inquiry q = inquiry_of(x, s, torn);
+
+	if (nest) {
+		harvest_reset(&x->harvest[depth]);
+		q.harvest = &x->harvest[depth];
+		q.stage_legal = x->stage_legal[depth];
+	}
+	judge(life, &q, o, NULL);
+	if (!row)
+		return;
+	*row = settle(x, s, torn, o, STATE_EXECUTED);
+	if (nest && o->verdict == VERDICT_OK &&
+	    set_enter(&x->recoveries, mix64_2(o->recovery, legal_hash(s->legal))))
+		explore_recovery(x, s, *row, depth);
+}
+
+static bool unit_misses(void *who, uint32_t unit_addr)
+{
+	return !reads_hit(who, unit_addr);
+}
+
+/* The torn units miss all that the base's recovery depended on. */
+static bool misses_recovery(struct explorer *x, const struct scene *s,
+			    const struct array *torn)
+{
+	return array_diff(&s->anchor->before, torn, unit_misses,
+			  &x->reads[s->path.depth - 1]);
+}
+
+/* A skipped state that is executed all the same must come to the same. */
+static void cross_check(struct explorer *x, const struct scene *s, struct array *torn,
+			const struct outcome *claimed)
+{
+	struct outcome real;
+
+	if (!x->options.cross_check || x->skipped++ % x->options.cross_check)
+		return;
+	execute(x, s, torn, &x->variant, &real, NULL);
+	x->stats->cross_checked++;
+	if (outcome_equal(&real, claimed))
+		return;
+	x->stats->mismatches++;
+	snprintf(x->what_failed, sizeof x->what_failed,
+		 "internal error: a skipped state does not come to what was claimed (call %u, operation %u, depth %u, %s: %s, executed: %s)",
+		 s->path.call, s->path.op[0], s->path.depth,
+		 s->path.depth ? fault_families[s->path.fault[s->path.depth - 1].bits].word
+			       : "clean",
+		 verdict_words[claimed->verdict], verdict_words[real.verdict]);
+}
+
+/* One survivor: skipped if that is sound, executed if not. */
+static void explore_state(struct explorer *x, const struct scene *s, struct array *torn,
+			  const struct outcome *base)
+{
+	struct outcome o;
+	int64_t row;
+	uint8_t supply = s->path.depth ? s->path.fault[s->path.depth - 1].supply : 0;
+	uint64_t key = mix64_2(array_state_hash(torn) + supply, legal_hash(s->legal));
+
+	if (!x->may_skip) {
+		execute(x, s, torn, &x->variant, &o, &row);
+		return;
+	}
+	struct seen_state *known = set_find(&x->states, &key);
+	if (known->hash) {
+		o = known->outcome;
+		settle(x, s, torn, &o, STATE_DUPLICATE);
+		cross_check(x, s, torn, &o);
+		return;
+	}
+	if (base && !supply && !array_torn_rows(torn) &&
+	    misses_recovery(x, s, torn)) {
+		settle(x, s, torn, base, STATE_INHERITED);
+		cross_check(x, s, torn, base);
+		return;
+	}
+	execute(x, s, torn, &x->variant, &o, &row);
+	known = set_find(&x->states, &key);	/* nested states may have moved it */
+	if (!known->hash) {
+		*known = (struct seen_state){ key, o };
+		x->states.used++;
+	}
+}
+
+/* The base of inheritance: power died just before the operation. Which units
+ * its recovery depended on stays in reads[] of this depth. */
+static void explore_base(struct explorer *x, struct scene *s, struct outcome *base)
+{
+	uint32_t depth = s->path.depth - 1;
+	struct array before;
+	int64_t row;
+
+	s->path.fault[depth] = (struct fault){ .bits = FAULT_BITS_NONE };
+	s->path.at = anchor_cut_clock(s->anchor, &s->path.fault[depth]);
+	array_fork(&before, &s->anchor->before);
+	execute(x, s, &before, &x->base[depth], base, wants(&x->what, 'A') ? &row : NULL);
+	array_release(&before);
+}
+
+static void explore_anchor(struct explorer *x, struct scene *s, uint32_t depth,
+			   uint32_t index)
+{
+	const struct anchor *a = s->anchor;
+	struct fault_list *list = &x->list[depth];
+	uint64_t key = mix64_2(x->stage.plan->seed, (uint64_t)s->path.call << 32 | index);
+	bool nested = depth > 0;
+	struct outcome base;
+
+	list->faults = 0;
+	add_families(list, &a->op, &x->what, nested ? 1 : x->what.samples, 0);
+	if (wants(&x->what, 'T'))
+		add_clocks(list, &a->op, nested ? 2 : x->what.clocks, key);
+
+	s->path.depth = depth + 1;
+	s->path.op[depth] = index;
+	if (x->may_skip)
+		explore_base(x, s, &base);
+
+	for (uint32_t i = 0; i < list->faults; i++) {
+		struct array torn;
+
+		if (x->may_skip && list->fault[i].bits == FAULT_BITS_NONE)
+			continue;	/* the base itself */
+		s->path.fault[depth] = list->fault[i];
+		s->path.at = anchor_cut_clock(a, &list->fault[i]);
+		array_fork(&torn, &a->before);
+		tear(&torn, &a->op, &list->fault[i]);
+		explore_state(x, s, &torn, x->may_skip ? &base : NULL);
+		array_release(&torn);
+	}
+}
+
+/* Cuts of the recovery of one survivor. */
+static void explore_recovery(struct explorer *x, const struct scene *outer, int64_t row,
+			     uint32_t depth)
+{
+	struct harvest *h = &x->harvest[depth];
+
+	for (uint32_t i = 0; i < h->anchors; i++) {
+		struct scene s = *outer;
+		s.anchor = &h->anchor[i];
+		s.anchors = h->anchors;
+		s.parent = row;
+		s.legal = &x->stage_legal[depth][h->anchor[i].stage];
+		explore_anchor(x, &s, depth, i);
+	}
+}
+
+/* ---- the main life ----------------------------------------------------- */
+
+static cycle_t now(const struct life *l)
+{
+	return l->device.board.power.now;
+}
+
+struct clocks {
+	cycle_t first, spent[POWER_KINDS], busy;
+};
+
+static struct clocks clocks_now(const struct life *l)
+{
+	const struct power *p = &l->device.board.power;
+	return (struct clocks){ p->now, { p->spent[0], p->spent[1] }, p->busy };
+}
+
+static const char *const status_words[TB_STATUSES] = {
+	"ok", "short", "absent", "no-space", "refused", "corrupt", "io", "crash",
+};
+
+static void log_call(struct explorer *x, const char *verb, const struct tb_call *c,
+		     enum ending e, const struct tb_reply *r, const struct clocks *began)
+{
+	const struct power *p = &x->main.device.board.power;
+
+	if (!x->sink)
+		return;
+	sink_call(x->sink, &(struct sink_call){
+		.plan = x->plan_row,
+		.call = x->call_row,
+		.verb = verb,
+		.name = c ? c->name : NULL,
+		.bytes = c ? c->bytes : 0,
+		.seed = c ? c->seed : 0,
+		.chunk = c ? c->chunk : 0,
+		.result = e == ENDED ? status_words[r->status] : e == ENDED_CUT ? "cut" : "hang",
+		.done = r->done,
+		.first = began->first,
+		.last = p->now,
+		.bus = p->spent[POWER_BUS] - began->spent[POWER_BUS],
+		.wait = p->spent[POWER_WAIT] - began->spent[POWER_WAIT],
+		.busy = p->busy - began->busy,
+	});
+	x->log.call = ++x->call_row;
+}
+
+/* Something was wrong in the main life itself: a finding without a cut. */
+static void report_life(struct explorer *x, uint32_t event, const char *verb,
+			enum verdict v, const char *why)
+{
+	struct outcome o = { .verdict = (uint8_t)v, .step = STEP_LIFE };
+	struct scene s = { .path = { .call = event, .at = now(&x->main) }, .verb = verb };
+
+	snprintf(o.why, sizeof o.why, "%s", why);
+	settle(x, &s, &x->main.device.board.array, &o, STATE_EXECUTED);
+}
+
+static bool boot_main(struct explorer *x, uint32_t event, bool fresh)
+{
+	struct clocks began = clocks_now(&x->main);
+	enum tb_status status;
+	enum ending e = life_boot(&x->main, FAULT_SUPPLY_CLEAN, fresh, &status);
+
+	log_call(x, "mount", NULL, e, &(struct tb_reply){ .status = (uint8_t)status }, &began);
+	if (e == ENDED && status == TB_OK)
+		return true;
+	report_life(x, event, "mount",
+		    e == ENDED_HANG ? VERDICT_HANG
+		    : status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT,
+		    e == ENDED_HANG ? "mounting never ends" : "the store does not mount");
+	return false;
+}
+
+/* Power goes cleanly right after the call: what was acknowledged must be there. */
+static void judge_after(struct explorer *x, uint32_t event, const char *verb,
+			const struct legal *legal)
+{
+	struct scene s = {
+		.path = { .call = event, .at = now(&x->main) },
+		.verb = verb,
+		.legal = legal,
+	};
+	struct array image;
+
+	array_fork(&image, &x->main.device.board.array);
+	explore_state(x, &s, &image, NULL);
+	array_release(&image);
+}
+
+static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool judged)
+{
+	const struct tb_contract *contract = x->stage.subject->contract;
+	const struct plan_event *e = &x->stage.plan->event[event];
+	const struct tb_verb *verb = &contract->verb[e->verb];
+	struct harvest *h = &x->harvest[0];
+	struct model entry = *m;
+	struct legal legal;
+	struct tb_reply reply;
+	char why[160] = "";
+	int slot;
+
+	struct tb_call call = stage_call(&x->stage, e, m, &slot);
+	int target = stage_target(&x->stage, &call, slot, m);
+	harvest_reset(h);
+	x->main.anchors.harvest = judged ? h : NULL;
+	anchors_reset(&x->main.anchors);
+	watch_reset(&x->main.watch);
+
+	struct clocks began = clocks_now(&x->main);
+	enum ending ending = life_call(&x->main, &call, &reply);
+	log_call(x, verb->word, &call, ending, &reply, &began);
+	x->stats->calls++;
+	if (ending == ENDED_HANG) {
+		report_life(x, event, verb->word, VERDICT_HANG, "the call never ends");
+		return false;
+	}
+	enum verdict v = model_apply(m, &x->stage.names, &call, slot, &reply, why);
+	if (v == VERDICT_OK && x->main.watch.verdict != VERDICT_OK) {
+		v = (enum verdict)x->main.watch.verdict;
+		snprintf(why, sizeof why, "%s", x->main.watch.why);
+	}
+	if (v != VERDICT_OK)
+		report_life(x, event, verb->word, v, why);
+	x->stats->operations += h->anchors;
+
+	if (judged) {
+		legal_between(&legal, &x->stage.names, &entry, m, verb->mid, target);
+		for (uint32_t i = 0; i < h->anchors; i++) {
+			struct scene s = {
+				.path = { .call = event },
+				.anchor = &h->anchor[i],
+				.anchors = h->anchors,
+				.verb = verb->word,
+				.legal = &legal,
+			};
+			explore_anchor(x, &s, 0, i);
+		}
+		legal_between(&legal, &x->stage.names, m, m, TB_MID_NONE, target);
+		judge_after(x, event, verb->word, &legal);
+		harvest_reset(h);
+	}
+	return reply.status != TB_CRASH;
+}
+
+static void live_reboot(struct explorer *x, struct model *m)
+{
+	life_power_lost(&x->main);
+	model_power_lost(m, &x->stage.names);
+}
+
+static void live(struct explorer *x)
+{
+	const struct plan *p = x->stage.plan;
+	struct model m = { 0 };
+	bool judged = true;
+	bool alive;
+
+	for (uint32_t i = 0; i < p->events; i++)
+		if (p->event[i].kind == PLAN_BEGIN)
+			judged = false;
+	life_load(&x->main, &x->stage.blank, 0);
+	alive = boot_main(x, 0, true);
+	for (uint32_t i = 0; alive && i < p->events && !x->what_failed[0]; i++) {
+		switch ((enum plan_kind)p->event[i].kind) {
+		case PLAN_CALL:
+			alive = live_call(x, i, &m, judged);
+			break;
+		case PLAN_REBOOT:
+			live_reboot(x, &m);
+			alive = boot_main(x, i, false);
+			break;
+		case PLAN_BEGIN:
+			judged = true;
+			break;
+		case PLAN_CUT:	/* exploring tries all cuts: the plan's own are one of them */
+		case PLAN_RECUT:
+		case PLAN_KINDS:
+			break;
+		}
+	}
+}
+
+static void log_wear(struct explorer *x)
+{
+	const struct flash_info *info = &x->stage.part->info;
+
+	for (int r = 0; r < FLASH_RUNS_MAX && info->run[r].sectors; r++)
+		for (uint32_t i = 0; i < info->run[r].sectors; i++) {
+			uint32_t sector = info->run[r].index + i;
+			struct sector_wear w = array_wear(&x->main.device.board.array, sector);
+			if (w.erases || w.programs)
+				sink_wear(x->sink, x->plan_row, sector,
+					  info->run[r].first + i * info->run[r].sector_bytes,
+					  info->run[r].sector_bytes, w.erases, w.programs, 0);
+		}
+}
+
+static bool explorer_run(struct explorer *x, const struct plan_world *w,
+			 const struct plan *p, const struct explore_options *o, char what[256])
+{
+	char why[160];
+
+	if (!stage_init(&x->stage, w, p, why)) {
+		snprintf(what, 256, "%s", why);
+		return false;
+	}
+	x->options = *o;
+	x->what = complete(o->what);
+	x->may_skip = !o->skip_nothing && !x->stage.subject->flags;
+	x->may_nest = !(x->stage.subject->flags & TB_HAS_GLOBALS);
+	x->plan_row = sink_plan(x->sink, p, w);
+	life_init(&x->main, &x->stage, NULL, &x->log, x->sink);
+	x->log.plan = x->plan_row;
+	for (uint32_t i = 0; i < EXPLORE_DEPTH_MAX; i++)
+		life_init(&x->base[i], &x->stage, &x->reads[i], NULL, NULL);
+	life_init(&x->variant, &x->stage, NULL, NULL, NULL);
+
+	uint64_t states = x->stats->how[0] + x->stats->how[1] + x->stats->how[2];
+	live(x);
+	if (x->sink)
+		log_wear(x);
+	states = x->stats->how[0] + x->stats->how[1] + x->stats->how[2] - states;
+	sink_plan_done(x->sink, x->plan_row, (uint32_t)states, x->findings->findings);
+
+	for (uint32_t i = 0; i < EXPLORE_DEPTH_MAX; i++) {
+		harvest_free(&x->harvest[i]);
+		life_free(&x->base[i]);
+	}
+	life_free(&x->main);
+	life_free(&x->variant);
+	free(x->states.slot);
+	free(x->recoveries.slot);
+	stage_free(&x->stage);
+	snprintf(what, 256, "%s", x->what_failed);
+	return !x->what_failed[0];
+}
+
+static struct explorer *explorer_new(void)
+{
+	struct explorer *x = calloc(1, sizeof *x);
+	if (!x)
+		abort();
+	return x;
+}
+
+bool explore(const struct plan_world *w, const struct plan *p,
+	     const struct explore_options *o, struct sink *sink,
+	     struct findings *findings, struct explore_stats *stats, char what[256])
+{
+	struct explorer *x = explorer_new();
+
+	x->sink = sink;
+	x->findings = findings;
+	x->stats = stats;
+	bool well = explorer_run(x, w, p, o, what);
+	free(x);
+	return well;
+}
+
+void explore_watched(const struct plan_world *w, const struct plan *p,
+		     const struct explore_options *o, explore_watch watch, void *who)
+{
+	struct explorer *x = explorer_new();
+	struct findings findings = { 0 };
+	struct explore_stats stats = { 0 };
+	char what[256];
+
+	x->findings = &findings;
+	x->stats = &stats;
+	x->watch = watch;
+	x->who = who;
+	bool well = explorer_run(x, w, p, o, what);
+	assert(well);
+	(void)well;
+	findings_free(&findings);
+	free(x);
+}
+
+void explore_plan_of(struct plan *out, const struct plan *p, const struct cut_path *path)
+{
+	plan_copy(out, p);
+	out->events = 0;
+	for (uint32_t i = 0; i <= path->call && i < p->events; i++) {
+		const struct plan_event *e = &p->event[i];
+		if (e->kind == PLAN_CUT || e->kind == PLAN_RECUT)
+			continue;
+		if (i == path->call)
+			for (uint32_t d = 0; d < path->depth; d++)
+				out->event[out->events++] = (struct plan_event){
+					.kind = d ? PLAN_RECUT : PLAN_CUT,
+					.op = path->op[d],
+					.fault = path->fault[d],
+				};
+		out->event[out->events++] = *e;
+	}
+}

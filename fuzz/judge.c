@@ -1,0 +1,244 @@
+#include "judge.h"
+
+#include <stdio.h>
+
+#define PROBE_SEED 5u	/* contents of probes: noise, unlike any plain pattern */
+
+static bool stop(struct outcome *o, enum verdict v, enum judging_step step,
+		 const char *why)
+{
+	o->verdict = (uint8_t)v;
+	o->step = (uint8_t)step;
+	snprintf(o->why, sizeof o->why, "%s", why);
+	return false;
+}
+
+/* Rules that were broken while nothing else was wrong. */
+static bool rules_kept(const struct life *l, struct outcome *o, enum judging_step step)
+{
+	if (l->watch.verdict == VERDICT_OK)
+		return true;
+	return stop(o, (enum verdict)l->watch.verdict, step, l->watch.why);
+}
+
+static bool hangs(struct outcome *o, enum judging_step step)
+{
+	return stop(o, VERDICT_HANG, step, "more bus operations than the contract allows");
+}
+
+/* An ending that is no return: a hang is a verdict; a cut was asked for. */
+struct court {
+	struct life *life;
+	const struct inquiry *q;
+	struct outcome *o;
+	uint32_t stage;
+	bool cut;	/* power died where the inquiry asked for it */
+};
+
+static bool came_back(struct court *c, enum ending e, enum judging_step step)
+{
+	if (e == ENDED)
+		return true;
+	if (e == ENDED_CUT) {
+		c->cut = true;
+		return false;
+	}
+	return hangs(c->o, step);
+}
+
+static bool boots(struct court *c, enum fault_supply supply, enum judging_step step)
+{
+	enum tb_status status;
+
+	if (!came_back(c, life_boot(c->life, supply, false, &status), step))
+		return false;
+	if (status != TB_OK)
+		return stop(c->o, status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT, step,
+			    "the store does not mount");
+	return rules_kept(c->life, c->o, step);
+}
+
+/* ---- looks ------------------------------------------------------------- */
+
+static bool looks(struct court *c, uint32_t known, struct dump *d, enum judging_step step)
+{
+	if (!came_back(c, life_dump(c->life, known, d), step))
+		return false;
+	c->o->step = (uint8_t)step;
+	return dump_sound(d, &c->life->stage->names, c->o) == VERDICT_OK &&
+	       rules_kept(c->life, c->o, step);
+}
+
+static bool first_look(struct court *c, struct dump *d)
+{
+	const struct legal *legal = c->q->legal;
+
+	if (!looks(c, legal->entry.known | legal->exit.known, d, STEP_DUMP)) {
+		if (c->o->step == STEP_DUMP)
+			c->o->dump = dump_digest(d);
+		return false;
+	}
+	c->o->dump = dump_digest(d);
+	return dump_legal(d, &c->life->stage->names, legal, c->o) == VERDICT_OK;
+}
+
+/* The look after probes and reboot must be the first look plus the probes. */
+static bool second_look(struct court *c, const struct model *m, uint32_t probed)
+{
+	const struct names *n = &c->life->stage->names;
+	struct legal legal = { .entry = *m, .exit = *m, .target = -1 };
+	struct dump d;
+
+	if (!looks(c, m->known, &d, STEP_DUMP_AGAIN))
+		return false;
+	if (dump_legal(&d, n, &legal, c->o) == VERDICT_OK)
+		return true;
+	int slot = names_find(n, c->o->name);
+	if (slot >= 0 && (probed >> slot & 1)) {
+		c->o->role = ROLE_PROBE;
+		c->o->verdict = d.seen[slot].got ? VERDICT_ATOMICITY : VERDICT_DURABILITY;
+	} else {
+		c->o->role = slot == c->q->legal->target ? ROLE_TARGET : ROLE_BYSTANDER;
+		c->o->verdict = VERDICT_VISIBILITY;
+	}
+	return false;
+}
+
+/* ---- probes ------------------------------------------------------------ */
+
+static int probe_slot(const struct inquiry *q, const struct tb_probe *p)
+{
+	if (p->on == TB_PROBE_ELSEWHERE)
+		return MODEL_PROBE_SLOT;
+	if (q->legal->target >= 0)
+		return q->legal->target;
+	for (int i = 0; i < (int)PLAN_NAMES_MAX; i++)
+		if (q->legal->entry.known >> i & 1)
+			return i;
+	return -1;
+}
+
+static bool probe(struct court *c, const struct tb_probe *p, int slot, struct model *m)
+{
+	const struct names *n = &c->life->stage->names;
+	struct tb_call call = {
+		.verb = p->verb, .name = n->name[slot], .bytes = p->bytes, .seed = PROBE_SEED,
+	};
+	struct tb_reply reply;
+	char why[160];
+
+	if (!came_back(c, life_call(c->life, &call, &reply), STEP_PROBE))
+		return false;
+	enum verdict v = model_apply(m, n, &call, slot, &reply, why);
+	if (v == VERDICT_OK && p->on == TB_PROBE_ELSEWHERE && reply.status == TB_REFUSED) {
+		v = VERDICT_API;
+		snprintf(why, sizeof why, "a new object of a plain name is refused");
+	}
+	if (v == VERDICT_OK)
+		return rules_kept(c->life, c->o, STEP_PROBE);
+	c->o->role = ROLE_PROBE;
+	snprintf(c->o->name, sizeof c->o->name, "%s", n->name[slot]);
+	return stop(c->o, v, STEP_PROBE, why);
+}
+
+static void open_stage(struct court *c, uint32_t stage)
+{
+	c->stage = stage;
+	if (c->q->harvest)
+		c->q->harvest->stage = stage;
+}
+
+static bool probes(struct court *c, struct model *m, uint32_t *probed)
+{
+	const struct tb_contract *contract = c->life->stage->subject->contract;
+	const struct names *n = &c->life->stage->names;
+
+	for (uint32_t i = 0; i < contract->probes && i + 1 < JUDGE_STAGES_MAX; i++) {
+		const struct tb_probe *p = &contract->probe[i];
+		int slot = probe_slot(c->q, p);
+		if (slot < 0)
+			continue;
+		struct model entry = *m;
+		open_stage(c, i + 1);
+		*probed |= 1u << slot;
+		bool well = probe(c, p, slot, m);
+		if (c->q->stage_legal)
+			legal_between(&c->q->stage_legal[i + 1], n, &entry, m, TB_MID_NONE,
+				      slot);
+		if (!well)
+			return false;
+	}
+	return true;
+}
+
+/* ---- the order --------------------------------------------------------- */
+
+static bool begin(struct court *c)
+{
+	struct life *l = c->life;
+	const struct inquiry *q = c->q;
+
+	*c->o = (struct outcome){ 0 };
+	life_load(l, q->image, q->now);
+	l->anchors.harvest = q->harvest;
+	if (q->stage_legal)
+		q->stage_legal[0] = *q->legal;
+	if (q->cut) {
+		l->anchors.cut_raw = q->cut->raw;
+		l->anchors.cut_after = q->cut->after;
+	}
+	open_stage(c, 0);
+	bool well = boots(c, q->supply, STEP_BOOT);
+	c->o->recovery = l->watch.digest;
+	return well;
+}
+
+static bool idle_boot_changes_nothing(struct court *c)
+{
+	uint64_t before, after;
+
+	life_power_lost(c->life);
+	before = array_image_hash(&c->life->device.board.array);
+	if (!boots(c, FAULT_SUPPLY_CLEAN, STEP_IDLE))
+		return false;
+	after = array_image_hash(&c->life->device.board.array);
+	if (before == after)
+		return true;
+	return stop(c->o, VERDICT_VISIBILITY, STEP_IDLE,
+		    "a boot without any call changes the flash again");
+}
+
+static void hear(struct court *c)
+{
+	struct dump first = { 0 };
+	struct model m;
+	uint32_t probed = 0;
+
+	bool well = begin(c) && first_look(c, &first);
+	if (c->q->first)
+		*c->q->first = first;
+	if (!well)
+		return;
+	model_collapse(&m, &first, c->q->legal);
+	well = probes(c, &m, &probed);
+	c->o->recovery = c->life->watch.digest;
+	c->life->anchors.harvest = NULL;
+	if (!well)
+		return;
+	life_power_lost(c->life);
+	if (!boots(c, FAULT_SUPPLY_CLEAN, STEP_REBOOT) || !second_look(c, &m, probed))
+		return;
+	if (idle_boot_changes_nothing(c))
+		c->o->step = STEP_LIFE;
+}
+
+bool judge(struct life *l, const struct inquiry *q, struct outcome *o, uint32_t *stage_out)
+{
+	struct court c = { .life = l, .q = q, .o = o };
+
+	hear(&c);
+	l->anchors.harvest = NULL;
+	if (stage_out)
+		*stage_out = c.stage;
+	return !c.cut;
+}

@@ -1,0 +1,513 @@
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- a snapshot of a running life -------------------------------------- */
+
+struct snapshot {
+	struct device device;
+	struct array array;
+	struct watch watch;
+	uint8_t *ram;
+};
+
+static void snapshot_take(struct snapshot *s, const struct life *l)
+{
+	uint32_t n = l->stage->subject->ram_bytes;
+
+	s->device = l->device;
+	s->watch = l->watch;
+	array_fork(&s->array, &l->device.board.array);
+	s->ram = malloc(n ? n : 1);
+	if (!s->ram)
+		abort();
+	memcpy(s->ram, l->ram, n);
+}
+
+/* Put everything back where it was, in place: pointers into the device and the
+ * RAM stay good. The snapshot is used up. */
+static void snapshot_restore(struct snapshot *s, struct life *l)
+{
+	array_release(&l->device.board.array);
+	l->device = s->device;
+	l->device.board.array = s->array;
+	l->watch = s->watch;
+	memcpy(l->ram, s->ram, l->stage->subject->ram_bytes);
+	free(s->ram);
+}
+
+/* ---- the life ---------------------------------------------------------- */
+
+struct liver {
+	struct stage stage;
+	const struct live_options *options;
+	struct live_result *result;
+	struct life main, bench;
+	struct log log, bench_log;
+	int64_t plan_row;
+	uint32_t call_row;
+	struct harvest harvest, recovery;
+	struct legal stage_legal[JUDGE_STAGES_MAX];
+	struct model model;
+	char *what;
+	bool failed;		/* tornbit contradicted itself */
+};
+
+static bool contradict(struct liver *v, const char *why)
+{
+	snprintf(v->what, 256, "internal error: %s", why);
+	v->failed = true;
+	return false;
+}
+
+static bool bad(struct liver *v, const struct cut_path *path, const char *verb,
+		uint32_t ops, uint8_t kind, const struct outcome *o)
+{
+	struct live_result *r = v->result;
+
+	r->outcome = *o;
+	r->path = *path;
+	cut_key(r->key, v->stage.subject, verb, path, ops, kind, o);
+	return false;
+}
+
+static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum verdict verdict,
+		     const char *why)
+{
+	struct outcome o = { .verdict = (uint8_t)verdict, .step = STEP_LIFE };
+	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
+
+	snprintf(o.why, sizeof o.why, "%s", why);
+	return bad(v, &path, verb, 0, 0, &o);
+}
+
+/* ---- cutting ----------------------------------------------------------- */
+
+/* What the cut left, in words that a person can compare. */
+static void view_cut(struct live_view *v, const struct anchor *a, const struct array *torn,
+		     const struct fault *f)
+{
+	struct array whole, before;
+	uint32_t at = a->op.addr;
+	uint8_t x[16], y[16];
+
+	array_fork(&before, &a->before);
+	array_fork(&whole, &a->before);
+	for (uint32_t i = 0; i < a->op.steps; i++)
+		step_complete(&whole, &a->op.step[i]);
+	/* The first unit that is neither as before nor as intended, if any. */
+	for (uint32_t i = a->op.addr & ~15u; i < a->op.addr + a->op.bytes; i += 16) {
+		uint32_t n = min_u32(16, before.info->bytes - i);
+		array_peek(torn, i, x, n);
+		array_peek(&whole, i, y, n);
+		if (memcmp(x, y, n) != 0) {
+			at = i;
+			break;
+		}
+	}
+	*v = (struct live_view){
+		.kind = a->op.kind,
+		.op_addr = a->op.addr,
+		.op_bytes = a->op.bytes,
+		.addr = at & ~15u,
+		.first = a->op.first,
+		.cut = anchor_cut_clock(a, f),
+		.last = a->op.last,
+	};
+	uint32_t end = a->op.addr + a->op.bytes;
+	v->bytes = min_u32(LIVE_VIEW_BYTES, ((end + 15) & ~15u) - v->addr);
+	v->bytes = min_u32(v->bytes, before.info->bytes - v->addr);
+	array_peek(&before, v->addr, v->before, v->bytes);
+	array_peek(&whole, v->addr, v->intended, v->bytes);
+	array_peek(torn, v->addr, v->torn, v->bytes);
+	array_release(&whole);
+	array_release(&before);
+}
+
+/* l has died in anchor a. Leave in survivor what the loss of power left, and
+ * check it against the harvested image of the same cut. */
+static bool take_survivor(struct liver *v, struct life *l, const struct anchor *a,
+			  const struct fault *f, struct array *survivor)
+{
+	struct array torn;
+
+	if (!l->anchors.cut_begun || l->anchors.cut_first != a->op.first)
+		return contradict(v, "the cut call did not begin its operation where its rehearsal did");
+	array_fork(&torn, &a->before);
+	tear(&torn, &a->op, f);
+	life_power_lost(l);
+	if (f->bits == FAULT_BITS_PHYSICS) {
+		array_fork(survivor, &l->device.board.array);
+	} else {	/* the harness chooses the bits; the life tells from where */
+		array_fork(survivor, &l->anchors.before);
+		tear(survivor, &a->op, f);
+	}
+	bool same = array_state_hash(survivor) == array_state_hash(&torn);
+	view_cut(&v->result->view, a, survivor, f);
+	v->result->state_hash = array_state_hash(survivor);
+	v->result->image_hash = array_image_hash(survivor);
+	v->result->cuts++;
+	array_release(&torn);
+	if (same)
+		return true;
+	array_release(survivor);
+	return contradict(v, "the harvested and the really cut image differ");
+}
+
+/* Cut the recovery from survivor, at the op-th of its mutating operations. */
+static bool recut(struct liver *v, const struct plan_event *e, struct cut_path *path,
+		  struct inquiry *q, struct array *survivor, uint32_t *ops, uint8_t *kind,
+		  struct outcome *o, bool *judged)
+{
+	struct harvest *h = &v->recovery;
+
+	harvest_reset(h);
+	q->harvest = h;
+	q->stage_legal = v->stage_legal;
+	v->bench_log.mute = true;
+	judge(&v->bench, q, o, NULL);
+	v->bench_log.mute = false;
+	q->harvest = NULL;
+	q->stage_legal = NULL;
+	*judged = true;
+	if (o->verdict != VERDICT_OK || !h->anchors)
+		return true;	/* the outer cut was bad already, or nothing to cut */
+
+	uint32_t op = e->op % h->anchors;
+	const struct anchor *a = &h->anchor[op];
+	struct recovery_cut cut = { a->raw, anchor_cut_clock(a, &e->fault) - a->op.first };
+	struct array next;
+	q->cut = &cut;
+	bool came_back = judge(&v->bench, q, o, NULL);
+	q->cut = NULL;
+	if (came_back)
+		return contradict(v, "a recovery that was to be cut came back");
+	cycle_t died = v->bench.device.board.power.now;
+	if (!take_survivor(v, &v->bench, a, &e->fault, &next))
+		return false;
+	array_release(survivor);
+	*survivor = next;
+	path->op[path->depth] = op;
+	path->fault[path->depth++] = e->fault;
+	path->at = died;
+	*ops = h->anchors;
+	*kind = a->op.kind;
+	/* The legal set of that place in the recovery is the next one's. */
+	v->stage_legal[0] = v->stage_legal[a->stage];
+	q->now = died + v->stage.off;
+	q->supply = (enum fault_supply)e->fault.supply;
+	*judged = false;
+	return true;
+}
+
+static void log_call(struct liver *v, const char *verb, const struct tb_call *c,
+		     const char *result, uint32_t done, const struct power *began)
+{
+	static const struct tb_call none = { 0 };
+	const struct power *p = &v->main.device.board.power;
+
+	if (!c)
+		c = &none;
+	sink_call(v->options->sink, &(struct sink_call){
+		.plan = v->plan_row, .call = v->call_row, .verb = verb, .name = c->name,
+		.bytes = c->bytes, .seed = c->seed, .chunk = c->chunk, .result = result,
+		.done = done, .first = began->now, .last = p->now,
+		.bus = p->spent[POWER_BUS] - began->spent[POWER_BUS],
+		.wait = p->spent[POWER_WAIT] - began->spent[POWER_WAIT],
+		.busy = p->busy - began->busy,
+	});
+	v->log.call = ++v->call_row;
+}
+
+static const char *status_word(uint8_t status)
+{
+	static const char *const words[TB_STATUSES] = {
+		"ok", "short", "absent", "no-space", "refused", "corrupt", "io", "crash",
+	};
+	return status < TB_STATUSES ? words[status] : "unknown";
+}
+
+static bool boot_main(struct liver *v, uint32_t event, enum fault_supply supply, bool fresh)
+{
+	struct power began = v->main.device.board.power;
+	enum tb_status status;
+	enum ending e = life_boot(&v->main, supply, fresh, &status);
+
+	log_call(v, "mount", NULL, e == ENDED ? status_word((uint8_t)status) : "hang", 0, &began);
+	if (e == ENDED && status == TB_OK)
+		return true;
+	return bad_life(v, event, "mount",
+			e == ENDED_HANG ? VERDICT_HANG
+			: status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT,
+			e == ENDED_HANG ? "mounting never ends" : "the store does not mount");
+}
+
+/* Judge the survivor, and go on from it. */
+static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_path *path,
+		  struct inquiry *q, struct array *survivor, uint32_t ops, uint8_t kind)
+{
+	struct outcome o;
+	struct dump first;
+
+	q->image = survivor;
+	q->first = &first;
+	judge(&v->bench, q, &o, NULL);
+	v->result->judged++;
+	sink_state(v->options->sink, &(struct sink_state){
+		.plan = v->plan_row, .call = path->call,
+		.op = path->depth ? path->op[path->depth - 1] : 0,
+		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
+		.cut = path->at, .how = STATE_EXECUTED, .outcome = &o,
+		.image = array_image_hash(survivor), .state = array_state_hash(survivor),
+	});
+	if (o.verdict != VERDICT_OK)
+		return bad(v, path, verb, ops, kind, &o);
+	model_collapse(&v->model, &first, q->legal);
+	life_load(&v->main, survivor, q->now);
+	return boot_main(v, event, q->supply, false);
+}
+
+/* ---- calls ------------------------------------------------------------- */
+
+struct rehearsal {
+	struct model exit;
+	struct tb_reply reply;
+	enum ending ending;
+	enum verdict verdict;
+	char why[160];
+};
+
+static void run_call(struct liver *v, const struct tb_call *call, int slot,
+		     struct rehearsal *r)
+{
+	r->exit = v->model;
+	r->ending = life_call(&v->main, call, &r->reply);
+	r->why[0] = '\0';
+	r->verdict = VERDICT_OK;
+	if (r->ending == ENDED_HANG) {
+		r->verdict = VERDICT_HANG;
+		snprintf(r->why, sizeof r->why, "the call never ends");
+		return;
+	}
+	if (r->ending == ENDED_CUT)
+		return;
+	r->verdict = model_apply(&r->exit, &v->stage.names, call, slot, &r->reply, r->why);
+	if (r->verdict == VERDICT_OK && v->main.watch.verdict != VERDICT_OK) {
+		r->verdict = (enum verdict)v->main.watch.verdict;
+		snprintf(r->why, sizeof r->why, "%s", v->main.watch.why);
+	}
+}
+
+static void prepare_call(struct liver *v, struct harvest *h)
+{
+	anchors_reset(&v->main.anchors);
+	watch_reset(&v->main.watch);
+	v->main.anchors.harvest = h;
+}
+
+static bool whole_call(struct liver *v, uint32_t event, const struct tb_call *call, int slot)
+{
+	const char *verb = v->stage.subject->contract->verb[call->verb].word;
+	struct power began = v->main.device.board.power;
+	struct rehearsal r;
+
+	prepare_call(v, NULL);
+	run_call(v, call, slot, &r);
+	v->result->calls++;
+	log_call(v, verb, call,
+		 r.ending == ENDED ? status_word(r.reply.status) : "hang", r.reply.done, &began);
+	v->model = r.exit;
+	if (r.verdict != VERDICT_OK)
+		return bad_life(v, event, verb, r.verdict, r.why);
+	return true;
+}
+
+/* Power goes right after a call, or at the end of the plan. */
+static bool clean_off(struct liver *v, uint32_t event, const char *verb, int target)
+{
+	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
+	struct legal legal;
+	struct array survivor;
+	struct inquiry q = { .now = path.at + v->stage.off, .legal = &legal };
+
+	legal_between(&legal, &v->stage.names, &v->model, &v->model, TB_MID_NONE, target);
+	life_power_lost(&v->main);
+	array_fork(&survivor, &v->main.device.board.array);
+	bool well = go_on(v, event, verb, &path, &q, &survivor, 0, 0);
+	array_release(&survivor);
+	return well;
+}
+
+/* cut[0] is the cut of the call, the others cut the recovery. */
+static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call, int slot,
+		     const struct plan_event *cut, uint32_t cuts)
+{
+	const struct tb_verb *verb = &v->stage.subject->contract->verb[call->verb];
+	int target = stage_target(&v->stage, call, slot, &v->model);
+	struct harvest *h = &v->harvest;
+	struct power began = v->main.device.board.power;
+	struct snapshot snapshot;
+	struct rehearsal r, real;
+
+	snapshot_take(&snapshot, &v->main);
+	harvest_reset(h);
+	prepare_call(v, h);
+	v->log.mute = true;
+	run_call(v, call, slot, &r);
+	v->log.mute = false;
+	prepare_call(v, NULL);
+	snapshot_restore(&snapshot, &v->main);
+	if (!h->anchors || r.verdict == VERDICT_HANG) {	/* nothing to cut in it */
+		if (!whole_call(v, event, call, slot))
+			return false;
+		return clean_off(v, event, verb->word, target);
+	}
+
+	uint32_t op = cut->op % h->anchors;
+	const struct anchor *a = &h->anchor[op];
+	const struct fault *f = &cut->fault;
+	struct cut_path path = { .call = event, .depth = 1, .op = { op }, .fault = { *f } };
+	prepare_call(v, NULL);
+	v->main.anchors.cut_raw = a->raw;
+	v->main.anchors.cut_after = anchor_cut_clock(a, f) - a->op.first;
+	run_call(v, call, slot, &real);
+	v->result->calls++;
+	if (real.ending != ENDED_CUT)
+		return contradict(v, "a call that was to be cut came back");
+	path.at = v->main.device.board.power.now;
+
+	struct array survivor;
+	bool taken = take_survivor(v, &v->main, a, f, &survivor);
+	log_call(v, verb->word, call, "cut", 0, &began);
+	if (!taken)
+		return false;
+	struct legal legal;
+	legal_between(&legal, &v->stage.names, &v->model, &r.exit, verb->mid, target);
+	struct inquiry q = {
+		.image = &survivor,
+		.now = path.at + v->stage.off,
+		.supply = (enum fault_supply)f->supply,
+		.legal = &legal,
+	};
+	uint32_t ops = h->anchors;
+	uint8_t kind = a->op.kind;
+	bool well = true;
+	struct legal inner;
+	for (uint32_t i = 1; well && i < cuts && path.depth < EXPLORE_DEPTH_MAX; i++) {
+		struct outcome o;
+		bool judged;
+		q.image = &survivor;
+		well = recut(v, &cut[i], &path, &q, &survivor, &ops, &kind, &o, &judged);
+		if (well && judged)
+			break;	/* bad, or nothing to cut: the last judgement says it */
+		inner = v->stage_legal[0];
+		q.legal = &inner;
+	}
+	if (well)
+		well = go_on(v, event, verb->word, &path, &q, &survivor, ops, kind);
+	array_release(&survivor);
+	return well;
+}
+
+static void live(struct liver *v)
+{
+	const struct plan *p = v->stage.plan;
+	struct plan_event cut[1 + EXPLORE_DEPTH_MAX];
+	uint32_t cuts = 0, last = 0;
+	int target = -1;
+	const char *verb = "mount";
+
+	life_load(&v->main, &v->stage.blank, 0);
+	if (!boot_main(v, 0, FAULT_SUPPLY_CLEAN, true))
+		return;
+	for (uint32_t i = 0; i < p->events; i++) {
+		const struct plan_event *e = &p->event[i];
+		switch ((enum plan_kind)e->kind) {
+		case PLAN_CUT:
+			cut[0] = *e;
+			cuts = 1;
+			break;
+		case PLAN_RECUT:
+			if (cuts && cuts < COUNT_OF(cut))
+				cut[cuts++] = *e;
+			break;
+		case PLAN_REBOOT:
+			life_power_lost(&v->main);
+			model_power_lost(&v->model, &v->stage.names);
+			if (!boot_main(v, i, FAULT_SUPPLY_CLEAN, false))
+				return;
+			break;
+		case PLAN_CALL: {
+			int slot;
+			struct tb_call call = stage_call(&v->stage, e, &v->model, &slot);
+			target = stage_target(&v->stage, &call, slot, &v->model);
+			verb = v->stage.subject->contract->verb[call.verb].word;
+			last = i;
+			if (!(cuts ? cut_call(v, i, &call, slot, cut, cuts)
+				   : whole_call(v, i, &call, slot)))
+				return;
+			cuts = 0;
+			break;
+		}
+		case PLAN_BEGIN:
+		case PLAN_KINDS:
+			break;
+		}
+	}
+	if (!v->options->no_final)
+		clean_off(v, last, verb, target);
+}
+
+static void log_wear(struct liver *v)
+{
+	const struct flash_info *info = &v->stage.part->info;
+
+	for (int r = 0; r < FLASH_RUNS_MAX && info->run[r].sectors; r++)
+		for (uint32_t i = 0; i < info->run[r].sectors; i++) {
+			struct sector_wear w = array_wear(&v->main.device.board.array,
+							  info->run[r].index + i);
+			if (w.erases || w.programs)
+				sink_wear(v->options->sink, v->plan_row, info->run[r].index + i,
+					  info->run[r].first + i * info->run[r].sector_bytes,
+					  info->run[r].sector_bytes, w.erases, w.programs, 0);
+		}
+}
+
+bool live_plan(const struct plan_world *w, const struct plan *p,
+	       const struct live_options *o, struct live_result *r, char what[256])
+{
+	struct liver *v = calloc(1, sizeof *v);
+	if (!v)
+		abort();
+	*r = (struct live_result){ 0 };
+	if (!stage_init(&v->stage, w, p, what)) {
+		free(v);
+		return false;
+	}
+	v->options = o;
+	v->result = r;
+	v->what = what;
+	what[0] = '\0';
+	v->plan_row = sink_plan(o->sink, p, w);
+	life_init(&v->main, &v->stage, NULL, &v->log, o->sink);
+	life_init(&v->bench, &v->stage, NULL, &v->bench_log, NULL);
+	v->log.plan = v->plan_row;
+	v->log.each = o->each;
+	v->log.who = o->who;
+
+	live(v);
+	r->end = v->main.device.board.power.now;
+	if (o->sink)
+		log_wear(v);
+	sink_plan_done(o->sink, v->plan_row, r->judged, r->key[0] != '\0');
+
+	harvest_free(&v->harvest);
+	harvest_free(&v->recovery);
+	life_free(&v->main);
+	life_free(&v->bench);
+	stage_free(&v->stage);
+	bool well = !v->failed;
+	free(v);
+	return well;
+}

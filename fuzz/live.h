@@ -1,0 +1,57 @@
+/*
+ * live: a plan lived once, with the cuts it names, really cut: time stops at
+ * the clock, the call never comes back, the survivor is judged, and the life
+ * goes on from there with all RAM destroyed.
+ *
+ * Each cut call is rehearsed first on a snapshot of the whole device: the
+ * rehearsal says how many mutating operations the call has, when each of them
+ * works, and what the call would have come to (the exit of the legal set). For
+ * every cut the survivor of the real death is compared with the harvested one:
+ * a difference is an error of tornbit itself.
+ */
+#ifndef TORNBIT_LIVE_H
+#define TORNBIT_LIVE_H
+
+#include "explore.h"
+
+struct live_options {
+	struct sink *sink;		/* NULL: no rows */
+	/* Each bus operation of the life and of recoveries that were cut, in
+	 * order; NULL: nobody listens. data of a read is what it returned. */
+	void (*each)(void *who, const struct sink_bus *op);
+	void *who;
+	bool no_final;		/* do not judge the end of the plan */
+};
+
+/* A window on the last operation that was cut, for people: what stood there,
+ * what the operation wanted, what the cut left. */
+#define LIVE_VIEW_BYTES 64
+
+struct live_view {
+	uint8_t kind;		/* enum step_kind */
+	uint32_t op_addr, op_bytes;
+	uint32_t addr, bytes;	/* of the window; 0 bytes: no cut struck */
+	uint8_t before[LIVE_VIEW_BYTES];
+	uint8_t intended[LIVE_VIEW_BYTES];
+	uint8_t torn[LIVE_VIEW_BYTES];
+	cycle_t first, cut, last;	/* clocks of the operation */
+};
+
+struct live_result {
+	struct outcome outcome;		/* of the first bad state, or OK */
+	struct cut_path path;		/* of that state */
+	char key[KEY_MAX + 1];		/* empty: nothing was found */
+	uint64_t state_hash;		/* of the array after the last cut that struck */
+	uint64_t image_hash;
+	struct live_view view;
+	uint32_t cuts;			/* that struck */
+	uint32_t judged;		/* states */
+	uint32_t calls;
+	cycle_t end;
+};
+
+/* False: the plan cannot live, or tornbit contradicted itself; what says so. */
+bool live_plan(const struct plan_world *w, const struct plan *p,
+	       const struct live_options *o, struct live_result *r, char what[256]);
+
+#endif

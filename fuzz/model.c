@@ -1,0 +1,478 @@
+#include "model.h"
+
+#include <stdio.h>
+
+/* ---- names ------------------------------------------------------------- */
+
+static bool same_name(const struct tb_contract *c, const char *a, const char *b)
+{
+	return c->name_equal ? c->name_equal(a, b) : strcmp(a, b) == 0;
+}
+
+void names_init(struct names *n, const struct tb_contract *c, const struct plan *p,
+		uint32_t region_bytes)
+{
+	*n = (struct names){ .contract = c, .region_bytes = region_bytes };
+	memcpy(n->name, p->name, sizeof p->name);
+	memcpy(n->name[MODEL_PROBE_SLOT], "probe", sizeof "probe");
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		n->canon[i] = (uint8_t)i;
+		if (!n->name[i][0])
+			continue;
+		for (uint32_t k = 0; k < i; k++)
+			if (n->name[k][0] && same_name(c, n->name[k], n->name[i])) {
+				n->canon[i] = (uint8_t)k;
+				break;
+			}
+	}
+}
+
+int names_find(const struct names *n, const char *name)
+{
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+		if (n->canon[i] == i && n->name[i][0] &&
+		    same_name(n->contract, n->name[i], name))
+			return (int)i;
+	return -1;
+}
+
+/* ---- contents ---------------------------------------------------------- */
+
+static void digest_word(struct digest *d, uint64_t w)
+{
+	d->h = (d->h ^ w) * 0x9fb21c651e98df25u;
+	d->h ^= d->h >> 29;
+}
+
+void digest_add(struct digest *d, const void *bytes, uint32_t n)
+{
+	const uint8_t *p = bytes;
+
+	while (n && (d->bytes & 7)) {
+		d->word |= (uint64_t)*p++ << (8 * (d->bytes++ & 7));
+		n--;
+		if ((d->bytes & 7) == 0) {
+			digest_word(d, d->word);
+			d->word = 0;
+		}
+	}
+	for (; n >= 8; n -= 8, p += 8, d->bytes += 8)
+		digest_word(d, get_le64(p));
+	while (n) {
+		d->word |= (uint64_t)*p++ << (8 * (d->bytes++ & 7));
+		n--;
+	}
+}
+
+uint64_t digest_end(const struct digest *d)
+{
+	return mix64_2(d->h ^ mix64(d->word), d->bytes);
+}
+
+uint64_t digest_of_content(uint32_t seed, uint32_t bytes)
+{
+	struct digest d = { 0 };
+	uint8_t piece[256];
+
+	for (uint32_t at = 0; at < bytes; ) {
+		uint32_t n = min_u32(bytes - at, sizeof piece);
+		tb_fill(piece, n, seed, at);
+		digest_add(&d, piece, n);
+		at += n;
+	}
+	return digest_end(&d);
+}
+
+static bool same_object(const struct object *a, const struct object *b)
+{
+	return a->present == b->present &&
+	       (!a->present || (a->bytes == b->bytes && a->digest == b->digest));
+}
+
+/* ---- effects ----------------------------------------------------------- */
+
+static uint64_t cost_of(const struct names *n, int slot, uint32_t bytes)
+{
+	return n->contract->cost ? n->contract->cost(n->name[slot], bytes) : 0;
+}
+
+static void set_object(struct model *m, const struct names *n, int slot,
+		       uint32_t seed, uint32_t bytes)
+{
+	m->object[slot] = (struct object){
+		true, bytes, seed, digest_of_content(seed, bytes)
+	};
+	m->used_max += cost_of(n, slot, bytes);
+}
+
+/* The store says that there is no room. Is that possible, given the most that
+ * may be in use? */
+static enum verdict judge_no_space(const struct model *m, const struct names *n,
+				   int slot, uint32_t bytes, char why[160])
+{
+	const struct tb_contract *c = n->contract;
+
+	if (!c->cost || !c->capacity || slot < 0)
+		return VERDICT_OK;
+	uint64_t room = c->capacity(n->region_bytes);
+	uint64_t need = m->used_max + cost_of(n, slot, bytes);
+	if (need > room)
+		return VERDICT_OK;
+	snprintf(why, 160, "no space for %u bytes, though at most %llu of %llu bytes are in use",
+		 bytes, (unsigned long long)m->used_max, (unsigned long long)room);
+	return VERDICT_CAPACITY;
+}
+
+static enum verdict judge_refusal(const struct model *m, const struct names *n,
+				  const struct tb_call *c, int slot,
+				  const struct tb_reply *r, char why[160])
+{
+	static const char *const words[TB_STATUSES] = {
+		"ok", "short", "absent", "no space", "refused", "corrupt", "i/o error",
+		"crash",
+	};
+	const struct tb_verb *v = &n->contract->verb[c->verb];
+
+	if (r->status == TB_NO_SPACE)
+		return judge_no_space(m, n, slot, c->bytes, why);
+	if (r->status < TB_STATUSES && (v->may & (1u << r->status)))
+		return VERDICT_OK;
+	if (r->status == TB_ABSENT && slot >= 0 && !m->object[slot].present)
+		return VERDICT_OK;
+	snprintf(why, 160, "%s answers \"%s\"%s%.64s", v->word,
+		 r->status < TB_STATUSES ? words[r->status] : "an unknown status",
+		 r->why[0] ? ": " : "", r->why);
+	return r->status == TB_CRASH ? VERDICT_CRASH : VERDICT_API;
+}
+
+enum verdict model_apply(struct model *m, const struct names *n, const struct tb_call *c,
+			 int slot, const struct tb_reply *r, char why[160])
+{
+	const struct tb_verb *v = &n->contract->verb[c->verb];
+
+	if (slot >= 0)
+		m->known |= 1u << slot;
+	if (r->status != TB_OK && r->status != TB_SHORT)
+		return judge_refusal(m, n, c, slot, r, why);
+
+	enum verdict verdict = VERDICT_OK;
+	if (r->status == TB_SHORT)
+		verdict = judge_no_space(m, n, slot, c->bytes, why);
+	switch ((enum tb_effect)v->effect) {
+	case TB_PUT:
+		set_object(m, n, slot, c->seed, r->done);
+		break;
+	case TB_OPEN:
+		m->open = true;
+		m->open_slot = (uint8_t)slot;
+		m->open_bytes = 0;
+		m->open_seed = c->seed;
+		break;
+	case TB_EXTEND:
+		m->open_bytes += r->done;
+		break;
+	case TB_COMMIT:
+		if (m->open)
+			set_object(m, n, m->open_slot, m->open_seed, m->open_bytes);
+		m->open = false;
+		break;
+	case TB_REMOVE:
+		m->object[slot].present = false;
+		break;
+	case TB_CLEAR:
+		for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+			m->object[i].present = false;
+		m->open = false;
+		m->used_max = 0;
+		break;
+	case TB_NOTHING:
+	case TB_EFFECTS:
+		break;
+	}
+	return verdict;
+}
+
+void model_power_lost(struct model *m, const struct names *n)
+{
+	const struct tb_contract *c = n->contract;
+
+	if (!m->open)
+		return;
+	uint64_t cost = cost_of(n, m->open_slot, m->open_bytes);
+	m->used_max += c->leak ? c->leak((uint32_t)cost) : cost;
+	m->open = false;
+}
+
+static uint64_t hash_object(uint64_t h, const struct object *o)
+{
+	return mix64_2(h, o->present ? o->digest ^ mix64(o->bytes) : 0);
+}
+
+uint64_t model_hash(const struct model *m)
+{
+	uint64_t h = m->used_max;
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+		h = hash_object(h, &m->object[i]);
+	return mix64_2(h, m->known);
+}
+
+/* ---- the legal set ----------------------------------------------------- */
+
+void legal_between(struct legal *l, const struct names *n, const struct model *entry,
+		   const struct model *exit, uint8_t mid, int target)
+{
+	const struct tb_contract *c = n->contract;
+	uint64_t cost_entry = entry->used_max, cost_exit;
+
+	l->entry = *entry;
+	l->exit = *exit;
+	l->mid = mid;
+	l->target = target;
+	l->entry.known = l->exit.known |= entry->known;
+	model_power_lost(&l->entry, n);
+	model_power_lost(&l->exit, n);
+
+	/* Whatever the cut left, at most the larger of both is in use, and what
+	 * the interrupted write may have wasted. */
+	cost_exit = l->exit.used_max;
+	uint64_t used = l->entry.used_max > cost_exit ? l->entry.used_max : cost_exit;
+	if (cost_exit > cost_entry && c->leak) {
+		uint64_t leak = cost_entry + c->leak((uint32_t)(cost_exit - cost_entry));
+		used = leak > used ? leak : used;
+	} else if (c->leak) {
+		used += c->leak(0);
+	}
+	l->entry.used_max = l->exit.used_max = used;
+}
+
+uint64_t legal_hash(const struct legal *l)
+{
+	return mix64_2(mix64_2(model_hash(&l->entry), model_hash(&l->exit)),
+		       (uint64_t)l->mid << 8 | (uint64_t)(l->target + 1));
+}
+
+/* ---- looking ----------------------------------------------------------- */
+
+#define DUMP_LISTED_MAX 64
+
+struct looking {
+	struct dump *dump;
+	const struct names *names;
+	struct digest digest;
+	uint32_t bytes_max;
+};
+
+static bool see_name(void *who, const char *name, uint32_t bytes)
+{
+	struct looking *look = who;
+	struct dump *d = look->dump;
+	int slot = names_find(look->names, name);
+
+	if (slot < 0) {
+		if (!d->strangers++)
+			snprintf(d->stranger, sizeof d->stranger, "%s", name);
+	} else if (d->seen[slot].listed) {
+		d->twice = slot;
+	} else {
+		d->seen[slot].listed = true;
+		d->seen[slot].listed_bytes = bytes;
+	}
+	return ++d->listed < DUMP_LISTED_MAX;
+}
+
+static bool see_bytes(void *who, const void *bytes, uint32_t n)
+{
+	struct looking *look = who;
+	digest_add(&look->digest, bytes, n);
+	return look->digest.bytes <= look->bytes_max;
+}
+
+void dump_take(struct dump *d, const struct names *n, uint32_t known,
+	       const struct tb_subject *s, void *ram)
+{
+	struct looking look = { .dump = d, .names = n, .bytes_max = n->region_bytes };
+
+	*d = (struct dump){ .twice = -1, .bad_slot = -1 };
+	d->list_status = (uint8_t)s->list(ram, see_name, &look);
+	if (d->list_status == TB_CRASH)
+		return;
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		if (n->canon[i] != i || !n->name[i][0] ||
+		    !((known >> i & 1) || d->seen[i].listed))
+			continue;
+		look.digest = (struct digest){ 0 };
+		enum tb_status st = s->get(ram, n->name[i], see_bytes, &look);
+		if (st == TB_OK) {
+			d->seen[i].got = true;
+			d->seen[i].bytes = look.digest.bytes;
+			d->seen[i].digest = digest_end(&look.digest);
+		} else if (st != TB_ABSENT && d->bad_slot < 0) {
+			d->bad_slot = (int)i;
+			d->bad_status = (uint8_t)st;
+			if (st == TB_CRASH)
+				return;
+		}
+	}
+}
+
+uint64_t dump_digest(const struct dump *d)
+{
+	uint64_t h = mix64_2(d->listed, d->list_status);
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		const struct seen *s = &d->seen[i];
+		if (s->listed || s->got)
+			h = mix64_2(h ^ (uint64_t)i << 56 ^ (uint64_t)s->listed << 48 ^
+				    (uint64_t)s->got << 40, s->digest ^ s->listed_bytes);
+	}
+	h = mix64_2(h, (uint64_t)(d->bad_slot + 1) << 8 | d->bad_status);
+	return mix64_2(h, hash_bytes(d->stranger, strlen(d->stranger), d->strangers));
+}
+
+static enum verdict found(struct outcome *o, enum verdict v, enum role role,
+			  const char *name)
+{
+	o->verdict = (uint8_t)v;
+	o->role = (uint8_t)role;
+	snprintf(o->name, sizeof o->name, "%s", name);
+	return v;
+}
+
+static enum verdict of_status(uint8_t status)
+{
+	return status == TB_CRASH ? VERDICT_CRASH : VERDICT_API;
+}
+
+enum verdict dump_sound(const struct dump *d, const struct names *n, struct outcome *o)
+{
+	if (d->list_status != TB_OK) {
+		snprintf(o->why, sizeof o->why, "listing fails");
+		return found(o, of_status(d->list_status), ROLE_NONE, "");
+	}
+	if (d->bad_slot >= 0) {
+		snprintf(o->why, sizeof o->why, "reading the object fails");
+		return found(o, of_status(d->bad_status), ROLE_NONE, n->name[d->bad_slot]);
+	}
+	if (d->strangers) {
+		snprintf(o->why, sizeof o->why,
+			 "%u listed name(s) that nobody has ever written", d->strangers);
+		return found(o, VERDICT_PHANTOM, ROLE_STRANGER, d->stranger);
+	}
+	if (d->twice >= 0) {
+		snprintf(o->why, sizeof o->why, "the name is listed more than once");
+		return found(o, VERDICT_PHANTOM, ROLE_NONE, n->name[d->twice]);
+	}
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		const struct seen *s = &d->seen[i];
+		if (s->listed == s->got && (!s->got || s->listed_bytes == s->bytes))
+			continue;
+		if (s->listed != s->got)
+			snprintf(o->why, sizeof o->why, "%s",
+				 s->listed ? "listed, but opening it says absent"
+					   : "can be opened, but is not listed");
+		else
+			snprintf(o->why, sizeof o->why,
+				 "listed with %u bytes, read with %u",
+				 s->listed_bytes, s->bytes);
+		return found(o, VERDICT_VISIBILITY, ROLE_NONE, n->name[i]);
+	}
+	return VERDICT_OK;
+}
+
+/* ---- comparing --------------------------------------------------------- */
+
+static bool seen_is(const struct seen *s, const struct object *o)
+{
+	return s->got == o->present &&
+	       (!s->got || (s->bytes == o->bytes && s->digest == o->digest));
+}
+
+static bool dump_is(const struct dump *d, const struct model *m)
+{
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+		if (!seen_is(&d->seen[i], &m->object[i]))
+			return false;
+	return true;
+}
+
+static bool slot_legal(const struct seen *s, const struct legal *l, uint32_t slot)
+{
+	return seen_is(s, &l->entry.object[slot]) || seen_is(s, &l->exit.object[slot]) ||
+	       (l->mid == TB_MID_SOME_GONE && !s->got);
+}
+
+static void say_object(char *text, size_t room, const struct object *o)
+{
+	if (o->present)
+		snprintf(text, room, "%u bytes of seed %u", o->bytes, o->seed);
+	else
+		snprintf(text, room, "absent");
+}
+
+static void say_slot(struct outcome *o, const struct dump *d, const struct legal *l,
+		     uint32_t slot)
+{
+	char entry[40], exit[40], seen[40];
+
+	say_object(entry, sizeof entry, &l->entry.object[slot]);
+	say_object(exit, sizeof exit, &l->exit.object[slot]);
+	if (d->seen[slot].got)
+		snprintf(seen, sizeof seen, "%u bytes", d->seen[slot].bytes);
+	else
+		snprintf(seen, sizeof seen, "absent");
+	if (same_object(&l->entry.object[slot], &l->exit.object[slot]))
+		snprintf(o->why, sizeof o->why, "legal: %s; seen: %s%s", entry, seen,
+			 d->seen[slot].got ? ", other contents" : "");
+	else
+		snprintf(o->why, sizeof o->why, "legal: %s, or %s; seen: %s%s", entry,
+			 exit, seen, d->seen[slot].got ? ", other contents" : "");
+}
+
+/* The name of the damage to one object. */
+static enum verdict judge_slot(const struct dump *d, const struct legal *l, uint32_t slot,
+			       enum role role)
+{
+	bool may_be_there = l->entry.object[slot].present || l->exit.object[slot].present;
+
+	if (!may_be_there)
+		return VERDICT_PHANTOM;
+	if (role == ROLE_BYSTANDER)
+		return VERDICT_BYSTANDER;
+	return d->seen[slot].got ? VERDICT_ATOMICITY : VERDICT_DURABILITY;
+}
+
+enum verdict dump_legal(const struct dump *d, const struct names *n,
+			const struct legal *l, struct outcome *o)
+{
+	if (dump_is(d, &l->entry) || dump_is(d, &l->exit))
+		return VERDICT_OK;
+
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		if (slot_legal(&d->seen[i], l, i))
+			continue;
+		enum role role = (int)i == l->target ? ROLE_TARGET : ROLE_BYSTANDER;
+		if (role == ROLE_BYSTANDER &&
+		    !same_object(&l->entry.object[i], &l->exit.object[i]))
+			role = ROLE_TARGET;
+		say_slot(o, d, l, i);
+		return found(o, judge_slot(d, l, i, role), role, n->name[i]);
+	}
+	if (l->mid == TB_MID_SOME_GONE)
+		return VERDICT_OK;
+	snprintf(o->why, sizeof o->why, "some objects are as before the call, others as after");
+	return found(o, VERDICT_ATOMICITY, ROLE_TARGET, "");
+}
+
+void model_collapse(struct model *m, const struct dump *d, const struct legal *l)
+{
+	*m = l->exit;
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		const struct seen *s = &d->seen[i];
+		if (seen_is(s, &l->exit.object[i]))
+			continue;
+		m->object[i] = seen_is(s, &l->entry.object[i])
+				       ? l->entry.object[i]
+				       : (struct object){ .present = s->got, .bytes = s->bytes,
+							  .digest = s->digest };
+	}
+	m->open = false;
+}

@@ -1,0 +1,113 @@
+/*
+ * model: what a store must hold, by its contract and nothing else. It shares no
+ * line with core/; it knows names, lengths and contents of objects, which one
+ * is being written, and how much space may be in use.
+ *
+ * dump: what a look at the store has shown, by its read-only calls. legal: the
+ * set of model states that a cut inside one call may leave. Comparing a dump
+ * with a legal set gives a verdict.
+ */
+#ifndef TORNBIT_MODEL_H
+#define TORNBIT_MODEL_H
+
+#include "plan.h"
+#include "verdict.h"
+
+/* Slots of object names: the plan's, then the probe's own. */
+#define MODEL_PROBE_SLOT PLAN_NAMES_MAX
+#define MODEL_SLOTS (PLAN_NAMES_MAX + 1u)
+
+/* The names of one plan under the store's idea of equality: slots whose names
+ * are the same object share the lowest of them. */
+struct names {
+	const struct tb_contract *contract;
+	char name[MODEL_SLOTS][TB_NAME_MAX + 1];
+	uint8_t canon[MODEL_SLOTS];
+	uint32_t region_bytes;
+};
+void names_init(struct names *n, const struct tb_contract *c, const struct plan *p,
+		uint32_t region_bytes);
+int names_find(const struct names *n, const char *name);	/* -1: a stranger */
+
+/* Contents as (seed, bytes) and the digest of those bytes. */
+struct object {
+	bool present;
+	uint32_t bytes, seed;
+	uint64_t digest;
+};
+
+struct model {
+	struct object object[MODEL_SLOTS];	/* by canonical slot */
+	uint32_t known;		/* bit set of slots that a call has ever named */
+	bool open;		/* an object is begun and not committed */
+	uint8_t open_slot;
+	uint32_t open_bytes, open_seed;
+	uint64_t used_max;	/* bytes of the region that may be in use, at most */
+};
+
+/* Digest of contents, the same however they are cut into pieces. */
+struct digest {
+	uint64_t h, word;
+	uint32_t bytes;
+};
+void digest_add(struct digest *d, const void *bytes, uint32_t n);
+uint64_t digest_end(const struct digest *d);
+uint64_t digest_of_content(uint32_t seed, uint32_t bytes);
+
+/* What the call did according to the contract, given the store's reply. Returns
+ * VERDICT_OK, or VERDICT_API / VERDICT_CAPACITY when the reply itself is illegal
+ * (why says so). The model follows the reply in any case. */
+enum verdict model_apply(struct model *m, const struct names *n, const struct tb_call *c,
+			 int slot, const struct tb_reply *r, char why[160]);
+
+/* Power went: what was begun is gone; a cut in a write may waste space. */
+void model_power_lost(struct model *m, const struct names *n);
+
+uint64_t model_hash(const struct model *m);
+
+/* The legal states after a cut in one call: entry, exit, and the verb's
+ * declared mid-states. entry and exit must not have an open object. */
+struct legal {
+	struct model entry, exit;
+	uint8_t mid;		/* enum tb_mid */
+	int target;		/* slot in flight, or -1 */
+};
+void legal_between(struct legal *l, const struct names *n, const struct model *entry,
+		   const struct model *exit, uint8_t mid, int target);
+uint64_t legal_hash(const struct legal *l);
+
+struct seen {
+	bool listed, got;
+	uint32_t listed_bytes, bytes;
+	uint64_t digest;
+};
+
+struct dump {
+	struct seen seen[MODEL_SLOTS];
+	uint32_t listed;	/* entries in all */
+	char stranger[TB_NAME_MAX + 1];	/* first listed name nobody knows */
+	uint32_t strangers;
+	int twice;		/* slot listed more than once, or -1 */
+	uint8_t list_status;	/* enum tb_status of the listing */
+	int bad_slot;		/* first slot whose get() failed, or -1 */
+	uint8_t bad_status;
+};
+
+/* Look at the store: list, then open each name that the model knows or the list
+ * gave. Power may die in it. */
+void dump_take(struct dump *d, const struct names *n, uint32_t known,
+	       const struct tb_subject *s, void *ram);
+uint64_t dump_digest(const struct dump *d);
+
+/* Is the look sound in itself (both ways agree, nothing failed)? Fills the
+ * outcome's verdict, role, name and why; VERDICT_OK if it is. */
+enum verdict dump_sound(const struct dump *d, const struct names *n, struct outcome *o);
+
+/* Does it lie in the legal set? */
+enum verdict dump_legal(const struct dump *d, const struct names *n,
+			const struct legal *l, struct outcome *o);
+
+/* Collapse to what was seen: the survivor is the new truth. */
+void model_collapse(struct model *m, const struct dump *d, const struct legal *l);
+
+#endif

@@ -1,0 +1,159 @@
+#include "replay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static uint32_t hash_moved(const struct sink_bus *op)
+{
+	if (!op->data || op->kind == 'e')
+		return 0;
+	return (uint32_t)hash_bytes(op->data, op->bytes, 1);
+}
+
+static struct scenario_record record_of(const struct sink_bus *op)
+{
+	return (struct scenario_record){
+		.kind = (char)op->kind,
+		.addr = op->addr,
+		.bytes = op->bytes,
+		.first = op->first,
+		.last = op->last,
+		.hash = hash_moved(op),
+	};
+}
+
+/* ---- freezing ---------------------------------------------------------- */
+
+struct recording {
+	struct scenario *s;
+	uint32_t room;
+};
+
+static void record(void *who, const struct sink_bus *op)
+{
+	struct recording *r = who;
+	struct scenario *s = r->s;
+
+	if (s->records == r->room) {
+		r->room = r->room ? 2 * r->room : 256;
+		struct scenario_record *grown = realloc(s->record, r->room * sizeof *grown);
+		if (!grown)
+			abort();
+		s->record = grown;
+	}
+	s->record[s->records++] = record_of(op);
+}
+
+bool replay_freeze(const struct plan_world *w, const struct plan *p, struct scenario *s,
+		   struct live_result *r, char what[256])
+{
+	struct recording recording = { .s = s };
+	struct live_options o = { .each = record, .who = &recording };
+
+	memset(s, 0, sizeof *s);
+	plan_copy(&s->plan, p);
+	if (!live_plan(w, p, &o, r, what)) {
+		scenario_free(s);
+		return false;
+	}
+	if (!r->key[0]) {
+		scenario_free(s);
+		snprintf(what, 256, "nothing is found when the plan is really cut");
+		return false;
+	}
+	snprintf(s->key, sizeof s->key, "%s", r->key);
+	snprintf(s->expect[0], sizeof s->expect[0], "%s", r->key);
+	s->expects = 1;
+	s->image_after = r->state_hash;
+	return true;
+}
+
+/* ---- comparing --------------------------------------------------------- */
+
+struct comparing {
+	const struct scenario *s;
+	const struct replay_options *o;
+	struct replay_result *r;
+	uint32_t index;
+};
+
+static const char *kind_word(char kind)
+{
+	switch (kind) {
+	case 'r': return "read";
+	case 'p': return "program";
+	case 'e': return "erase";
+	case 's': return "sync";
+	default: return "nothing";
+	}
+}
+
+static bool same_record(const struct scenario_record *a, const struct scenario_record *b)
+{
+	return a->kind == b->kind && a->addr == b->addr && a->bytes == b->bytes &&
+	       a->first == b->first && a->last == b->last && a->hash == b->hash;
+}
+
+static void differ_at(struct comparing *c, uint32_t call, const struct scenario_record *want,
+		      const struct scenario_record *got)
+{
+	char recorded[100] = "no further operation";
+
+	if (c->r->difference[0])
+		return;
+	if (want)
+		snprintf(recorded, sizeof recorded,
+			 "%s 0x%x %u bytes, clocks %llu..%llu, hash 0x%08x",
+			 kind_word(want->kind), want->addr, want->bytes,
+			 (unsigned long long)want->first, (unsigned long long)want->last,
+			 want->hash);
+	snprintf(c->r->difference, sizeof c->r->difference,
+		 "operation %u (call %u): recorded %s; now %s 0x%x %u bytes, clocks %llu..%llu, hash 0x%08x",
+		 c->index, call, recorded, kind_word(got->kind), got->addr, got->bytes,
+		 (unsigned long long)got->first, (unsigned long long)got->last, got->hash);
+}
+
+static void compare(void *who, const struct sink_bus *op)
+{
+	struct comparing *c = who;
+	struct scenario_record got = record_of(op);
+	const struct scenario_record *want =
+		c->index < c->s->records ? &c->s->record[c->index] : NULL;
+
+	if (c->o && c->o->each)
+		c->o->each(c->o->who, c->index, op);
+	if (!c->s->records) {
+		c->index++;	/* a plain scenario: nothing to compare with */
+		return;
+	}
+	if (want && same_record(want, &got))
+		c->r->compared++;
+	else
+		differ_at(c, op->call, want, &got);
+	c->index++;
+}
+
+bool replay(const struct plan_world *w, const struct scenario *s,
+	    const struct replay_options *o, struct replay_result *r, char what[256])
+{
+	struct comparing c = { .s = s, .o = o, .r = r };
+	struct live_options live = { .each = compare, .who = &c };
+
+	*r = (struct replay_result){ 0 };
+	if (!live_plan(w, &s->plan, &live, &r->live, what))
+		return false;
+	if (!r->difference[0] && s->records && c.index < s->records)
+		snprintf(r->difference, sizeof r->difference,
+			 "%u operations were recorded, now there are %u", s->records, c.index);
+	if (!r->difference[0] && s->key[0] && s->image_after != r->live.state_hash)
+		snprintf(r->difference, sizeof r->difference,
+			 "the array after the cut differs: recorded 0x%016llx, now 0x%016llx",
+			 (unsigned long long)s->image_after,
+			 (unsigned long long)r->live.state_hash);
+	if (!r->difference[0] && s->key[0] && strcmp(s->key, r->live.key) != 0)
+		snprintf(r->difference, sizeof r->difference,
+			 "recorded finding %.100s; now %.100s", s->key,
+			 r->live.key[0] ? r->live.key : "nothing is found");
+	r->agrees = !r->difference[0];
+	return true;
+}

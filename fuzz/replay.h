@@ -1,0 +1,38 @@
+/*
+ * replay: findings as files. A frozen finding is a scenario with one cut, the
+ * key it must show, and a record of every bus operation up to the last death
+ * (kind, address, length, first and last clock, hash of the bytes moved) and of
+ * the array after it. Replaying really cuts and compares all of it.
+ */
+#ifndef TORNBIT_REPLAY_H
+#define TORNBIT_REPLAY_H
+
+#include "live.h"
+
+/* Live p, and write down in s what happened: plan, key, record, image. False:
+ * it cannot live, or nothing was found; what says so. s is freed by
+ * scenario_free. */
+bool replay_freeze(const struct plan_world *w, const struct plan *p, struct scenario *s,
+		   struct live_result *r, char what[256]);
+
+struct replay_options {
+	/* Stop watching after this call (event of the plan counted in calls, from
+	 * 0) and operation; UINT32_MAX: to the end. The rest still runs. */
+	uint32_t until_call, until_op;
+	/* Called for each operation replayed, agreeing or not; NULL: nobody. */
+	void (*each)(void *who, uint32_t index, const struct sink_bus *op);
+	void *who;
+};
+
+struct replay_result {
+	struct live_result live;
+	uint32_t compared;	/* bus operations that agreed */
+	bool agrees;		/* operations, image and key */
+	char difference[256];	/* the first one, as a line for people */
+};
+
+/* Live s->plan and compare with what s recorded. False: it cannot live. */
+bool replay(const struct plan_world *w, const struct scenario *s,
+	    const struct replay_options *o, struct replay_result *r, char what[256]);
+
+#endif

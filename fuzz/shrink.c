@@ -1,0 +1,235 @@
+#include "shrink.h"
+
+#include <stdlib.h>
+
+#define LIVES_STANDARD 20000u
+
+struct shrinker {
+	const struct plan_world *world;
+	const char *key;
+	struct plan *best;
+	struct plan *trial;
+	uint32_t lives_max;
+	struct shrink_stats *stats;
+	bool progress;
+};
+
+static bool shows_key(struct shrinker *s, const struct plan *p)
+{
+	struct live_result r;
+	struct live_options o = { 0 };
+	char what[256];
+
+	if (s->stats->lives >= s->lives_max)
+		return false;
+	s->stats->lives++;
+	return live_plan(s->world, p, &o, &r, what) && strcmp(r.key, s->key) == 0;
+}
+
+/* The trial plan becomes the best one if it still shows the key. */
+static bool keep(struct shrinker *s)
+{
+	if (plan_equal(s->trial, s->best) || !shows_key(s, s->trial))
+		return false;
+	plan_copy(s->best, s->trial);
+	s->progress = true;
+	return true;
+}
+
+static struct plan *candidate(struct shrinker *s)
+{
+	plan_copy(s->trial, s->best);
+	return s->trial;
+}
+
+/* ---- operations and cuts ----------------------------------------------- */
+
+static void drop(struct plan *p, uint32_t from, uint32_t n)
+{
+	memmove(&p->event[from], &p->event[from + n],
+		(p->events - from - n) * sizeof p->event[0]);
+	p->events -= n;
+}
+
+static void drop_events(struct shrinker *s)
+{
+	for (uint32_t n = (s->best->events + 1) / 2; n; n /= 2)
+		for (uint32_t end = s->best->events; end >= n; ) {
+			struct plan *p = candidate(s);
+			drop(p, end - n, n);
+			if (keep(s))
+				end = end > s->best->events ? s->best->events : end;
+			else
+				end -= n;
+		}
+}
+
+/* Dropping a call moves the operations of the cut call: rescan them all. */
+static void drop_events_and_rescan(struct shrinker *s)
+{
+	for (uint32_t i = s->best->events; i-- > 0; ) {
+		if (i >= s->best->events || s->best->event[i].kind != PLAN_CALL)
+			continue;
+		for (uint32_t op = 0; op < 8; op++) {
+			struct plan *p = candidate(s);
+			drop(p, i, 1);
+			for (uint32_t k = 0; k < p->events; k++)
+				if (p->event[k].kind == PLAN_CUT)
+					p->event[k].op = op;
+			if (keep(s))
+				break;
+		}
+	}
+}
+
+static bool is_cut(const struct plan_event *e)
+{
+	return e->kind == PLAN_CUT || e->kind == PLAN_RECUT;
+}
+
+/* Try values for one number of each cut until one is kept. */
+typedef void (*cut_change)(struct plan_event *e, uint32_t value);
+
+static void try_cuts(struct shrinker *s, cut_change change, uint32_t values)
+{
+	for (uint32_t i = s->best->events; i-- > 0; ) {
+		if (!is_cut(&s->best->event[i]))
+			continue;
+		for (uint32_t value = 0; value < values; value++) {
+			struct plan *p = candidate(s);
+			change(&p->event[i], value);
+			if (plan_equal(p, s->best))
+				break;	/* no simpler value is left */
+			if (keep(s))
+				break;
+		}
+	}
+}
+
+static void set_op(struct plan_event *e, uint32_t value) { e->op = value; }
+static void set_clean(struct plan_event *e, uint32_t v) { (void)v; e->fault.supply = FAULT_SUPPLY_CLEAN; }
+static void set_stable(struct plan_event *e, uint32_t v) { (void)v; e->fault.quality = FAULT_STABLE; }
+static void set_unit(struct plan_event *e, uint32_t value) { e->fault.unit = (uint8_t)value; }
+static void set_seed(struct plan_event *e, uint32_t value) { e->fault.seed = value; }
+
+/* Families in order of mildness; a cut by clock comes last: it is the part's. */
+static void set_bits(struct plan_event *e, uint32_t value)
+{
+	e->fault.bits = (uint8_t)((value + 1) % FAULT_BITS_COUNT);
+	if (e->fault.bits != FAULT_BITS_PHYSICS)
+		e->fault.at = 0;
+	if (!fault_families[e->fault.bits].seeded && e->fault.unit == FAULT_UNIT_CALL)
+		e->fault.seed = 0;
+}
+
+/* ---- numbers ----------------------------------------------------------- */
+
+/* Lower one number as far as the key allows: 0, then by halves, then by one. */
+static void lower(struct shrinker *s, uint32_t *(*number)(struct plan *, uint32_t),
+		  uint32_t which)
+{
+	uint32_t *n = number(candidate(s), which);
+	if (!n || !*n)
+		return;
+	*n = 0;
+	if (keep(s))
+		return;
+	uint32_t low = 0;	/* does not show it */
+	for (;;) {
+		uint32_t high = *number(s->best, which);
+		if (high - low <= 1)
+			return;
+		uint32_t middle = low + (high - low) / 2;
+		*number(candidate(s), which) = middle;
+		if (!keep(s))
+			low = middle;
+	}
+}
+
+static uint32_t *event_bytes(struct plan *p, uint32_t i)
+{
+	return p->event[i].kind == PLAN_CALL ? &p->event[i].bytes : NULL;
+}
+
+static uint32_t *event_seed(struct plan *p, uint32_t i)
+{
+	return p->event[i].kind == PLAN_CALL ? &p->event[i].seed : NULL;
+}
+
+static uint32_t *event_chunk(struct plan *p, uint32_t i)
+{
+	return p->event[i].kind == PLAN_CALL ? &p->event[i].chunk : NULL;
+}
+
+static uint32_t *device_number(struct plan *p, uint32_t i)
+{
+	uint32_t *const numbers[] = { &p->aged, &p->off_ms };
+	return i < COUNT_OF(numbers) ? numbers[i] : NULL;
+}
+
+static void lower_names(struct shrinker *s)
+{
+	for (uint32_t i = s->best->events; i-- > 0; )
+		for (uint8_t slot = 0; slot < s->best->event[i].name; slot++) {
+			candidate(s)->event[i].name = slot;
+			if (keep(s))
+				break;
+		}
+}
+
+static void lower_numbers(struct shrinker *s)
+{
+	static uint32_t *(*const numbers[])(struct plan *, uint32_t) = {
+		event_bytes, event_seed, event_chunk,
+	};
+	for (uint32_t i = s->best->events; i-- > 0; )
+		for (size_t k = 0; k < COUNT_OF(numbers); k++)
+			lower(s, numbers[k], i);
+	for (uint32_t i = 0; i < 2; i++)
+		lower(s, device_number, i);
+	candidate(s)->timing = PART_TYPICAL;
+	keep(s);
+	candidate(s)->read_mode = 0;
+	keep(s);
+	candidate(s)->seed = 0;
+	keep(s);
+}
+
+static void pass(struct shrinker *s)
+{
+	drop_events(s);
+	drop_events_and_rescan(s);
+	try_cuts(s, set_op, 16);
+	try_cuts(s, set_clean, 1);
+	try_cuts(s, set_stable, 1);
+	try_cuts(s, set_unit, FAULT_UNIT_COUNT);
+	try_cuts(s, set_bits, FAULT_BITS_COUNT);
+	try_cuts(s, set_seed, 16);
+	lower_names(s);
+	lower_numbers(s);
+}
+
+bool shrink(const struct plan_world *w, struct plan *p, const char *key,
+	    uint32_t lives_max, struct shrink_stats *stats)
+{
+	struct shrinker s = {
+		.world = w,
+		.key = key,
+		.best = p,
+		.trial = malloc(sizeof *p),
+		.lives_max = lives_max ? lives_max : LIVES_STANDARD,
+		.stats = stats,
+		.progress = true,
+	};
+	if (!s.trial)
+		abort();
+	*stats = (struct shrink_stats){ .events_before = p->events };
+	bool shown = shows_key(&s, p);
+	while (shown && s.progress && stats->lives < s.lives_max) {
+		s.progress = false;
+		pass(&s);
+	}
+	stats->events_after = p->events;
+	free(s.trial);
+	return shown;
+}

@@ -1,0 +1,28 @@
+/*
+ * shrink: the smallest plan that shows the same finding key. Passes, in order,
+ * each from the end backwards because later events depend on earlier ones, and
+ * all of them again until nothing changes:
+ *   operations   drop runs of events (halves, quarters, ... single ones)
+ *   cuts         drop recuts, then cuts; look for the same key at every
+ *                mutating operation of the cut call, the first one first
+ *   fault axes   supply clean, quality stable, unit call
+ *   bits         the mildest family that shows it: before, after, first, half,
+ *                but-last, sparse, dense, random; then by clock; small seeds
+ *   numbers      sizes, seeds, chunks, settings of the device towards 0
+ */
+#ifndef TORNBIT_SHRINK_H
+#define TORNBIT_SHRINK_H
+
+#include "live.h"
+
+struct shrink_stats {
+	uint32_t lives;		/* plans lived */
+	uint32_t events_before, events_after;
+};
+
+/* Shrinks *p in place within at most lives_max lives (0: 20,000). False: the
+ * plan does not show that key to begin with; *p is unchanged. */
+bool shrink(const struct plan_world *w, struct plan *p, const char *key,
+	    uint32_t lives_max, struct shrink_stats *stats);
+
+#endif
