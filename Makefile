@@ -246,7 +246,7 @@ FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=und
 fuzz-smoke: ## a fixed number of executions of libFuzzer and of AFL++
 	@tools/setup fuzz
 	$(SUB) BUILD=build-libfuzzer CC=$(CLANG) OPT=-O1 SAN='$(FUZZ_SAN)' build-libfuzzer/fuzz_tornbit
-	$(SUB) BUILD=build-afl CC=afl-clang-fast build-afl/fuzz_tornbit
+	$(SUB) AFL_QUIET=1 BUILD=build-afl CC=afl-clang-fast build-afl/fuzz_tornbit
 	tools/fuzz-smoke build-libfuzzer/fuzz_tornbit build-afl/fuzz_tornbit $(BUILD)/fuzz-smoke
 
 ### the rest
