@@ -205,7 +205,6 @@ enum flash_status device_power_up(struct device *d, enum fault_supply supply)
 	d->board.polls = 0;
 	d->board.steps = 0;
 	d->board.steps_lost = 0;
-	d->board.power.ops = 0;
 
 	if (is_nor(d)) {
 		nor_power_up(&d->chip.nor, supply);

@@ -66,8 +66,9 @@ void device_release(struct device *d);
 void device_load(struct device *d, const struct array *image, cycle_t now);
 
 /* Power comes up: volatile state is lost and the driver initialises the part as
- * firmware does after reset. Spends time, so power can die in it. Operations,
- * polls and steps are counted from here. */
+ * firmware does after reset. Spends time, so power can die in it. Polls and steps
+ * are counted from here; operations go on counting, so that a budget (ops_max)
+ * set before holds for what follows. */
 enum flash_status device_power_up(struct device *d, enum fault_supply supply);
 
 /* Power is gone (the caller caught the death): a step in progress tears as
