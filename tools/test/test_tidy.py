@@ -41,6 +41,8 @@ BAD = [
     ("sqlite outside the sink", "include", {"fuzz/model.c": "#include <sqlite3.h>\n"}),
     ("sqlite in the simulator", "include", {"sim/a.c": "#include <sqlite3.h>\n"}),
     ("an include points up inside sim", "include", {"sim/array.c": '#include "nor.h"\n'}),
+    ("an include points up inside fuzz", "include",
+     {"fuzz/explore.h": GUARD.format("EXPLORE"), "fuzz/model.c": '#include "explore.h"\n'}),
     ("a header without a guard", "guard", {"sim/a.h": "int x;\n"}),
     ("a guard with another's name", "guard", {"sim/a.h": GUARD.format("B")}),
     ("a random stream", "banned", {"sim/a.c": "int f(void) { return rand(); }\n"}),
