@@ -19,25 +19,47 @@
 
 #define NOR_PAGE_MAX 512
 
+/* Durations of this board in clocks, worked out once by nor_init. */
+struct nor_clocks {
+	cycle_t setup, hold;		/* select low to first edge, last edge to high */
+	cycle_t high_read, high_write;	/* select high until the next transaction */
+	cycle_t unit_first;		/* program of one unit alone */
+	uint64_t unit_next_q32;		/* of each further one, in clocks << 32 */
+	cycle_t unit_period;		/* the same in whole clocks, rounded down */
+};
+
 struct nor {
 	struct board *board;
 	uint8_t status[3];	/* as read by 05h 35h 15h, BUSY/WEL/SUS included */
 	uint8_t status_set[3];	/* non-volatile copy, survives power loss */
+	uint8_t status_next[3];	/* what a status write in progress will set */
 	bool volatile_status;	/* 50h seen: the next write does not persist */
 	bool powered_down;
 	bool reset_armed;	/* 66h seen last */
 	bool stuck;		/* a dip left the machine deaf until 66h 99h */
+	bool warned;		/* the clock was too fast, said once a power-up */
 	cycle_t busy_until;
+	cycle_t deaf_until;	/* reset, power-down and release under way */
 	cycle_t ready_read, ready_write;	/* tVSL, tPUW after power-up */
 	struct step pending;	/* the step in progress; bytes 0: none */
+	struct step wrapped;	/* the rest of a page program that wrapped */
 	bool pending_status;	/* a status write in progress */
 	struct step suspended;	/* bytes 0: none */
 	cycle_t suspended_left;	/* clocks it still needs */
-	cycle_t resumed_at;
-	uint8_t latch[NOR_PAGE_MAX];	/* data of the pending page program */
-	uint8_t latch_suspended[NOR_PAGE_MAX];
+	cycle_t resumed_at;	/* 0: not since power-up */
+	uint8_t latch[NOR_PAGE_MAX];	/* data of the pending or suspended program */
+	struct nor_clocks clocks;
 };
 
+/* Bits of the three status registers. */
+enum {
+	NOR_BUSY = 0x01, NOR_WEL = 0x02, NOR_BP = 0x1c, NOR_TB = 0x20, NOR_SEC = 0x40,
+	NOR_SRP = 0x80,
+	NOR_SRL = 0x01, NOR_QE = 0x02, NOR_LB = 0x38, NOR_CMP = 0x40, NOR_SUS = 0x80,
+	NOR_WPS = 0x04, NOR_DRV = 0x60,
+};
+
+/* A chip as from the factory, unpowered. */
 void nor_init(struct nor *c, struct board *board);
 
 /* Power rises at the board's present clock. */
@@ -46,7 +68,8 @@ void nor_power_up(struct nor *c, enum fault_supply supply);
 /* Power is gone now: the pending step tears where its clock stands. */
 void nor_power_lost(struct nor *c);
 
-/* One transaction: spends its bus clocks, then acts on select rising. */
+/* One transaction: spends its bus clocks, acts on select rising, and spends the
+ * time that select must stay high. What the chip did not answer reads 0xff. */
 void nor_transact(struct nor *c, const struct spi_xfer *x);
 
 /* Let the chip notice that time has passed: finished steps reach the array. */
