@@ -130,7 +130,9 @@ static void fit_chip(struct device *d)
 	memset(&d->driver, 0, sizeof d->driver);
 	if (is_nor(d)) {
 		nor_init(&d->chip.nor, &d->board);
-		d->driver.nor = (struct nor_driver){ &d->chip.nor, d->options.nor };
+		d->driver.nor = (struct nor_driver){
+			.chip = &d->chip.nor, .options = d->options.nor,
+		};
 	} else {
 		mcu_init(&d->chip.mcu, &d->board);
 		d->driver.mcu.chip = &d->chip.mcu;
