@@ -26,6 +26,8 @@
  */
 #include "planted.h"
 
+#include <stdio.h>
+
 #define UNIT 32u		/* everything is a multiple of it: fits write units
 				 * of 1, 2, 4, 8, 16 and 32 bytes */
 #define PIECE 128u		/* bytes per program call */
@@ -570,7 +572,7 @@ static void planted_call(void *ram, const struct tb_call *call, struct tb_reply 
 	if (reply->status == TB_OK && call->verb == VERB_PUT)
 		reply->done = call->bytes;
 	if (reply->status == TB_CORRUPT)
-		strcpy(reply->why, "a record that counted reads wrong");
+		snprintf(reply->why, sizeof reply->why, "a record that counted reads wrong");
 }
 
 static enum tb_status planted_list(void *ram,
