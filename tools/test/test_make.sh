@@ -1,0 +1,94 @@
+#!/bin/sh
+# The Makefile on a toy tree of the same shape: what a change makes again, that
+# builds in two folders leave each other alone, mutants, and installation.
+set -u
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+count=0 failed=0
+ok() { # status, story
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		tail -20 "$room/said" | sed 's/^/#   /'
+		failed=1
+	fi
+}
+
+cp -R Makefile README.md LICENSE tools "$room"
+cd "$room" || exit 1
+mkdir -p sim/parts sim/tornbit core/wofs fuzz/tornbit fuzz/mutants docs scenarios
+echo '# d' > docs/d.md
+echo '# s' > scenarios/s.scn
+echo 'struct nothing;' | tee sim/tornbit/flash.h > fuzz/tornbit/subject.h
+printf '#include <stdint.h>\n#define BASE 1\nstruct part_file { const char *name, *text; uint32_t bytes; };\n' > sim/part.h
+printf '#include "part.h"\nint base(void);\nint base(void) { return BASE; }\n' > sim/base.c
+printf 'int gone(void);\nint gone(void) { return 5; }\n' > sim/gone.c
+printf 'int store(void);\nint store(void)\n{\n\treturn 20;\n}\n' > core/wofs/wofs.c
+printf 'int store(void);\nint subject(void);\nint subject(void) { return store(); }\n' > fuzz/subject_wofs.c
+cat > fuzz/main_tornbit.c <<'END'
+#include <stdio.h>
+#include "code_hash.h"
+int base(void);
+int subject(void);
+int main(void)
+{
+	printf("%d %d\n", base() + subject(), CODE_HASH_WOFS != 0);
+	return 0;
+}
+END
+cat > fuzz/mutants/07-more.patch <<'END'
+--- a/core/wofs/wofs.c
++++ b/core/wofs/wofs.c
+@@ -1,5 +1,5 @@
+ int store(void);
+ int store(void)
+ {
+-	return 20;
++	return 30;
+ }
+END
+# Only what is written here, whatever the build that runs this test was told.
+unset MAKEFLAGS MAKELEVEL MFLAGS BUILD CC OPT SAN CFLAGS PREFIX DESTDIR JOBS AR
+build() { make -j2 "$@" > said 2>&1; }
+says() { [ "$("$1")" = "$2" ] || { echo "$1 says $("$1"), not $2" >> said; return 1; }; }
+
+build && says ./tornbit '21 1'
+ok $? 'a tree builds'
+build && ! grep -q '^gcc\|^cc\|^ar' said
+ok $? 'a second make builds nothing'
+sed -i 's/BASE 1/BASE 2/' sim/part.h
+build && says ./tornbit '22 1'
+ok $? 'a changed header reaches the program'
+build OPT=-O0 && grep -q 'O0.*base.c' said
+ok $? 'other flags build anew'
+build && grep -q 'O2.*base.c' said
+ok $? 'and back again'
+rm sim/gone.c
+build && ! ar t build/libsim.a | grep -q gone.o
+ok $? 'a source that is gone leaves its library'
+before=$(cksum tornbit build/tornbit)
+build BUILD=build-other CC=clang OPT=-O1 && says build-other/tornbit '22 1' &&
+	[ "$(cksum tornbit build/tornbit)" = "$before" ]
+ok $? 'another build folder leaves ./tornbit and build alone'
+! grep -q "$room" build/tornbit
+ok $? 'the program does not contain the place of the checkout'
+
+build build/mutants/07/tornbit && says build/mutants/07/tornbit '32 1' && says ./tornbit '22 1'
+ok $? 'a mutant is the program with one patch'
+sed -i 's/return 20/return 21/' core/wofs/wofs.c
+! build build/mutants/07/tornbit && grep -q 'no longer applies' said && [ ! -e build/mutants/07/tornbit ]
+ok $? 'a mutant whose patch is stale fails, and the old one is gone'
+sed -i 's/return 21/return 20/' core/wofs/wofs.c
+
+build install DESTDIR="$room/dest" PREFIX=/usr && says dest/usr/bin/tornbit '22 1' &&
+	[ -f dest/usr/lib/libtornbit.a ] && [ -f dest/usr/include/tornbit/flash.h ] &&
+	[ -f dest/usr/include/tornbit/subject.h ] && [ -f dest/usr/share/tornbit/scenarios/s.scn ] &&
+	[ -f dest/usr/share/doc/tornbit/README.md ] && [ -f dest/usr/share/doc/tornbit/d.md ]
+ok $? 'install puts program, library, headers, stories and documents in place'
+build clean && [ ! -e build ] && [ ! -e tornbit ]
+ok $? 'clean leaves nothing'
+
+echo "1..$count"
+exit $failed
