@@ -42,6 +42,22 @@ static void wait_clocks(struct nor_driver *d, cycle_t clocks)
 	power_spend(power_of(d), POWER_WAIT, clocks);
 }
 
+/* ---- The ways to read ----------------------------------------------------------- */
+
+/* Mode bits are sent as 0: no continuous read. */
+static const struct spi_xfer read_shapes[NOR_READ_MODES] = {
+	[NOR_READ_03] = { .head = { 0x03 }, .head_bytes = 4 },
+	[NOR_READ_FAST] = { .head = { 0x0b }, .head_bytes = 4, .dummy_clocks = 8 },
+	[NOR_READ_DUAL_OUT] = { .head = { 0x3b }, .head_bytes = 4, .dummy_clocks = 8,
+				.data_lanes = 2 },
+	[NOR_READ_DUAL_IO] = { .head = { 0xbb }, .head_bytes = 5, .address_lanes = 2,
+			       .data_lanes = 2 },
+	[NOR_READ_QUAD_OUT] = { .head = { 0x6b }, .head_bytes = 4, .dummy_clocks = 8,
+				.data_lanes = 4 },
+	[NOR_READ_QUAD_IO] = { .head = { 0xeb }, .head_bytes = 5, .dummy_clocks = 4,
+			       .address_lanes = 4, .data_lanes = 4 },
+};
+
 /* ---- Start -------------------------------------------------------------------- */
 
 static bool id_matches(struct nor_driver *d)
@@ -66,6 +82,9 @@ static void learn_times(struct nor_driver *d)
 	if (d->options.read_mode == NOR_READ_03 &&
 	    b->hz > part_value(b->part, PART_CLOCK_READ_HZ, PART_MAXIMUM, 0))
 		d->options.read_mode = NOR_READ_FAST;
+	const struct spi_xfer *shape = &read_shapes[d->options.read_mode];
+	d->read_head = k->setup + spi_clocks(shape) + k->hold;
+	d->read_shift = shape->data_lanes >> 1;
 }
 
 enum flash_status nor_driver_start(struct nor_driver *d)
@@ -86,20 +105,6 @@ enum flash_status nor_driver_start(struct nor_driver *d)
 
 /* ---- Reading ------------------------------------------------------------------ */
 
-/* Mode bits are sent as 0: no continuous read. */
-static const struct spi_xfer read_shapes[NOR_READ_MODES] = {
-	[NOR_READ_03] = { .head = { 0x03 }, .head_bytes = 4 },
-	[NOR_READ_FAST] = { .head = { 0x0b }, .head_bytes = 4, .dummy_clocks = 8 },
-	[NOR_READ_DUAL_OUT] = { .head = { 0x3b }, .head_bytes = 4, .dummy_clocks = 8,
-				.data_lanes = 2 },
-	[NOR_READ_DUAL_IO] = { .head = { 0xbb }, .head_bytes = 5, .address_lanes = 2,
-			       .data_lanes = 2 },
-	[NOR_READ_QUAD_OUT] = { .head = { 0x6b }, .head_bytes = 4, .dummy_clocks = 8,
-				.data_lanes = 4 },
-	[NOR_READ_QUAD_IO] = { .head = { 0xeb }, .head_bytes = 5, .dummy_clocks = 4,
-			       .address_lanes = 4, .data_lanes = 4 },
-};
-
 static bool outside(const struct nor_driver *d, uint32_t addr, uint32_t n)
 {
 	uint32_t bytes = d->chip->board->part->info.bytes;
@@ -113,6 +118,13 @@ enum flash_status nor_driver_read(struct nor_driver *d, uint32_t addr, void *buf
 		return FLASH_ERANGE;
 	if (!n)
 		return FLASH_OK;
+	if (nor_is_quiet(d->chip)) {
+		struct power *p = power_of(d);
+		power_spend(p, POWER_BUS, d->read_head + ((cycle_t)n * 8 >> d->read_shift));
+		array_read(&d->chip->board->array, addr, buf, n);
+		power_spend(p, POWER_BUS, d->chip->clocks.high_read);
+		return FLASH_OK;
+	}
 	struct spi_xfer x = read_shapes[d->options.read_mode];
 	x.head[1] = (uint8_t)(addr >> 16);
 	x.head[2] = (uint8_t)(addr >> 8);

@@ -36,6 +36,8 @@ struct nor_driver {
 	cycle_t poll_period;	/* from poll to poll */
 	cycle_t poll_gap;	/* of which the host does something else */
 	cycle_t page_max;
+	cycle_t read_head;	/* clocks of a read before its first data byte */
+	uint8_t read_shift;	/* data clocks are bytes * 8 >> shift */
 };
 
 /* As firmware's init: wait tVSL, release from power-down, reset, wait; RDID must

@@ -113,7 +113,10 @@ static void pending_done(struct nor *c)
 	c->board->power.busy += s->last - s->first;
 	if (!step_complete(&c->board->array, s))
 		say(c, EVENT_FAILED, s->addr, s->bytes);
-	*s = c->wrapped;
+	if (c->wrapped.bytes)
+		*s = c->wrapped;
+	else
+		s->bytes = 0;
 	c->wrapped.bytes = 0;
 }
 
@@ -430,15 +433,27 @@ static struct step program_step(const struct part *p, uint32_t addr, const uint8
 	};
 }
 
+/* Bits of data that are 1 where old has 0, eight bytes at a time: this runs for
+ * every page. */
+static bool asks_to_set(const uint8_t *data, const uint8_t *old, uint32_t n)
+{
+	uint64_t any = 0, d, o;
+	for (; n >= 8; n -= 8, data += 8, old += 8) {
+		memcpy(&d, data, 8);
+		memcpy(&o, old, 8);
+		any |= d & ~o;
+	}
+	for (; n; n--)
+		any |= (uint64_t)(*data++ & ~*old++ & 0xff);
+	return any != 0;
+}
+
 /* Bits that are 0 and should become 1: the program will not do that. */
 static void note_set_bits(struct nor *c, uint32_t addr, const uint8_t *data, uint32_t n)
 {
 	uint8_t old[NOR_PAGE_MAX];
-	uint8_t any = 0;
 	array_peek(&c->board->array, addr, old, n);
-	for (uint32_t i = 0; i < n; i++)
-		any |= (uint8_t)(data[i] & ~old[i]);
-	if (!any)
+	if (!asks_to_set(data, old, n))
 		return;
 	uint32_t bits = 0, first = 0;
 	for (uint32_t i = n; i-- > 0;) {

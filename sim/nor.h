@@ -72,6 +72,16 @@ void nor_power_lost(struct nor *c);
  * time that select must stay high. What the chip did not answer reads 0xff. */
 void nor_transact(struct nor *c, const struct spi_xfer *x);
 
+/* Nothing is going on and the chip answers reads: a read is its clocks and the
+ * array, and may take the short way past nor_transact. */
+static inline bool nor_is_quiet(const struct nor *c)
+{
+	cycle_t now = c->board->power.now;
+	return !(c->status[0] & NOR_BUSY) && !(c->status[1] & NOR_SUS) && !c->stuck &&
+	       !c->powered_down && !c->reset_armed && !c->volatile_status &&
+	       now >= c->ready_read && now >= c->deaf_until;
+}
+
 /* Let the chip notice that time has passed: finished steps reach the array. */
 void nor_settle(struct nor *c);
 
