@@ -1,6 +1,7 @@
 #include "array.h"
 
 #include "cells.h"
+#include "noise.h"
 
 /* ---- Life of an array --------------------------------------------------- */
 
@@ -51,44 +52,6 @@ static void assert_inside(const struct array *a, uint32_t addr, uint32_t n)
 	assert(addr <= a->info->bytes && n <= a->info->bytes - addr);
 }
 
-/* ---- Rows --------------------------------------------------------------- */
-
-static struct row *row_new(struct array_pool *pool)
-{
-	struct row *r = piece_new(pool, PIECE_ROW);
-	r->sheet = NULL;
-	r->reads = 0;
-	memset(r->byte, 0xff, ROW_BYTES);
-	return r;
-}
-
-static struct row *row_copy(struct array_pool *pool, const struct row *from)
-{
-	struct row *r = piece_new(pool, PIECE_ROW);
-	r->sheet = from->sheet;
-	if (r->sheet)
-		r->sheet->piece.refs++;
-	r->reads = from->reads;
-	memcpy(r->byte, from->byte, ROW_BYTES);
-	return r;
-}
-
-struct row *row_own(struct array *a, uint32_t row)
-{
-	struct piece **at = tree_slot(a->pool, &a->cells, a->cells_depth, row);
-	struct row *r = (struct row *)*at;
-	if (!r) {
-		r = row_new(a->pool);
-	} else if (r->piece.refs > 1) {
-		struct row *copy = row_copy(a->pool, r);
-		r->piece.refs--;
-		r = copy;
-	}
-	r->piece.hashed = false;
-	*at = &r->piece;
-	return r;
-}
-
 /* Bytes of [addr, addr + n) that lie in the row of addr. */
 static inline uint32_t in_row(uint32_t addr, uint32_t n)
 {
@@ -96,24 +59,6 @@ static inline uint32_t in_row(uint32_t addr, uint32_t n)
 }
 
 /* ---- Wear --------------------------------------------------------------- */
-
-struct sector_wear *wear_own(struct array *a, uint32_t sector)
-{
-	struct piece **at = tree_slot(a->pool, &a->wear, a->wear_depth,
-				      sector / WEAR_SECTORS);
-	struct wear_page *page = (struct wear_page *)*at;
-	if (!page) {
-		page = piece_new(a->pool, PIECE_WEAR);
-		memset(page->sector, 0, sizeof page->sector);
-	} else if (page->piece.refs > 1) {
-		struct wear_page *copy = piece_new(a->pool, PIECE_WEAR);
-		memcpy(copy->sector, page->sector, sizeof page->sector);
-		page->piece.refs--;
-		page = copy;
-	}
-	*at = &page->piece;
-	return &page->sector[sector % WEAR_SECTORS];
-}
 
 struct sector_wear array_wear(const struct array *a, uint32_t sector)
 {
@@ -129,18 +74,41 @@ void array_set_wear(struct array *a, uint32_t sector, struct sector_wear w)
 	*wear_own(a, sector) = w;
 }
 
-static void wear_by_program(struct array *a, uint32_t addr, uint32_t n)
+/* Erases after which this sector begins to fail; UINT64_MAX: never. */
+static uint64_t sector_life(const struct array *a, uint32_t sector)
 {
-	uint32_t end = addr + (n - 1);
-	for (;;) {
-		uint32_t first, bytes;
-		uint32_t sector = flash_sector(a->info, addr, &first, &bytes);
-		assert(sector != UINT32_MAX);
-		wear_own(a, sector)->programs++;
-		if (end - first < bytes)
-			return;
-		addr = first + bytes;
+	if (a->physics.endurance == 0)
+		return UINT64_MAX;
+	uint64_t draw = noise(a->physics.seed, NOISE_ENDURANCE, sector, 0, 0);
+	return (uint64_t)a->physics.endurance * noise_endurance[draw >> 54] / NOISE_ONE;
+}
+
+/* A few cells of a worn-out sector no longer let their charge go: always the
+ * same ones. */
+static void stick_bits(struct array *a, uint32_t sector, uint32_t first, uint32_t bytes)
+{
+	uint64_t seed = a->physics.seed;
+	uint32_t cells = 1 + noise_below(noise(seed, NOISE_STUCK, sector, 0, 0), 3);
+	for (uint32_t i = 1; i <= cells; i++) {
+		uint64_t draw = noise(seed, NOISE_STUCK, sector, i, 0);
+		uint32_t addr = first + noise_below(draw, bytes);
+		uint8_t data = (uint8_t)~(1u << (draw & 7));
+		row_program(a, addr / ROW_BYTES, addr % ROW_BYTES, &data, 1);
 	}
+}
+
+/* Whether every sector of the range let go of all its charge. */
+static bool worn_sectors_hold(struct array *a, uint32_t addr, uint32_t n)
+{
+	bool good = true;
+	for (uint32_t at = addr, bytes = n; at - addr < n; at += bytes) {
+		uint32_t first = at, sector = flash_sector(a->info, at, &first, &bytes);
+		if (array_wear(a, sector).erases <= sector_life(a, sector))
+			continue;
+		stick_bits(a, sector, first, bytes);
+		good = false;
+	}
+	return good;
 }
 
 /* ---- Reading ------------------------------------------------------------ */
@@ -167,39 +135,32 @@ void array_peek(const struct array *a, uint32_t addr, void *buf, uint32_t n)
 
 void array_read(struct array *a, uint32_t addr, void *buf, uint32_t n)
 {
-	array_peek(a, addr, buf, n);
+	assert_inside(a, addr, n);
+	for (uint8_t *to = buf; n;) {
+		uint32_t here = in_row(addr, n), row = addr / ROW_BYTES;
+		struct row *r = row_find(a, row);
+		if (r && row_doubtful(r))
+			row_sense(a, row, addr % ROW_BYTES, to, here);
+		else
+			peek_row(r, addr % ROW_BYTES, to, here);
+		addr += here;
+		to += here;
+		n -= here;
+	}
 }
 
 /* ---- Writing ------------------------------------------------------------ */
-
-static bool all_ones(const uint8_t *p, uint32_t n)
-{
-	for (; n && *p == 0xff; p++)
-		n--;
-	return n == 0;
-}
-
-static bool program_row(struct array *a, uint32_t addr, const uint8_t *data, uint32_t n)
-{
-	uint32_t row = addr / ROW_BYTES;
-	if (all_ones(data, n) && !row_find(a, row))
-		return true;
-	uint8_t *to = row_own(a, row)->byte + addr % ROW_BYTES;
-	for (uint32_t i = 0; i < n; i++)
-		to[i] &= data[i];
-	return true;
-}
 
 bool array_program(struct array *a, uint32_t addr, const void *data, uint32_t n)
 {
 	assert_inside(a, addr, n);
 	if (n == 0)
 		return true;
-	wear_by_program(a, addr, n);
+	wear_programs(a, addr, n);
 	bool good = true;
 	for (const uint8_t *from = data; n;) {
 		uint32_t here = in_row(addr, n);
-		good &= program_row(a, addr, from, here);
+		good &= row_program(a, addr / ROW_BYTES, addr % ROW_BYTES, from, here);
 		addr += here;
 		from += here;
 		n -= here;
@@ -210,16 +171,9 @@ bool array_program(struct array *a, uint32_t addr, const void *data, uint32_t n)
 bool array_erase(struct array *a, uint32_t addr, uint32_t n)
 {
 	assert_inside(a, addr, n);
-	for (uint32_t at = addr; at - addr < n;) {
-		uint32_t first, bytes;
-		uint32_t sector = flash_sector(a->info, at, &first, &bytes);
-		assert(sector != UINT32_MAX && first == at && bytes <= n - (at - addr));
-		wear_own(a, sector)->erases++;
-		at += bytes;
-	}
-	tree_drop(a->pool, &a->cells, a->cells_depth, addr / ROW_BYTES, n / ROW_BYTES,
-		  NULL, NULL);
-	return true;
+	wear_erases(a, addr, n);
+	rows_drop(a, addr / ROW_BYTES, n / ROW_BYTES);
+	return a->physics.endurance == 0 || worn_sectors_hold(a, addr, n);
 }
 
 void array_load(struct array *a, uint32_t addr, const void *data, uint32_t n)
@@ -227,9 +181,7 @@ void array_load(struct array *a, uint32_t addr, const void *data, uint32_t n)
 	assert_inside(a, addr, n);
 	for (const uint8_t *from = data; n;) {
 		uint32_t here = in_row(addr, n);
-		if (!all_ones(from, here) || row_find(a, addr / ROW_BYTES))
-			memcpy(row_own(a, addr / ROW_BYTES)->byte + addr % ROW_BYTES,
-			       from, here);
+		row_load(a, addr / ROW_BYTES, addr % ROW_BYTES, from, here);
 		addr += here;
 		from += here;
 		n -= here;
@@ -238,12 +190,21 @@ void array_load(struct array *a, uint32_t addr, const void *data, uint32_t n)
 
 /* ---- Hashes ------------------------------------------------------------- */
 
+/* What else than nominal bits decides how a torn row answers and changes. Where
+ * no cell is in doubt nothing is drawn, so key and count do not matter. */
+static uint64_t sheet_hash(const struct row *r, uint32_t index)
+{
+	const struct sheet *s = r->sheet;
+	uint64_t hash = hash_bytes(s->level, ROW_CELLS, index);
+	return s->doubtful ? mix64_2(mix64_2(hash, s->key), r->reads) : hash;
+}
+
 /* A blank row has the hash of an absent one, 0. */
 static void row_hash(struct piece *leaf, uint32_t index)
 {
 	const struct row *r = (const struct row *)leaf;
-	leaf->image = row_blank(r->byte) ? 0 : hash_bytes(r->byte, ROW_BYTES, index);
-	leaf->extra = 0;
+	leaf->image = bits_blank(r->byte) ? 0 : hash_bytes(r->byte, ROW_BYTES, index);
+	leaf->extra = r->sheet ? sheet_hash(r, index) : 0;
 	leaf->hashed = true;
 }
 
@@ -268,13 +229,12 @@ struct diff {
 	void *who;
 };
 
-static const uint8_t *row_bits(const struct row *r, uint32_t at)
+static bool bits_differ(const struct row *a, const struct row *b, uint32_t at)
 {
-	static const uint8_t blank[DIFF_UNIT] = {
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	};
-	return r ? r->byte + at : blank;
+	uint8_t bits_a[DIFF_UNIT], bits_b[DIFF_UNIT];
+	peek_row(a, at, bits_a, DIFF_UNIT);
+	peek_row(b, at, bits_b, DIFF_UNIT);
+	return memcmp(bits_a, bits_b, DIFF_UNIT) != 0;
 }
 
 static bool rows_differ(void *who, uint32_t index, const struct piece *a,
@@ -282,10 +242,17 @@ static bool rows_differ(void *who, uint32_t index, const struct piece *a,
 {
 	const struct diff *d = who;
 	const struct row *ra = (const struct row *)a, *rb = (const struct row *)b;
+	bool sheets = (ra && ra->sheet) || (rb && rb->sheet);
+	uint8_t level_a[ROW_CELLS], level_b[ROW_CELLS];
+	if (sheets) {
+		row_levels(ra, level_a);
+		row_levels(rb, level_b);
+	}
 	for (uint32_t at = 0; at < ROW_BYTES; at += DIFF_UNIT) {
-		if (memcmp(row_bits(ra, at), row_bits(rb, at), DIFF_UNIT) == 0)
-			continue;
-		if (!d->visit(d->who, index * ROW_BYTES + at))
+		bool differ = sheets ? memcmp(level_a + 8 * at, level_b + 8 * at,
+					      8 * DIFF_UNIT) != 0
+				     : bits_differ(ra, rb, at);
+		if (differ && !d->visit(d->who, index * ROW_BYTES + at))
 			return false;
 	}
 	return true;

@@ -1,6 +1,7 @@
 /*
- * cells: what array and tear share: rows, the levels of torn rows, and the few
- * ways to change them. Internal; chips and harness include array.h and tear.h.
+ * cells: what array and tear share: rows, the levels of torn rows, wear, and
+ * the few ways to change them. Internal; chips and harness include array.h and
+ * tear.h.
  */
 #ifndef TORNBIT_CELLS_H
 #define TORNBIT_CELLS_H
@@ -10,10 +11,30 @@
 
 #define ROW_CELLS (ROW_BYTES * 8u)
 
+/* Levels: v = level / 255 of the cell model; the reference of the sense
+ * amplifier lies between 127 and 128. */
+#define LEVEL_ERASED 0u
+#define LEVEL_PROGRAMMED 255u
+#define LEVEL_REFERENCE 128u
+
+/* A cell on the bit line of a depleted one reads 1 whatever is done to it, until
+ * a complete erase (TI F20x/F24x flash manual, ch. 2.7). No other cell has this
+ * level: charges that small are rounded to erased. */
+#define LEVEL_LEAK 1u
+
+/* Cells within 4 sigma of the reference are drawn by each read; the noise table
+ * ends at 3.3 sigma, so a cell just inside never flips (sigma: assumption A2,
+ * 0.02 of full scale, 5.1 levels). */
+#define LEVEL_DOUBT_FIRST 108u
+#define LEVEL_DOUBT_LAST 147u
+
+/* A cell near enough to the reference, and on its programmed or erased side. */
+#define LEVEL_SHAKY 8u
+
 struct row {
 	struct piece piece;
 	struct sheet *sheet;		/* NULL: every cell is fully in or out */
-	uint32_t reads;			/* since it tore; counted while cells are in doubt */
+	uint32_t reads;			/* since it tore, of bytes with cells in doubt */
 	_Alignas(64) uint8_t byte[ROW_BYTES];	/* nominal bits */
 };
 
@@ -21,8 +42,8 @@ struct row {
 struct sheet {
 	struct piece piece;
 	uint64_t key;			/* of the draws of reads */
-	bool doubtful;			/* some cell is in doubt */
-	uint8_t doubt[ROW_BYTES];	/* cells so near the reference that each read draws */
+	bool doubtful;			/* some bit of doubt is set */
+	uint8_t doubt[ROW_BYTES];	/* cells that each read draws anew */
 	uint8_t level[ROW_CELLS];
 };
 
@@ -33,6 +54,9 @@ struct wear_page {
 	struct sector_wear sector[WEAR_SECTORS];
 };
 
+/* ---- Rows --------------------------------------------------------------- */
+
+/* NULL: the row is blank and nothing was ever kept for it. */
 static inline struct row *row_find(const struct array *a, uint32_t row)
 {
 	return (struct row *)tree_find(a->cells, a->cells_depth, row);
@@ -41,18 +65,56 @@ static inline struct row *row_find(const struct array *a, uint32_t row)
 /* The row, there to be written: its path and itself owned, hashes forgotten. */
 struct row *row_own(struct array *a, uint32_t row);
 
-static inline bool row_blank(const uint8_t byte[ROW_BYTES])
+static inline bool bits_blank(const uint8_t byte[ROW_BYTES])
 {
-	uint64_t all = UINT64_MAX;
-	for (uint32_t i = 0; i < ROW_BYTES; i += 8) {
-		uint64_t w;
-		memcpy(&w, byte + i, 8);
-		all &= w;
-	}
-	return all == UINT64_MAX;
+	uint8_t all = 0xff;
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
+		all &= byte[i];
+	return all == 0xff;
 }
+
+/* n bytes from byte `at` of a row. Clear the bits that are 0 in data; false when
+ * a cell would not. */
+bool row_program(struct array *a, uint32_t row, uint32_t at, const uint8_t *data,
+		 uint32_t n);
+/* Set the bits that are 1 in mask. */
+void row_erase_bits(struct array *a, uint32_t row, uint32_t at, const uint8_t *mask,
+		    uint32_t n);
+/* Put the bytes there, whatever was. */
+void row_load(struct array *a, uint32_t row, uint32_t at, const uint8_t *data,
+	      uint32_t n);
+
+/* ---- Levels ------------------------------------------------------------- */
+
+/* The charge of all cells of a row, which may be NULL. */
+void row_levels(const struct row *r, uint8_t level[ROW_CELLS]);
+
+/* Give a row those levels. Nominal bits follow; levels are kept only when some
+ * cell is neither fully in nor fully out. key: of the draws of reads. */
+void row_set_levels(struct array *a, uint32_t row, const uint8_t level[ROW_CELLS],
+		    uint64_t key);
+
+/* Blank and without levels: no different from a row that does not exist. */
+bool row_erased(const struct row *r);
+
+/* What one read sees of bytes with cells in doubt; counts as a read. */
+void row_sense(struct array *a, uint32_t row, uint32_t at, uint8_t *to, uint32_t n);
+
+static inline bool row_doubtful(const struct row *r)
+{
+	return r->sheet && r->sheet->doubtful;
+}
+
+/* Forget rows first .. first + n - 1: they are erased. */
+void rows_drop(struct array *a, uint32_t first, uint32_t n);
+
+/* ---- Wear --------------------------------------------------------------- */
 
 /* The wear of a sector, there to be written. */
 struct sector_wear *wear_own(struct array *a, uint32_t sector);
+
+/* Count one program step, one erase, in each sector of the range. */
+void wear_programs(struct array *a, uint32_t addr, uint32_t n);
+void wear_erases(struct array *a, uint32_t addr, uint32_t n);
 
 #endif

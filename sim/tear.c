@@ -1,0 +1,362 @@
+#include "steps.h"
+
+bool step_complete(struct array *a, const struct step *s)
+{
+	assert_step(a, s);
+	return s->kind == STEP_PROGRAM ? array_program(a, s->addr, s->data, s->bytes)
+				       : array_erase(a, s->addr, s->bytes);
+}
+
+/* ---- Order of units ----------------------------------------------------- */
+
+/* A permutation of 0..n-1 as a function: a bijection of the next power of two,
+ * applied until it comes down below n. */
+static uint32_t shuffled(uint32_t i, uint32_t n, uint64_t key)
+{
+	uint32_t mask = n - 1;
+	for (uint32_t shift = 1; shift < 32; shift *= 2)
+		mask |= mask >> shift;
+	uint32_t half = max_u32(1, (uint32_t)__builtin_popcount(mask) / 2);
+	do {
+		for (uint32_t round = 0; round < 3; round++) {
+			uint32_t odd = (uint32_t)(key >> (16 * round)) | 1;
+			i = (i * odd + (uint32_t)(key >> 32)) & mask;
+			i ^= i >> half;
+		}
+	} while (i >= n);
+	return i;
+}
+
+/* When unit i of n has its turn. */
+static uint32_t turn_of(enum step_order order, uint32_t i, uint32_t n, uint64_t key)
+{
+	switch (order) {
+	case STEP_DOWN:
+		return n - 1 - i;
+	case STEP_SEEDED:
+		return shuffled(i, n, key);
+	default:
+		return i;
+	}
+}
+
+/* elapsed of duration in Q16, 0..1. */
+static uint32_t share(cycle_t elapsed, cycle_t duration)
+{
+	if (elapsed >= duration)
+		return NOISE_ONE;
+	while (duration >> 40) {	/* keeps the product below 2^64 */
+		elapsed >>= 1;
+		duration >>= 1;
+	}
+	return (uint32_t)(elapsed * NOISE_ONE / duration);
+}
+
+/* Pulses are done or not: x becomes the share of whole pulses. */
+static uint32_t in_pulses(uint32_t x, uint32_t pulses)
+{
+	if (pulses == 0)
+		return x;
+	uint32_t done = (uint32_t)((uint64_t)x * pulses / NOISE_ONE);
+	return done * NOISE_ONE / pulses;
+}
+
+/* ---- Programs by clock -------------------------------------------------- */
+
+/* Uniform draw of 10 bits for a cell; one mix serves four neighbours. */
+static uint32_t cell_draw(uint64_t key, uint64_t cell)
+{
+	uint64_t four = mix64(key ^ mix64(cell / 4));
+	return (uint32_t)(four >> (16 * (cell % 4))) & (NOISE_TABLE_STEPS - 1);
+}
+
+/* A cell that was at `level` when its unit began, x of the unit's time later. */
+static uint8_t charged(uint8_t level, uint32_t x, uint32_t speed)
+{
+	uint32_t part = x >= speed ? NOISE_ONE
+				   : (uint32_t)((uint64_t)x * NOISE_ONE / speed);
+	uint32_t rise = ((uint32_t)(LEVEL_PROGRAMMED - level) * part + NOISE_ONE / 2) /
+			NOISE_ONE;
+	return (uint8_t)(level + rise);
+}
+
+/* The eight cells of a byte; bits that are 0 in data are being programmed. */
+static void charge_byte(uint8_t eight[8], uint8_t data, uint32_t x, uint64_t key,
+			uint32_t addr)
+{
+	for (uint32_t bit = 0; bit < 8; bit++) {
+		if (data >> bit & 1 || eight[bit] == LEVEL_LEAK)
+			continue;
+		uint32_t draw = cell_draw(key, (uint64_t)addr * 8 + bit);
+		eight[bit] = charged(eight[bit], x, noise_cell_speed[draw]);
+	}
+}
+
+/* How far the unit that holds a byte has come at `now`. */
+static uint32_t unit_share(const struct step *s, uint32_t from, uint64_t order_key,
+			   cycle_t now)
+{
+	uint32_t units = (s->bytes - 1) / s->unit_bytes + 1;
+	uint32_t turn = turn_of(s->order, from / s->unit_bytes, units, order_key);
+	cycle_t begin = s->first + s->lead + turn * s->period;
+	return now <= begin ? 0 : in_pulses(share(now - begin, s->busy), s->pulses);
+}
+
+/* Shares of all bytes of a span. Returns whether all are the same. */
+static bool span_shares(const struct step *s, const struct span *p, uint64_t order_key,
+			cycle_t now, uint32_t x[ROW_BYTES])
+{
+	bool same = true;
+	for (uint32_t i = 0; i < p->n; i++) {
+		uint32_t from = p->from + i;
+		x[i] = i && from % s->unit_bytes ? x[i - 1]
+						 : unit_share(s, from, order_key, now);
+		same &= x[i] == x[0];
+	}
+	return same;
+}
+
+static void program_span(struct array *a, const struct step *s, const struct span *p,
+			 const uint32_t x[ROW_BYTES])
+{
+	struct ground g = ground_of(a, p->row * ROW_BYTES);
+	uint64_t key = key_of(a, NOISE_CELL_SPEED, &g, 0);
+	uint8_t level[ROW_CELLS];
+	row_levels(row_find(a, p->row), level);
+	for (uint32_t i = 0; i < p->n; i++)
+		if (x[i])
+			charge_byte(level + 8 * (p->at + i), s->data[p->from + i], x[i],
+				    key, s->addr + p->from + i);
+	row_set_levels(a, p->row, level, key_of(a, NOISE_READ, &g, 0));
+}
+
+static void program_torn(struct array *a, const struct step *s, cycle_t now)
+{
+	struct ground g = ground_of(a, s->addr);
+	uint64_t order_key = key_of(a, NOISE_ORDER, &g, s->addr);
+	for (uint32_t row = first_row(s); row <= last_row(s); row++) {
+		uint32_t x[ROW_BYTES] = { 0 };
+		struct span p = span_of(s, row);
+		bool same = span_shares(s, &p, order_key, now, x);
+		if (same && x[0] == 0)
+			continue;
+		if (same && x[0] == NOISE_ONE)
+			row_program(a, row, p.at, s->data + p.from, p.n);
+		else
+			program_span(a, s, &p, x);
+	}
+}
+
+/* ---- Erases by clock ---------------------------------------------------- */
+
+static const uint8_t zeros[ROW_BYTES];
+
+/* Phase 1: every row of the sectors, blank or not, is first programmed to 0. */
+static void preprogram_torn(struct array *a, const struct step *s, cycle_t elapsed,
+			    cycle_t duration)
+{
+	struct ground g = ground_of(a, s->addr);
+	uint64_t order_key = key_of(a, NOISE_ORDER, &g, s->addr);
+	uint32_t rows = s->bytes / ROW_BYTES;
+	for (uint32_t i = 0; i < rows; i++) {
+		cycle_t begin = duration * turn_of(s->order, i, rows, order_key) / rows;
+		cycle_t busy = duration / rows;
+		uint32_t row = first_row(s) + i;
+		if (elapsed <= begin)
+			continue;
+		if (elapsed - begin >= busy) {
+			row_program(a, row, 0, zeros, ROW_BYTES);
+			continue;
+		}
+		uint32_t x = share(elapsed - begin, busy);
+		struct ground here = ground_of(a, row * ROW_BYTES);
+		uint64_t key = key_of(a, NOISE_CELL_SPEED, &here, 0);
+		uint8_t level[ROW_CELLS];
+		row_levels(row_find(a, row), level);
+		for (uint32_t byte = 0; byte < ROW_BYTES; byte++)
+			charge_byte(level + 8 * byte, 0, x, key, row * ROW_BYTES + byte);
+		row_set_levels(a, row, level, key_of(a, NOISE_READ, &here, 0));
+	}
+}
+
+/* How many levels a cell of each strength has lost, x of the pulses later:
+ * 1.1 g x of full scale, so that the median cell is done a tenth early. */
+static void fill_drops(uint16_t drop[NOISE_TABLE_STEPS], uint32_t x)
+{
+	for (uint32_t i = 0; i < NOISE_TABLE_STEPS; i++) {
+		uint64_t gx = (uint64_t)noise_cell_erase[i] * x / NOISE_ONE;
+		uint64_t levels = (gx * LEVEL_PROGRAMMED * 11 + 5 * NOISE_ONE) /
+				  (10 * (uint64_t)NOISE_ONE);
+		drop[i] = (uint16_t)levels;
+	}
+}
+
+static uint8_t discharged(uint8_t level, uint32_t drop)
+{
+	uint32_t left = level > drop ? level - drop : LEVEL_ERASED;
+	return left == LEVEL_LEAK ? LEVEL_ERASED : (uint8_t)left;
+}
+
+/* The levels of a row when pulses begin: pre-programmed or as they were. */
+static void levels_before_pulses(const struct array *a, const struct step *s,
+				 uint32_t row, uint8_t level[ROW_CELLS])
+{
+	if (s->preprogram)
+		memset(level, LEVEL_PROGRAMMED, ROW_CELLS);
+	else
+		row_levels(row_find(a, row), level);
+}
+
+/* Phase 2 on one row. leak has the bit lines on which a depleted cell sits. */
+static void pulse_row(struct array *a, const struct step *s, const struct ground *g,
+		      uint32_t row, const uint16_t drop[NOISE_TABLE_STEPS],
+		      const uint8_t leak[ROW_BYTES])
+{
+	uint64_t key = key_of(a, NOISE_CELL_ERASE, g, 0);
+	uint8_t level[ROW_CELLS];
+	levels_before_pulses(a, s, row, level);
+	for (uint32_t i = 0; i < ROW_CELLS; i += 4) {
+		uint64_t four = mix64(key ^ mix64((uint64_t)row * (ROW_CELLS / 4) + i / 4));
+		for (uint32_t j = 0; j < 4; j++)
+			level[i + j] = discharged(level[i + j],
+				drop[four >> (16 * j) & (NOISE_TABLE_STEPS - 1)]);
+	}
+	for (uint32_t i = 0; leak && i < ROW_CELLS; i++)
+		if (leak[i / 8] >> i % 8 & 1)
+			level[i] = LEVEL_LEAK;
+	row_set_levels(a, row, level, key_of(a, NOISE_READ, g, 0));
+}
+
+/* A cell is depleted with chance 9e-5 (A9; further out than the quantile table
+ * goes), so a row holds one with chance 1 - exp(-2048 * 9e-5), here of 2^16. */
+#define ROW_DEPLETED_OF_65536 11032u
+
+/* Bit lines with a depleted cell in rows first .. last. */
+static void find_leaks(const struct array *a, const struct ground *g, uint32_t first,
+		       uint32_t last, uint8_t leak[ROW_BYTES])
+{
+	memset(leak, 0, ROW_BYTES);
+	for (uint32_t row = first; row <= last; row++) {
+		uint64_t draw = key_of(a, NOISE_CELL_ERASE, g, 1 + (uint64_t)row);
+		uint32_t cell = (uint32_t)(draw >> 32) % ROW_CELLS;
+		if ((draw & 0xffff) < ROW_DEPLETED_OF_65536)
+			leak[cell / 8] |= (uint8_t)(1u << cell % 8);
+	}
+}
+
+/* Phases 2 and 3 of a step: x of the pulses are done, compaction has come to
+ * the row `compacted` (UINT32_MAX: depleted cells do not exist yet). */
+static void pulses_torn(struct array *a, const struct step *s, uint32_t x,
+			uint32_t compacted)
+{
+	uint16_t drop[NOISE_TABLE_STEPS];
+	uint8_t leak[ROW_BYTES];
+	struct ground g = { 0 };
+	fill_drops(drop, x);
+	for (uint32_t row = first_row(s); row <= last_row(s); row++) {
+		if (row * ROW_BYTES - g.first >= g.bytes) {
+			g = ground_of(a, row * ROW_BYTES);
+			uint32_t end = (g.first + (g.bytes - 1)) / ROW_BYTES;
+			find_leaks(a, &g, max_u32(row, compacted), end, leak);
+		}
+		bool depleted = compacted != UINT32_MAX;
+		if (!s->preprogram && !depleted && row_erased(row_find(a, row)))
+			continue;	/* erased, and stays so */
+		pulse_row(a, s, &g, row, drop, depleted ? leak : NULL);
+	}
+}
+
+static void erase_torn(struct array *a, const struct step *s, cycle_t now)
+{
+	cycle_t total = s->last - s->first, elapsed = now - s->first;
+	cycle_t phase1 = total / 256 * s->preprogram + total % 256 * s->preprogram / 256;
+	cycle_t phase3 = total / 256 * s->compaction + total % 256 * s->compaction / 256;
+	cycle_t phase2 = total - phase1 - phase3;
+	if (elapsed < phase1) {
+		preprogram_torn(a, s, elapsed, phase1);
+	} else if (elapsed < phase1 + phase2) {
+		uint32_t x = in_pulses(share(elapsed - phase1, phase2), s->pulses);
+		pulses_torn(a, s, x, UINT32_MAX);
+	} else {
+		uint64_t rows = s->bytes / ROW_BYTES;
+		uint64_t done = rows * share(elapsed - phase1 - phase2, phase3) / NOISE_ONE;
+		pulses_torn(a, s, NOISE_ONE, first_row(s) + (uint32_t)done);
+	}
+}
+
+void step_torn(struct array *a, const struct step *s, cycle_t now)
+{
+	assert_step(a, s);
+	if (now <= s->first)
+		return;
+	if (now >= s->last) {
+		step_complete(a, s);
+		return;
+	}
+	step_wears(a, s);
+	if (s->kind == STEP_PROGRAM)
+		program_torn(a, s, now);
+	else
+		erase_torn(a, s, now);
+}
+
+static cycle_t min_cycles(cycle_t a, cycle_t b)
+{
+	return a < b ? a : b;
+}
+
+static void tear_by_clock(struct array *a, const struct operation *op, cycle_t now)
+{
+	for (uint32_t i = 0; i < op->steps; i++)
+		step_torn(a, &op->step[i], now);
+}
+
+/* ---- Tears -------------------------------------------------------------- */
+
+void tear(struct array *a, const struct operation *op, const struct fault *f)
+{
+	assert(f->bits < FAULT_BITS_COUNT && f->unit < FAULT_UNIT_COUNT);
+	for (uint32_t i = 0; i < op->steps; i++)
+		assert_step(a, &op->step[i]);
+	if (f->bits == FAULT_BITS_NONE)
+		return;
+	if (f->bits == FAULT_BITS_PHYSICS)
+		tear_by_clock(a, op, op->first + min_cycles(f->at, CYCLE_NEVER - op->first));
+	else if (f->bits == FAULT_BITS_ALL)
+		tear_by_clock(a, op, CYCLE_NEVER);
+	else
+		tear_by_family(a, op, f);
+}
+
+static bool clock_gives(const struct array *before, const struct operation *op,
+			cycle_t at, uint64_t image)
+{
+	struct array trial;
+	array_fork(&trial, before);
+	tear_by_clock(&trial, op, op->first + at);
+	bool same = array_image_hash(&trial) == image;
+	array_release(&trial);
+	return same;
+}
+
+bool tear_reachable(const struct array *before, const struct operation *op,
+		    struct array *torn, uint32_t tries, cycle_t *a, cycle_t *b)
+{
+	uint64_t image = array_image_hash(torn);
+	cycle_t span = op->last - op->first;
+	bool found = false;
+	for (uint32_t i = 0; i < tries; i++) {
+		cycle_t at = tries == 1 ? 0 : span / (tries - 1) * i +
+					      span % (tries - 1) * i / (tries - 1);
+		if (!clock_gives(before, op, at, image)) {
+			if (found)
+				break;
+			continue;
+		}
+		if (!found)
+			*a = at;
+		*b = at;
+		found = true;
+	}
+	return found;
+}
