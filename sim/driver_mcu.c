@@ -10,6 +10,15 @@ static bool is_stm32(const struct mcu_driver *d)
 	return d->chip->board->part->family == PART_MCU_STM32F4;
 }
 
+/* Could this controller drive a part like that? A user's part file may say
+ * anything; LM3S writes words, SNB has four bits. */
+static bool fits(const struct mcu_driver *d)
+{
+	const struct flash_info *info = info_of(d);
+	return is_stm32(d) ? info->sectors <= 16 && info->write_unit <= 8
+			   : info->write_unit == 4;
+}
+
 /* PSIZE for the part's write unit: 1, 2, 4 or 8 bytes. */
 static uint32_t psize(const struct mcu_driver *d)
 {
@@ -148,8 +157,6 @@ enum flash_status mcu_driver_erase(struct mcu_driver *d, uint32_t addr)
 		return FLASH_OK;
 	}
 	uint32_t sector = flash_sector(info_of(d), addr, NULL, NULL);
-	if (sector > 15)
-		return FLASH_ERANGE;	/* SNB has four bits */
 	uint32_t cr = STM32_CR_SER | STM32_CR_SNB(sector) | psize(d);
 	mcu_reg_write(c, MCU_STM32_CR, cr);
 	if (mcu_reg_read(c, MCU_STM32_CR) != cr)
@@ -172,6 +179,8 @@ enum flash_status mcu_driver_start(struct mcu_driver *d)
 	struct mcu *c = d->chip;
 	struct board *b = c->board;
 
+	if (!fits(d))
+		return FLASH_EIO;
 	d->gap = clocks_of_ns(b->poll_gap_ns, b->hz);
 	learn_loop(d, mcu_program_clocks(c, 0));
 	if (!is_stm32(d)) {

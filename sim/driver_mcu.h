@@ -36,7 +36,9 @@ struct mcu_driver {
 	cycle_t wait;		/* clocks of the polls and gaps */
 };
 
-/* As firmware's init. FLASH_ELOCKED: the controller does not unlock. */
+/* As firmware's init. FLASH_ELOCKED: the controller does not unlock. FLASH_EIO:
+ * the part is none that this controller could drive (LM3S: write unit of 4 bytes;
+ * STM32F4: at most 16 sectors, write unit up to 8 bytes). */
 enum flash_status mcu_driver_start(struct mcu_driver *d);
 
 /* Ranges are the caller's care (device.c): inside the part, programs in whole

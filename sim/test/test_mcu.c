@@ -718,6 +718,17 @@ static void a_long_program_is_one_step_a_row(void)
 	CHECK_EQ(b.board.power.busy, 130 * T_PROGRAM);
 }
 
+/* A user's part file may say anything. */
+static void a_part_that_the_controller_cannot_drive_is_refused_at_start(void)
+{
+	begin(PART_MCU_LM3S);
+	b.part.info.write_unit = 8;
+	CHECK_EQ(mcu_driver_start(&b.driver), FLASH_EIO);
+	begin(PART_MCU_STM32F4);
+	b.part.info.sectors = 24;
+	CHECK_EQ(mcu_driver_start(&b.driver), FLASH_EIO);
+}
+
 static uint8_t *buffer;
 
 static void program_the_buffer(void)
@@ -806,6 +817,7 @@ int main(void)
 	TEST(a_run_of_bytes_is_the_same_bytes_by_hand_at_every_clock);
 	TEST(an_erase_is_the_same_erase_by_hand_at_every_clock);
 	TEST(a_long_program_is_one_step_a_row);
+	TEST(a_part_that_the_controller_cannot_drive_is_refused_at_start);
 	TEST(what_tears_does_not_depend_on_the_buffer_after_death);
 	TEST(bus_and_wait_add_up_to_the_advance_of_the_clock);
 
