@@ -6,7 +6,7 @@
  * cost does not grow with polls; the step list holds one step whose period is
  * the whole loop of one unit. Runs end at 256-byte borders. The sum agrees to
  * the clock with the same register accesses made one by one, also when power
- * dies inside (test_mcu).
+ * dies inside (test_driver_mcu).
  *
  * The loops, in accesses; each status poll but the last is followed by the
  * board's poll gap:

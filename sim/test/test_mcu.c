@@ -1,130 +1,11 @@
-/*
- * The controllers, register by register, with clocks worked out by hand, and the
- * driver's runs against the same accesses made one by one.
- *
- * The parts are made here, at 1 MHz (a clock is a microsecond) with small round
- * figures, so that no edit of a part file moves a number below.
- */
-#include <setjmp.h>
-#include <stdlib.h>
-
-#include "driver_mcu.h"
-#include "tap.h"
-
-#define ACCESS MCU_ACCESS_CLOCKS	/* 2: the sums below are for that */
-static_assert(ACCESS == 2, "the clocks in this file are worked out for 2");
-
-#define T_PROGRAM 20u
-#define T_ERASE 1000u
-#define T_ERASE_2 3000u
-#define T_ERASE_3 7000u
-
-static struct bench {
-	struct array_pool *pool;
-	struct part part;
-	struct board board;
-	struct mcu chip;
-	struct mcu_driver driver;
-	jmp_buf death;
-} b;
-
-static void die(void *who, enum power_death why)
-{
-	(void)why;
-	longjmp(((struct bench *)who)->death, 1);
-}
-
-static void add_run(struct flash_info *info, int i, uint32_t bytes, uint32_t sectors)
-{
-	info->run[i] = (struct flash_run){ info->bytes, bytes, sectors, info->sectors };
-	info->bytes += bytes * sectors;
-	info->sectors += sectors;
-}
-
-static void microseconds(enum part_figure figure, uint64_t typ)
-{
-	b.part.figure[figure] = (struct figure){
-		.typ = typ * 1000, .max = typ * 2000, .confidence = 'A',
-	};
-}
-
-static void make_part(enum part_family family)
-{
-	struct part *p = &b.part;
-	memset(p, 0, sizeof *p);
-	p->family = (uint8_t)family;
-	p->clock_hz = 1000000;
-	p->program_pulses = 3;
-	p->erase_pulses = 8;
-	p->erase_preprogram = 77;
-	p->erase_compaction = 26;
-	if (family == PART_MCU_LM3S) {
-		add_run(&p->info, 0, 1024, 8);
-		p->info.write_unit = 4;
-	} else {
-		add_run(&p->info, 0, 1024, 4);
-		add_run(&p->info, 1, 4096, 1);
-		add_run(&p->info, 2, 8192, 2);
-		p->info.write_unit = 1;
-	}
-	p->program_unit = p->info.write_unit;
-	microseconds(PART_T_PAGE, T_PROGRAM);
-	microseconds(PART_T_SECTOR, T_ERASE);
-	microseconds(PART_T_SECTOR_2, T_ERASE_2);
-	microseconds(PART_T_SECTOR_3, T_ERASE_3);
-	microseconds(PART_T_CHIP, 9000);
-}
+/* The controllers, register by register, with clocks worked out by hand. */
+#include "mcu_bench.h"
 
 static void power_off_and_on(void)
 {
 	mcu_power_lost(&b.chip);
 	b.board.power.cut_at = CYCLE_NEVER;
 	mcu_power_up(&b.chip, FAULT_SUPPLY_CLEAN);
-}
-
-/* A new part of that family at clock 0, powered, its driver not yet started. */
-static void begin(enum part_family family)
-{
-	array_release(&b.board.array);
-	make_part(family);
-	memset(&b.board, 0, sizeof b.board);
-	power_init(&b.board.power);
-	b.board.power.die = die;
-	b.board.power.who = &b;
-	b.board.part = &b.part;
-	b.board.hz = b.part.clock_hz;
-	b.board.timing = PART_TYPICAL;
-	b.board.seed = 7;
-	array_init(&b.board.array, b.pool, &b.part.info,
-		   (struct array_physics){ .seed = 7 });
-	mcu_init(&b.chip, &b.board);
-	mcu_power_up(&b.chip, FAULT_SUPPLY_CLEAN);
-	b.driver = (struct mcu_driver){ .chip = &b.chip };
-}
-
-static void begin_unlocked(void)
-{
-	begin(PART_MCU_STM32F4);
-	mcu_reg_write(&b.chip, MCU_STM32_KEYR, STM32_KEY1);
-	mcu_reg_write(&b.chip, MCU_STM32_KEYR, STM32_KEY2);
-}
-
-static uint32_t word_at(uint32_t addr)
-{
-	uint8_t word[4];
-	array_peek(&b.board.array, addr, word, 4);
-	return get_le32(word);
-}
-
-static bool is_blank(uint32_t addr, uint32_t n)
-{
-	uint8_t byte;
-	for (; n; n--, addr++) {
-		array_peek(&b.board.array, addr, &byte, 1);
-		if (byte != 0xff)
-			return false;
-	}
-	return true;
 }
 
 static uint32_t broken_rules(enum chip_rule rule)
@@ -138,25 +19,6 @@ static uint32_t broken_rules(enum chip_rule rule)
 }
 
 /* --- LM3S -------------------------------------------------------------- */
-
-static void lm3s_begin_word(uint32_t addr, uint32_t word)
-{
-	mcu_reg_write(&b.chip, MCU_LM3S_FMD, word);
-	mcu_reg_write(&b.chip, MCU_LM3S_FMA, addr);
-	mcu_reg_write(&b.chip, MCU_LM3S_FMC, LM3S_KEY | LM3S_WRITE);
-}
-
-static void lm3s_poll(uint32_t bit)
-{
-	while (mcu_reg_read(&b.chip, MCU_LM3S_FMC) & bit)
-		power_spend(&b.board.power, POWER_WAIT, b.driver.gap);
-}
-
-static void lm3s_word(uint32_t addr, uint32_t word)
-{
-	lm3s_begin_word(addr, word);
-	lm3s_poll(LM3S_WRITE);
-}
 
 /* Three writes of 2 clocks; polls end at 8, 10, ... 26 and the word is done at
  * 6 + 20 = 26: ten polls. */
@@ -286,18 +148,6 @@ static void an_address_outside_the_part_is_refused(void)
 }
 
 /* --- STM32F4 ----------------------------------------------------------- */
-
-static void stm32_poll(void)
-{
-	while (mcu_reg_read(&b.chip, MCU_STM32_SR) & STM32_SR_BSY)
-		power_spend(&b.board.power, POWER_WAIT, b.driver.gap);
-}
-
-static void stm32_byte(uint32_t addr, uint8_t byte)
-{
-	mcu_mem_write(&b.chip, addr, &byte, 1);
-	stm32_poll();
-}
 
 /* Keys 4, CR 2, write access 2: begins at 8, done at 28; polls end at 10 ... 28. */
 static void an_stm32_byte_takes_keys_control_access_and_polls(void)
@@ -483,27 +333,6 @@ static void each_mixed_sector_erases_exactly_itself_in_its_own_time(void)
 
 /* --- cuts -------------------------------------------------------------- */
 
-static bool dies(void (*story)(void))
-{
-	if (setjmp(b.death))
-		return true;
-	story();
-	return false;
-}
-
-static uint32_t reg_after[MCU_REGISTERS];	/* zeros when power died */
-
-/* Lets story run until power dies at clock t (or to its end), then power goes. */
-static void cut_at(cycle_t t, void (*story)(void))
-{
-	memset(reg_after, 0, sizeof reg_after);
-	b.board.power.cut_at = t;
-	if (!dies(story))
-		memcpy(reg_after, b.chip.reg, sizeof reg_after);
-	mcu_power_lost(&b.chip);
-	b.board.power.cut_at = CYCLE_NEVER;
-}
-
 static void program_zeros_at_8(void)
 {
 	lm3s_word(8, 0);
@@ -587,196 +416,6 @@ static void a_dip_is_a_brown_out_reset_like_a_clean_loss(void)
 	CHECK_EQ(mcu_driver_program(&b.driver, 0, "x", 1), FLASH_OK);
 }
 
-/* --- the driver against the same accesses by hand ---------------------- */
-
-static const uint8_t three_words[12] = { 1, 2, 3, 4, 0x55, 6, 7, 8, 0, 0xaa, 11, 12 };
-
-static void lm3s_by_driver(void)
-{
-	mcu_driver_program(&b.driver, 0x208, three_words, 12);
-}
-
-static void lm3s_by_hand(void)
-{
-	for (uint32_t i = 0; i < 12; i += 4)
-		lm3s_word(0x208 + i, get_le32(three_words + i));
-}
-
-static void stm32_by_driver(void)
-{
-	mcu_driver_program(&b.driver, 0x1ff, three_words, 3);
-}
-
-static void stm32_by_hand(void)
-{
-	mcu_reg_write(&b.chip, MCU_STM32_CR, STM32_CR_PG);
-	mcu_reg_read(&b.chip, MCU_STM32_CR);
-	for (uint32_t i = 0; i < 3; i++)
-		stm32_byte(0x1ff + i, three_words[i]);
-	mcu_reg_write(&b.chip, MCU_STM32_CR, 0);
-}
-
-static void lm3s_erase_by_hand(void)
-{
-	mcu_reg_write(&b.chip, MCU_LM3S_FMA, 1024);
-	mcu_reg_write(&b.chip, MCU_LM3S_FMC, LM3S_KEY | LM3S_ERASE);
-	lm3s_poll(LM3S_ERASE);
-}
-
-static void stm32_erase_by_hand(void)
-{
-	uint32_t cr = STM32_CR_SER | STM32_CR_SNB(1);
-	mcu_reg_write(&b.chip, MCU_STM32_CR, cr);
-	mcu_reg_read(&b.chip, MCU_STM32_CR);
-	mcu_reg_write(&b.chip, MCU_STM32_CR, cr | STM32_CR_STRT);
-	stm32_poll();
-	mcu_reg_write(&b.chip, MCU_STM32_CR, 0);
-}
-
-/* All that a life can tell, and all that the next one will find. */
-struct end {
-	struct power power;
-	uint32_t polls;
-	uint64_t state;
-	uint32_t reg[MCU_REGISTERS];
-};
-
-static struct end end_of(enum part_family family, enum part_timing timing,
-			 uint32_t gap_ns, cycle_t t, void (*story)(void))
-{
-	static uint8_t old[512];
-	begin(family);
-	memset(old, 0xf7, sizeof old);
-	array_load(&b.board.array, 0x100, old, 256);
-	array_load(&b.board.array, 1024 + 0x100, old, 256);
-	b.board.timing = (uint8_t)timing;
-	b.board.poll_gap_ns = gap_ns;
-	mcu_power_up(&b.chip, FAULT_SUPPLY_CLEAN);
-	mcu_driver_start(&b.driver);
-	b.board.power.now = 100;
-	cut_at(100 + t, story);
-	struct end e = { b.board.power, b.board.polls,
-			 array_state_hash(&b.board.array), { 0 } };
-	memcpy(e.reg, reg_after, sizeof e.reg);
-	return e;
-}
-
-static void compare(enum part_family family, enum part_timing timing, uint32_t gap_ns,
-		    cycle_t stride, void (*by_driver)(void), void (*by_hand)(void))
-{
-	cycle_t length = end_of(family, timing, gap_ns, 1u << 20, by_hand).power.now - 100;
-
-	for (cycle_t t = 1; t <= length + 1; t += stride) {
-		struct end d = end_of(family, timing, gap_ns, t, by_driver);
-		struct end h = end_of(family, timing, gap_ns, t, by_hand);
-		CHECK_EQ(d.power.now, h.power.now);
-		CHECK_EQ(d.power.spent[POWER_BUS], h.power.spent[POWER_BUS]);
-		CHECK_EQ(d.power.spent[POWER_WAIT], h.power.spent[POWER_WAIT]);
-		CHECK_EQ(d.power.busy, h.power.busy);
-		CHECK_EQ(d.polls, h.polls);
-		CHECK_EQ(d.state, h.state);
-		CHECK(memcmp(d.reg, h.reg, sizeof d.reg) == 0);
-	}
-}
-
-static void a_run_of_words_is_the_same_words_by_hand_at_every_clock(void)
-{
-	compare(PART_MCU_LM3S, PART_TYPICAL, 0, 1, lm3s_by_driver, lm3s_by_hand);
-	compare(PART_MCU_LM3S, PART_MAXIMUM, 7000, 1, lm3s_by_driver, lm3s_by_hand);
-	compare(PART_MCU_LM3S, PART_SEEDED, 3000, 1, lm3s_by_driver, lm3s_by_hand);
-}
-
-/* It crosses a row, so it is two runs. */
-static void a_run_of_bytes_is_the_same_bytes_by_hand_at_every_clock(void)
-{
-	compare(PART_MCU_STM32F4, PART_TYPICAL, 0, 1, stm32_by_driver, stm32_by_hand);
-	compare(PART_MCU_STM32F4, PART_SEEDED, 5000, 1, stm32_by_driver, stm32_by_hand);
-}
-
-static void an_erase_is_the_same_erase_by_hand_at_every_clock(void)
-{
-	compare(PART_MCU_LM3S, PART_TYPICAL, 9000, 7, erase_page_1, lm3s_erase_by_hand);
-	compare(PART_MCU_STM32F4, PART_SEEDED, 0, 7, erase_page_1, stm32_erase_by_hand);
-}
-
-static void a_long_program_is_one_step_a_row(void)
-{
-	static uint8_t zeros[520];
-	begin(PART_MCU_LM3S);
-	mcu_driver_start(&b.driver);
-	mcu_driver_program(&b.driver, 252, zeros, 520);
-	CHECK_EQ(b.board.steps, 4);
-	uint32_t at = 252;
-	for (uint32_t i = 0; i < 4; i++) {
-		const struct step *s = &b.board.step[i];
-		CHECK_EQ(s->addr, at);
-		CHECK(s->data == zeros + (at - 252));
-		CHECK_EQ(s->last, s->first + (s->bytes / 4 - 1) * s->period + T_PROGRAM);
-		at += s->bytes;
-	}
-	CHECK_EQ(at, 252 + 520);
-	CHECK_EQ(b.board.power.busy, 130 * T_PROGRAM);
-}
-
-/* A user's part file may say anything. */
-static void a_part_that_the_controller_cannot_drive_is_refused_at_start(void)
-{
-	begin(PART_MCU_LM3S);
-	b.part.info.write_unit = 8;
-	CHECK_EQ(mcu_driver_start(&b.driver), FLASH_EIO);
-	begin(PART_MCU_STM32F4);
-	b.part.info.sectors = 24;
-	CHECK_EQ(mcu_driver_start(&b.driver), FLASH_EIO);
-}
-
-static uint8_t *buffer;
-
-static void program_the_buffer(void)
-{
-	mcu_driver_program(&b.driver, 512, buffer, 256);
-}
-
-/* A stack frame of the store is gone when the loss of power is applied. */
-static void what_tears_does_not_depend_on_the_buffer_after_death(void)
-{
-	uint64_t hash[2];
-	for (int i = 0; i < 2; i++) {
-		begin(PART_MCU_LM3S);
-		mcu_driver_start(&b.driver);
-		buffer = malloc(256);
-		memset(buffer, 0x33, 256);
-		b.board.power.cut_at = b.board.power.now + 333;
-		CHECK(dies(program_the_buffer));
-		if (i == 1)
-			memset(buffer, 0xcc, 256);
-		mcu_power_lost(&b.chip);
-		hash[i] = array_state_hash(&b.board.array);
-		free(buffer);
-	}
-	CHECK_EQ(hash[0], hash[1]);
-	CHECK(!is_blank(512, 256));
-}
-
-static void bus_and_wait_add_up_to_the_advance_of_the_clock(void)
-{
-	uint8_t buf[64];
-	for (int family = PART_MCU_LM3S; family <= PART_MCU_STM32F4; family++) {
-		begin((enum part_family)family);
-		mcu_driver_start(&b.driver);
-		for (uint32_t i = 0; i < 40; i++) {
-			uint32_t at = (uint32_t)(mix64(i) % 1000) & ~3u;
-			memset(buf, (int)i, sizeof buf);
-			mcu_driver_program(&b.driver, at, buf, 4 + (i & 15) * 4);
-			mcu_driver_read(&b.driver, at + 1, buf, i);
-			if (i % 8 == 0)
-				mcu_driver_erase(&b.driver, 0);
-		}
-		const struct power *p = &b.board.power;
-		CHECK_EQ(p->spent[POWER_BUS] + p->spent[POWER_WAIT], p->now);
-		CHECK(p->busy > 0 && p->busy < p->now);
-	}
-}
-
 int main(void)
 {
 	b.pool = array_pool_new();
@@ -812,14 +451,6 @@ int main(void)
 	TEST(a_cut_inside_the_pulse_changes_only_its_word_and_ever_more_of_it);
 	TEST(a_cut_erase_tears_its_page_and_no_other);
 	TEST(a_dip_is_a_brown_out_reset_like_a_clean_loss);
-
-	TEST(a_run_of_words_is_the_same_words_by_hand_at_every_clock);
-	TEST(a_run_of_bytes_is_the_same_bytes_by_hand_at_every_clock);
-	TEST(an_erase_is_the_same_erase_by_hand_at_every_clock);
-	TEST(a_long_program_is_one_step_a_row);
-	TEST(a_part_that_the_controller_cannot_drive_is_refused_at_start);
-	TEST(what_tears_does_not_depend_on_the_buffer_after_death);
-	TEST(bus_and_wait_add_up_to_the_advance_of_the_clock);
 
 	array_release(&b.board.array);
 	array_pool_free(b.pool);
