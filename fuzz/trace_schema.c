@@ -1,0 +1,225 @@
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "events.h"
+#include "fault.h"
+#include "sink.h"
+#include "trace_schema.h"
+#include "verdict.h"
+
+/* ---- words ------------------------------------------------------------ */
+
+static const char *const how_words[STATE_HOWS] = {
+	[STATE_EXECUTED] = "executed",
+	[STATE_INHERITED] = "inherited",
+	[STATE_DUPLICATE] = "duplicate",
+};
+
+/* word NULL: the words of fault_families. */
+static const struct {
+	const char *of;
+	const char *const *word;
+	uint32_t count;
+} vocabulary[] = {
+	{ "bits", NULL, FAULT_BITS_COUNT },
+	{ "unit", fault_unit_words, FAULT_UNIT_COUNT },
+	{ "quality", fault_quality_words, FAULT_QUALITY_COUNT },
+	{ "supply", fault_supply_words, FAULT_SUPPLY_COUNT },
+	{ "how", how_words, STATE_HOWS },
+	{ "verdict", verdict_words, VERDICTS },
+	{ "step", judging_words, JUDGING_STEPS },
+	{ "role", role_words, ROLES },
+	{ "event", event_words, EVENT_KINDS },
+	{ "rule", chip_rule_words, CHIP_RULES },
+};
+
+bool trace_word(uint32_t i, struct trace_word *row)
+{
+	for (uint32_t v = 0; v < COUNT_OF(vocabulary); v++) {
+		if (i >= vocabulary[v].count) {
+			i -= vocabulary[v].count;
+			continue;
+		}
+		row->of = vocabulary[v].of;
+		row->value = i;
+		row->word = vocabulary[v].word ? vocabulary[v].word[i] : fault_families[i].word;
+		return true;
+	}
+	return false;
+}
+
+/* ---- tables ----------------------------------------------------------- */
+
+const char trace_schema_sql[] =
+"CREATE TABLE meta("
+"  name TEXT PRIMARY KEY NOT NULL, value) WITHOUT ROWID;"
+"CREATE TABLE word("
+"  of TEXT NOT NULL, value INTEGER NOT NULL, word TEXT NOT NULL,"
+"  PRIMARY KEY(of, value)) WITHOUT ROWID;"
+"CREATE TABLE part("
+"  name TEXT PRIMARY KEY NOT NULL, hash INTEGER, text TEXT) WITHOUT ROWID;"
+"CREATE TABLE cell("
+"  id INTEGER PRIMARY KEY, last_plan INTEGER NOT NULL, last_state INTEGER NOT NULL);"
+"CREATE TABLE plan("
+"  id INTEGER PRIMARY KEY, subject TEXT NOT NULL, part TEXT NOT NULL,"
+"  bytes BLOB NOT NULL, hash INTEGER NOT NULL, states INTEGER, findings INTEGER);"
+"CREATE TABLE call("
+"  plan INTEGER NOT NULL, life INTEGER NOT NULL, call INTEGER NOT NULL,"
+"  verb TEXT NOT NULL, name TEXT, bytes INTEGER NOT NULL, seed INTEGER NOT NULL,"
+"  chunk INTEGER NOT NULL, result TEXT, done INTEGER NOT NULL,"
+"  first INTEGER NOT NULL, last INTEGER NOT NULL, bus_clocks INTEGER NOT NULL,"
+"  wait_clocks INTEGER NOT NULL, busy_clocks INTEGER NOT NULL);"
+"CREATE INDEX call_of_life ON call(plan, life, call);"
+"CREATE TABLE bus_block("
+"  plan INTEGER NOT NULL, life INTEGER NOT NULL, first_seq INTEGER NOT NULL,"
+"  ops INTEGER NOT NULL, data BLOB NOT NULL, hash INTEGER NOT NULL);"
+"CREATE INDEX bus_block_of_life ON bus_block(plan, life, first_seq, ops);"
+"CREATE TABLE event("
+"  plan INTEGER NOT NULL, life INTEGER NOT NULL, call INTEGER NOT NULL,"
+"  kind INTEGER NOT NULL, at INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL);"
+"CREATE INDEX event_of_life ON event(plan, life, call);"
+"CREATE TABLE state("
+"  id INTEGER PRIMARY KEY, plan INTEGER NOT NULL, parent INTEGER NOT NULL,"
+"  call INTEGER NOT NULL, op INTEGER NOT NULL,"
+"  bits INTEGER NOT NULL, unit INTEGER NOT NULL, quality INTEGER NOT NULL,"
+"  supply INTEGER NOT NULL, seed INTEGER NOT NULL, at INTEGER NOT NULL,"
+"  cut INTEGER, how INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+"  step INTEGER NOT NULL, role INTEGER NOT NULL, finding INTEGER NOT NULL,"
+"  image INTEGER NOT NULL, state INTEGER NOT NULL,"
+"  dump INTEGER NOT NULL, recovery INTEGER NOT NULL, name TEXT, why TEXT);"
+"CREATE TABLE finding("
+"  id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, count INTEGER NOT NULL,"
+"  plan INTEGER NOT NULL, state INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+"  step INTEGER NOT NULL, role INTEGER NOT NULL, name TEXT, why TEXT,"
+"  reach TEXT, text TEXT, repeat TEXT, shrunk TEXT);"
+"CREATE TABLE wear("
+"  plan INTEGER NOT NULL, sector INTEGER NOT NULL, first_addr INTEGER NOT NULL,"
+"  bytes INTEGER NOT NULL, erases INTEGER NOT NULL, programs INTEGER NOT NULL,"
+"  programmed_bytes INTEGER NOT NULL);"
+"CREATE INDEX wear_of_plan ON wear(plan, sector);"
+
+#define WORD(of, column) \
+	"(SELECT word FROM word WHERE of='" of "' AND value=" column ")"
+#define HEX(column) "printf('%016x', " column ")"
+
+"CREATE VIEW state_text AS SELECT id, plan, parent, call, op,"
+"  " WORD("bits", "bits") " AS bits, " WORD("unit", "unit") " AS unit,"
+"  " WORD("quality", "quality") " AS quality, " WORD("supply", "supply") " AS supply,"
+"  seed, at, cut, " WORD("how", "how") " AS how, " WORD("verdict", "verdict") " AS verdict,"
+"  " WORD("step", "step") " AS step, " WORD("role", "role") " AS role, finding,"
+"  " HEX("image") " AS image, " HEX("state") " AS state,"
+"  " HEX("dump") " AS dump, " HEX("recovery") " AS recovery, name, why FROM state;"
+"CREATE VIEW finding_text AS SELECT id, key, count, plan, state,"
+"  " WORD("verdict", "verdict") " AS verdict, " WORD("step", "step") " AS step,"
+"  " WORD("role", "role") " AS role, name, why, reach, repeat FROM finding;"
+"CREATE VIEW event_text AS SELECT plan, life, call,"
+"  " WORD("event", "kind") " AS kind, at, a, b FROM event;";
+
+const struct trace_table trace_tables[TRACE_TABLES] = {
+	{ "meta", "name, value" },
+	{ "word", "of, value, word" },
+	{ "part", "name, hash, text" },
+	{ "cell", "id, last_plan, last_state" },
+	{ "plan", "id, subject, part, bytes, hash, states, findings" },
+	{ "call", "plan, life, call, verb, name, bytes, seed, chunk, result, done, "
+		  "first, last, bus_clocks, wait_clocks, busy_clocks" },
+	{ "bus_block", "plan, life, first_seq, ops, data, hash" },
+	{ "event", "plan, life, call, kind, at, a, b" },
+	{ "state", "id, plan, parent, call, op, bits, unit, quality, supply, seed, at, "
+		   "cut, how, verdict, step, role, finding, image, state, dump, "
+		   "recovery, name, why" },
+	{ "finding", "id, key, count, plan, state, verdict, step, role, name, why, "
+		     "reach, text, repeat, shrunk" },
+	{ "wear", "plan, sector, first_addr, bytes, erases, programs, programmed_bytes" },
+};
+
+/* ---- checking --------------------------------------------------------- */
+
+static bool complain(sqlite3 *db, char *what, size_t room)
+{
+	switch (sqlite3_errcode(db) & 0xff) {
+	case SQLITE_NOTADB:
+		snprintf(what, room, "is not a tornbit trace");
+		break;
+	case SQLITE_CORRUPT:
+		snprintf(what, room, "is a damaged or cut-off trace (%s)", sqlite3_errmsg(db));
+		break;
+	default:
+		snprintf(what, room, "cannot be read: %s", sqlite3_errmsg(db));
+	}
+	return false;
+}
+
+/* The first column of the first row; false: there is none. */
+static bool one_number(sqlite3 *db, const char *sql, int64_t *value)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+		return false;
+	bool found = sqlite3_step(st) == SQLITE_ROW;
+	if (found)
+		*value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return found;
+}
+
+/* A name may also be a view or a virtual table that a stranger put there; those
+ * have no root page. */
+static bool has_table(sqlite3 *db, const struct trace_table *t)
+{
+	char sql[512];
+	int64_t root = 0;
+	sqlite3_stmt *st;
+
+	snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_schema "
+		 "WHERE type='table' AND name='%s'", t->name);
+	if (!one_number(db, sql, &root) || root <= 0)
+		return false;
+	snprintf(sql, sizeof sql, "SELECT %s FROM %s", t->columns, t->name);
+	bool ok = sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK;
+	sqlite3_finalize(st);
+	return ok;
+}
+
+bool trace_schema_check(struct sqlite3 *db, char *what, size_t room)
+{
+	int64_t id, schema;
+
+	if (!one_number(db, "PRAGMA application_id", &id) ||
+	    !one_number(db, "SELECT count(*) FROM sqlite_schema", &schema))
+		return complain(db, what, room);
+	if (id != TRACE_APPLICATION_ID) {
+		snprintf(what, room, "is not a tornbit trace (its application id is 0x%08x)",
+			 (unsigned)id);
+		return false;
+	}
+	if (!one_number(db, "SELECT value FROM meta WHERE name='schema'", &schema)) {
+		if (sqlite3_errcode(db) == SQLITE_CORRUPT)
+			return complain(db, what, room);
+		snprintf(what, room, "is a trace without a schema number");
+		return false;
+	}
+	if (schema != TRACE_SCHEMA) {
+		snprintf(what, room, "has trace schema %lld, this program reads schema %d",
+			 (long long)schema, TRACE_SCHEMA);
+		return false;
+	}
+	for (uint32_t i = 0; i < TRACE_TABLES; i++) {
+		if (has_table(db, &trace_tables[i]))
+			continue;
+		if (sqlite3_errcode(db) == SQLITE_CORRUPT)
+			return complain(db, what, room);
+		snprintf(what, room, "is a damaged trace: table %s lacks a column or is "
+			 "missing", trace_tables[i].name);
+		return false;
+	}
+	return true;
+}
+
+void trace_distrust(struct sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+}

@@ -1,0 +1,523 @@
+#define _XOPEN_SOURCE 700
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "bus_vtab.h"
+#include "buslog.h"
+#include "events.h"
+#include "trace_schema.h"
+#include "tracefile.h"
+
+enum query {
+	Q_META, Q_PART, Q_PLAN, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_STATE, Q_BLOCKS,
+	Q_CALLS, Q_EVENTS, QUERIES
+};
+
+#define FINDING_COLUMNS "SELECT id, plan, state, count, key, verdict, step, role, name, " \
+	"why, reach, text, repeat, shrunk FROM finding "
+
+static const char *const query_sql[QUERIES] = {
+	[Q_META] = "SELECT value FROM meta WHERE name=?",
+	[Q_PART] = "SELECT text FROM part WHERE name=?",
+	[Q_PLAN] = "SELECT id, subject, part, bytes, hash FROM plan WHERE id=?",
+	[Q_FINDING] = FINDING_COLUMNS "WHERE id=?",
+	[Q_FINDING_KEY] = FINDING_COLUMNS "WHERE key=?",
+	[Q_FINDINGS] = FINDING_COLUMNS "ORDER BY id",
+	[Q_STATE] = (
+		"SELECT id, plan, parent, call, op, bits, unit, quality, supply, seed, at,"
+		" cut, how, verdict, step, role, finding, image, state, dump, recovery,"
+		" name, why FROM state WHERE id=?"),
+	[Q_BLOCKS] = (
+		"SELECT first_seq, ops, hash, data FROM bus_block WHERE plan=? AND life=?"
+		" ORDER BY first_seq"),
+	[Q_CALLS] = (
+		"SELECT call, verb, name, bytes, seed, chunk, result, done, first, last,"
+		" bus_clocks, wait_clocks, busy_clocks FROM call WHERE plan=? AND life=?"
+		" ORDER BY call, rowid"),
+	[Q_EVENTS] = (
+		"SELECT call, kind, at, a, b FROM event WHERE plan=? AND life=?"
+		" ORDER BY call, rowid"),
+};
+
+struct tracefile {
+	sqlite3 *db;
+	sqlite3_stmt *query[QUERIES];
+	char error[256];
+};
+
+/* ---- opening ---------------------------------------------------------- */
+
+static void explain(char error[256], const char *path, const char *what)
+{
+	size_t n = strlen(path);
+	bool cut = n > 90;
+
+	snprintf(error, 256, "%s%s: %s", cut ? "..." : "", cut ? path + n - 90 : path, what);
+}
+
+/* As a URI, with everything unusual in %XX; the caller frees it. */
+static char *uri_of(const char *path, const char *options)
+{
+	size_t room = strlen(path) * 3 + strlen(options) + 16;
+	char *uri = malloc(room);
+
+	if (!uri)
+		return NULL;
+	/* "./" so that no name is special to SQLite (":memory:"). */
+	size_t n = (size_t)snprintf(uri, room, "file:%s", path[0] == '/' ? "" : "./");
+	for (; *path; path++) {
+		uint8_t c = (uint8_t)*path;
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9') || (c && strchr("/._-", c));
+		n += (size_t)snprintf(uri + n, room - n, plain ? "%c" : "%%%02X", c);
+	}
+	snprintf(uri + n, room - n, "%s", options);
+	return uri;
+}
+
+/* Three ways to read, each for what the one before cannot: with locks, as the
+ * run may still be writing; without locks and shared memory, for a -wal file in a
+ * folder we may not write to; the file alone, there, when no -wal is left. */
+static const char *const ways[] = { "?mode=ro", "?mode=ro&nolock=1", "?immutable=1" };
+
+static bool try_way(struct tracefile *t, const char *path, int way, char what[200])
+{
+	char *uri = uri_of(path, ways[way]);
+	int rc = uri ? sqlite3_open_v2(uri, &t->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
+				       SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_NOMEM;
+	free(uri);
+	if (rc != SQLITE_OK) {
+		snprintf(what, 200, "cannot be opened: %s", sqlite3_errstr(rc));
+		return false;
+	}
+	trace_distrust(t->db);
+	sqlite3_busy_timeout(t->db, 5000);
+	if (way == 1)
+		sqlite3_exec(t->db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+	return trace_schema_check(t->db, what, 200);
+}
+
+static bool has_log(const char *path)
+{
+	size_t n = strlen(path) + 5;
+	char *name = malloc(n);
+	struct stat info;
+
+	if (!name)
+		return true;
+	snprintf(name, n, "%s-wal", path);
+	bool has = stat(name, &info) == 0;
+	free(name);
+	return has;
+}
+
+static bool open_somehow(struct tracefile *t, const char *path, char what[200])
+{
+	for (int way = 0; way < (int)COUNT_OF(ways); way++) {
+		if (way == 2 && has_log(path))
+			break;
+		if (try_way(t, path, way, what))
+			return true;
+		int rc = t->db ? sqlite3_errcode(t->db) & 0xff : SQLITE_OK;
+		sqlite3_close(t->db);
+		t->db = NULL;
+		if (rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY)
+			break;
+	}
+	return false;
+}
+
+static bool is_file(const char *path, char what[200])
+{
+	struct stat info;
+
+	if (stat(path, &info) != 0)
+		snprintf(what, 200, "%s", strerror(errno));
+	else if (!S_ISREG(info.st_mode))
+		snprintf(what, 200, "is a %s, not a trace file",
+			 S_ISDIR(info.st_mode) ? "folder" : "device");
+	else if (info.st_size == 0)
+		snprintf(what, 200, "is empty, not a trace");
+	else
+		return true;
+	return false;
+}
+
+struct tracefile *tracefile_open(const char *path, char error[256])
+{
+	char what[200] = "no memory";
+	struct tracefile *t = calloc(1, sizeof *t);
+
+	if (t && is_file(path, what) && open_somehow(t, path, what) &&
+	    bus_vtab_register(t->db)) {
+		bool ok = true;
+		for (int i = 0; i < QUERIES && ok; i++)
+			ok = sqlite3_prepare_v2(t->db, query_sql[i], -1, &t->query[i], NULL) == SQLITE_OK;
+		if (ok)
+			return t;
+		snprintf(what, sizeof what, "%s", sqlite3_errmsg(t->db));
+	}
+	explain(error, path, what);
+	tracefile_close(t);
+	return NULL;
+}
+
+void tracefile_close(struct tracefile *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < QUERIES; i++)
+		sqlite3_finalize(t->query[i]);
+	sqlite3_close(t->db);
+	free(t);
+}
+
+const char *tracefile_error(const struct tracefile *t)
+{
+	return t->error[0] ? t->error : NULL;
+}
+
+struct sqlite3 *tracefile_db(struct tracefile *t)
+{
+	return t->db;
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+/* A query under way and the row it belongs to, for complaints. */
+struct rows {
+	struct tracefile *t;
+	sqlite3_stmt *st;
+	const char *table;
+	int64_t row;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void damaged(struct rows *r, const char *format, ...)
+{
+	char what[160];
+	va_list args;
+
+	if (r->t->error[0])
+		return;
+	va_start(args, format);
+	vsnprintf(what, sizeof what, format, args);
+	va_end(args);
+	snprintf(r->t->error, sizeof r->t->error, "damaged trace: table %s, row %" PRId64 ": %s",
+		 r->table, r->row, what);
+}
+
+/* A fresh start of the query; the last error is forgotten. */
+static struct rows start(struct tracefile *t, enum query q, const char *table)
+{
+	t->error[0] = 0;
+	sqlite3_reset(t->query[q]);
+	return (struct rows){ t, t->query[q], table, 0 };
+}
+
+static bool step(struct rows *r)
+{
+	int rc = sqlite3_step(r->st);
+
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE)
+		damaged(r, "%s", sqlite3_errmsg(r->t->db));
+	return false;
+}
+
+static int64_t col_int(struct rows *r, int i)
+{
+	return sqlite3_column_int64(r->st, i);
+}
+
+static uint64_t col_in(struct rows *r, int i, uint64_t max)
+{
+	uint64_t v = (uint64_t)sqlite3_column_int64(r->st, i);
+
+	if (v <= max)
+		return v;
+	damaged(r, "column %s is out of range", sqlite3_column_name(r->st, i));
+	return 0;
+}
+
+static uint32_t col_u32(struct rows *r, int i)
+{
+	return (uint32_t)col_in(r, i, UINT32_MAX);
+}
+
+static uint8_t col_enum(struct rows *r, int i, unsigned count)
+{
+	return (uint8_t)col_in(r, i, count - 1);
+}
+
+static const char *col_text(struct rows *r, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(r->st, i);
+	return text ? text : "";
+}
+
+/* NULL stays NULL. */
+static const char *col_name(struct rows *r, int i)
+{
+	return (const char *)sqlite3_column_text(r->st, i);
+}
+
+static const char *one_text(struct tracefile *t, enum query q, const char *table,
+			    const char *name)
+{
+	struct rows r = start(t, q, table);
+
+	sqlite3_bind_text(r.st, 1, name, -1, SQLITE_TRANSIENT);
+	return step(&r) ? col_name(&r, 0) : NULL;
+}
+
+const char *tracefile_meta(struct tracefile *t, const char *name)
+{
+	return one_text(t, Q_META, "meta", name);
+}
+
+const char *tracefile_part_text(struct tracefile *t, const char *part)
+{
+	return one_text(t, Q_PART, "part", part);
+}
+
+uint64_t tracefile_count(struct tracefile *t, const char *table)
+{
+	struct rows r = { t, NULL, table, 0 };
+	char sql[80];
+	uint64_t n = 0;
+
+	t->error[0] = 0;
+	for (uint32_t i = 0; i < TRACE_TABLES; i++) {
+		if (strcmp(trace_tables[i].name, table) != 0)
+			continue;
+		snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", trace_tables[i].name);
+		if (sqlite3_prepare_v2(t->db, sql, -1, &r.st, NULL) == SQLITE_OK && step(&r))
+			n = (uint64_t)col_int(&r, 0);
+		sqlite3_finalize(r.st);
+	}
+	return n;
+}
+
+bool tracefile_plan(struct tracefile *t, int64_t plan, struct trace_plan *p)
+{
+	struct rows r = start(t, Q_PLAN, "plan");
+
+	*p = (struct trace_plan){ 0 };
+	r.row = plan;
+	sqlite3_bind_int64(r.st, 1, plan);
+	if (!step(&r))
+		return false;
+	p->id = plan;
+	p->subject = col_text(&r, 1);
+	p->part = col_text(&r, 2);
+	p->bytes = sqlite3_column_blob(r.st, 3);
+	p->n = (size_t)sqlite3_column_bytes(r.st, 3);
+	p->hash = (uint64_t)col_int(&r, 4);
+	if (!p->n || p->n > PLAN_BYTES_MAX)
+		damaged(&r, "a plan of %zu bytes", p->n);
+	else if (p->hash != hash_bytes(p->bytes, p->n, 0))
+		damaged(&r, "its bytes do not match its hash");
+	return !t->error[0];
+}
+
+/* ---- findings and states ---------------------------------------------- */
+
+static void get_outcome(struct rows *r, struct outcome *o, int verdict, int name)
+{
+	*o = (struct outcome){ 0 };
+	o->verdict = col_enum(r, verdict, VERDICTS);
+	o->step = col_enum(r, verdict + 1, JUDGING_STEPS);
+	o->role = col_enum(r, verdict + 2, ROLES);
+	snprintf(o->name, sizeof o->name, "%s", col_text(r, name));
+	snprintf(o->why, sizeof o->why, "%s", col_text(r, name + 1));
+}
+
+static bool get_finding(struct rows *r, struct trace_finding *f)
+{
+	if (!step(r))
+		return false;
+	f->id = r->row = col_int(r, 0);
+	f->plan = col_int(r, 1);
+	f->state = col_int(r, 2);
+	f->count = col_in(r, 3, INT64_MAX);
+	f->key = col_text(r, 4);
+	get_outcome(r, &f->outcome, 5, 8);
+	f->reach = col_text(r, 10);
+	f->text = col_text(r, 11);
+	f->repeat = col_text(r, 12);
+	f->shrunk = col_text(r, 13);
+	return !r->t->error[0];
+}
+
+bool tracefile_finding(struct tracefile *t, int64_t id, struct trace_finding *f)
+{
+	struct rows r = start(t, Q_FINDING, "finding");
+
+	sqlite3_bind_int64(r.st, 1, id);
+	return get_finding(&r, f);
+}
+
+bool tracefile_finding_by_key(struct tracefile *t, const char *key, struct trace_finding *f)
+{
+	struct rows r = start(t, Q_FINDING_KEY, "finding");
+
+	sqlite3_bind_text(r.st, 1, key, -1, SQLITE_TRANSIENT);
+	return get_finding(&r, f);
+}
+
+bool tracefile_findings(struct tracefile *t,
+			bool (*visit)(void *who, const struct trace_finding *f), void *who)
+{
+	struct rows r = start(t, Q_FINDINGS, "finding");
+	struct trace_finding f;
+
+	while (get_finding(&r, &f) && visit(who, &f))
+		;
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st)
+{
+	struct rows r = start(t, Q_STATE, "state");
+	struct sink_state *s = &st->row;
+
+	r.row = id;
+	sqlite3_bind_int64(r.st, 1, id);
+	if (!step(&r))
+		return false;
+	*st = (struct trace_state){ .id = id, .row.outcome = &st->outcome };
+	s->plan = col_int(&r, 1);
+	s->parent = col_int(&r, 2);
+	s->call = col_u32(&r, 3);
+	s->op = col_u32(&r, 4);
+	s->fault.bits = col_enum(&r, 5, FAULT_BITS_COUNT);
+	s->fault.unit = col_enum(&r, 6, FAULT_UNIT_COUNT);
+	s->fault.quality = col_enum(&r, 7, FAULT_QUALITY_COUNT);
+	s->fault.supply = col_enum(&r, 8, FAULT_SUPPLY_COUNT);
+	s->fault.seed = col_u32(&r, 9);
+	s->fault.at = (cycle_t)col_int(&r, 10);
+	s->cut = sqlite3_column_type(r.st, 11) == SQLITE_NULL ? CYCLE_NEVER :
+		 (cycle_t)col_int(&r, 11);
+	s->how = col_enum(&r, 12, STATE_HOWS);
+	get_outcome(&r, &st->outcome, 13, 21);
+	s->finding = col_int(&r, 16);
+	s->image = (uint64_t)col_int(&r, 17);
+	s->state = (uint64_t)col_int(&r, 18);
+	st->outcome.dump = (uint64_t)col_int(&r, 19);
+	st->outcome.recovery = (uint64_t)col_int(&r, 20);
+	if (s->parent < 0 || (s->parent >= id))
+		damaged(&r, "its parent state does not come before it");
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+/* ---- lives ------------------------------------------------------------ */
+
+static struct rows start_life(struct tracefile *t, enum query q, const char *table,
+			      int64_t plan, int64_t life)
+{
+	struct rows r = start(t, q, table);
+
+	sqlite3_bind_int64(r.st, 1, plan);
+	sqlite3_bind_int64(r.st, 2, life);
+	return r;
+}
+
+/* The block that the query stands on, which should begin with operation seq. */
+static void open_block(struct rows *r, struct buslog_reader *reader, uint64_t seq)
+{
+	const void *data = sqlite3_column_blob(r->st, 3);
+	size_t n = (size_t)sqlite3_column_bytes(r->st, 3);
+
+	buslog_open(reader, data, n, col_u32(r, 1));
+	if ((uint64_t)col_int(r, 0) != seq)
+		damaged(r, "a block begins with operation %" PRId64 ", expected was %" PRIu64,
+			col_int(r, 0), seq);
+	else if ((uint64_t)col_int(r, 2) != buslog_hash(data, n))
+		damaged(r, "the bytes of a block do not match their hash");
+}
+
+bool tracefile_bus(struct tracefile *t, int64_t plan, int64_t life,
+		   bool (*visit)(void *who, uint64_t seq, const struct sink_bus *b), void *who)
+{
+	struct rows r = start_life(t, Q_BLOCKS, "bus_block", plan, life);
+	struct sink_bus op = { .plan = plan, .life = life };
+	struct buslog_reader reader = { 0 };
+	uint64_t seq = 0;
+	bool more = true;
+
+	for (; more && step(&r); r.row++) {
+		open_block(&r, &reader, seq);
+		while (!t->error[0] && more && buslog_next(&reader, &op))
+			more = visit(who, seq++, &op);
+		if (reader.damage)
+			damaged(&r, "%s", reader.damage);
+		more = more && !t->error[0];
+	}
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+static void get_call(struct rows *r, struct sink_call *c)
+{
+	c->call = col_u32(r, 0);
+	c->verb = col_text(r, 1);
+	c->name = col_name(r, 2);
+	c->bytes = col_u32(r, 3);
+	c->seed = col_u32(r, 4);
+	c->chunk = col_u32(r, 5);
+	c->result = col_text(r, 6);
+	c->done = col_u32(r, 7);
+	c->first = (cycle_t)col_int(r, 8);
+	c->last = (cycle_t)col_int(r, 9);
+	c->bus = (cycle_t)col_int(r, 10);
+	c->wait = (cycle_t)col_int(r, 11);
+	c->busy = (cycle_t)col_int(r, 12);
+	if (c->last < c->first)
+		damaged(r, "a call ends before it begins");
+}
+
+bool tracefile_calls(struct tracefile *t, int64_t plan, int64_t life,
+		     bool (*visit)(void *who, const struct sink_call *c), void *who)
+{
+	struct rows r = start_life(t, Q_CALLS, "call", plan, life);
+	struct sink_call c = { .plan = plan, .life = life };
+
+	for (; step(&r); r.row++) {
+		get_call(&r, &c);
+		if (t->error[0] || !visit(who, &c))
+			break;
+	}
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+bool tracefile_events(struct tracefile *t, int64_t plan, int64_t life,
+		      bool (*visit)(void *who, uint32_t call, const struct event *e),
+		      void *who)
+{
+	struct rows r = start_life(t, Q_EVENTS, "event", plan, life);
+
+	for (; step(&r); r.row++) {
+		uint32_t call = col_u32(&r, 0);
+		struct event e = {
+			.kind = col_enum(&r, 1, EVENT_KINDS),
+			.at = (cycle_t)col_int(&r, 2),
+			.a = col_u32(&r, 3),
+			.b = col_u32(&r, 4),
+		};
+		if (t->error[0] || !visit(who, call, &e))
+			break;
+	}
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}

@@ -1,0 +1,86 @@
+/*
+ * tracefile: reading a trace, from whatever hand it comes.
+ *
+ * The file is opened read-only, never changed, and believed in nothing: numbers
+ * out of range, missing rows and damaged blocks end a reading with one line of
+ * explanation. It may still be growing, or have been left by a killed run (with
+ * its -wal file beside it), or lie in a folder that nobody may write to.
+ *
+ * Pointers in the structs are valid until the next call of the same function, or
+ * the end of the visit. Functions that return bool: false with tracefile_error
+ * NULL means that there is no such row; with an error, that the trace is damaged.
+ */
+#ifndef TORNBIT_TRACEFILE_H
+#define TORNBIT_TRACEFILE_H
+
+#include "sink.h"
+
+struct tracefile;
+struct sqlite3;
+
+/* NULL: error has one line that says what, where and what would be right. */
+struct tracefile *tracefile_open(const char *path, char error[256]);
+void tracefile_close(struct tracefile *t);	/* NULL is fine */
+
+/* What was wrong with the trace, or NULL. The last reading decides. */
+const char *tracefile_error(const struct tracefile *t);
+
+/* For queries of one's own; the table `bus` is known (bus_vtab.h). */
+struct sqlite3 *tracefile_db(struct tracefile *t);
+
+/* Facts about the run: "command", "subject", "part", "seed" (decimal), "trials",
+ * "options", "version", "code_hash" (hex), "contract", "part_text", "closed" ("1":
+ * the run ended by itself). NULL: no such fact. */
+const char *tracefile_meta(struct tracefile *t, const char *name);
+
+/* Text of a part that plans of this trace use, as it was then. NULL: unknown. */
+const char *tracefile_part_text(struct tracefile *t, const char *part);
+
+/* Rows in a table of docs/trace-schema.md; 0 when it is damaged. */
+uint64_t tracefile_count(struct tracefile *t, const char *table);
+
+struct trace_plan {
+	int64_t id;
+	const char *subject, *part;	/* names: places in the world may differ now */
+	const void *bytes;		/* for plan_decode */
+	size_t n;
+	uint64_t hash;			/* hash_bytes(bytes, n, 0), checked */
+};
+bool tracefile_plan(struct tracefile *t, int64_t plan, struct trace_plan *p);
+
+struct trace_finding {
+	int64_t id, plan, state;	/* state 0: seen without a cut */
+	uint64_t count;
+	const char *key;
+	struct outcome outcome;		/* dump and recovery stay 0 */
+	const char *reach, *text, *repeat, *shrunk;	/* "" when there is none */
+};
+bool tracefile_finding(struct tracefile *t, int64_t id, struct trace_finding *f);
+bool tracefile_finding_by_key(struct tracefile *t, const char *key,
+			      struct trace_finding *f);
+/* All findings in order of id, until visit returns false. False: damaged. */
+bool tracefile_findings(struct tracefile *t,
+			bool (*visit)(void *who, const struct trace_finding *f),
+			void *who);
+
+/* row.outcome points at outcome beside it; do not copy the struct. */
+struct trace_state {
+	int64_t id;
+	struct sink_state row;
+	struct outcome outcome;
+};
+bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st);
+
+/* What happened in a life, in order, until visit returns false. False: damaged;
+ * everything visited before was sound. seq counts from 0. */
+bool tracefile_bus(struct tracefile *t, int64_t plan, int64_t life,
+		   bool (*visit)(void *who, uint64_t seq, const struct sink_bus *b),
+		   void *who);
+bool tracefile_calls(struct tracefile *t, int64_t plan, int64_t life,
+		     bool (*visit)(void *who, const struct sink_call *c), void *who);
+struct event;
+bool tracefile_events(struct tracefile *t, int64_t plan, int64_t life,
+		      bool (*visit)(void *who, uint32_t call, const struct event *e),
+		      void *who);
+
+#endif
