@@ -89,6 +89,7 @@ const char trace_schema_sql[] =
 "  dump INTEGER NOT NULL, recovery INTEGER NOT NULL, name TEXT, why TEXT);"
 "CREATE TABLE finding("
 "  id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, count INTEGER NOT NULL,"
+"  count_in_cells INTEGER NOT NULL,"
 "  plan INTEGER NOT NULL, state INTEGER NOT NULL, verdict INTEGER NOT NULL,"
 "  step INTEGER NOT NULL, role INTEGER NOT NULL, name TEXT, why TEXT,"
 "  reach TEXT, text TEXT, repeat TEXT, shrunk TEXT);"
@@ -128,7 +129,7 @@ const struct trace_table trace_tables[TRACE_TABLES] = {
 	{ "state", "id, plan, parent, call, op, bits, unit, quality, supply, seed, at, "
 		   "cut, how, verdict, step, role, finding, image, state, dump, "
 		   "recovery, name, why" },
-	{ "finding", "id, key, count, plan, state, verdict, step, role, name, why, "
+	{ "finding", "id, key, count, count_in_cells, plan, state, verdict, step, role, name, why, "
 		     "reach, text, repeat, shrunk" },
 	{ "wear", "plan, sector, first_addr, bytes, erases, programs, programmed_bytes" },
 };

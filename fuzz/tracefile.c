@@ -84,7 +84,7 @@ static char *uri_of(const char *path, const char *options)
 /* Three ways to read, each for what the one before cannot: with locks, as the
  * run may still be writing; without locks and shared memory, for a -wal file in a
  * folder we may not write to; the file alone, there, when no -wal is left. */
-static const char *const ways[] = { "?mode=ro", "?mode=ro&nolock=1", "?immutable=1" };
+static const char *const ways[] = { "?mode=ro", "?mode=ro&vfs=unix-none", "?immutable=1" };
 
 static bool try_way(struct tracefile *t, const char *path, int way, char what[200])
 {
@@ -117,13 +117,34 @@ static bool has_log(const char *path)
 	return has;
 }
 
+/* SQLite takes a last page that is cut off for one that ends in zeros. */
+static bool is_whole(struct tracefile *t, const char *path, char what[200])
+{
+	sqlite3_stmt *st;
+	struct stat info = { 0 };
+	int64_t bytes = INT64_MAX;
+
+	if (has_log(path))
+		return true;	/* then the log says how long the file will be */
+	if (sqlite3_prepare_v2(t->db, "SELECT page_count * page_size FROM pragma_page_count,"
+			       " pragma_page_size", -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		bytes = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	if (stat(path, &info) == 0 && info.st_size >= bytes)
+		return true;
+	snprintf(what, 200, "is a cut-off trace: %lld of %lld bytes",
+		 (long long)info.st_size, (long long)bytes);
+	return false;
+}
+
 static bool open_somehow(struct tracefile *t, const char *path, char what[200])
 {
 	for (int way = 0; way < (int)COUNT_OF(ways); way++) {
 		if (way == 2 && has_log(path))
 			break;
 		if (try_way(t, path, way, what))
-			return true;
+			return is_whole(t, path, what);
 		int rc = t->db ? sqlite3_errcode(t->db) & 0xff : SQLITE_OK;
 		sqlite3_close(t->db);
 		t->db = NULL;
