@@ -89,6 +89,28 @@ static int permit(void *who, int action, const char *a, const char *b, const cha
 	}
 }
 
+/* A table without a file is declared, like a new one, on its first use; that has
+ * to happen before nothing may be declared any more. */
+static void touch(sqlite3 *db, const char *prefix, const char *table)
+{
+	char sql[80];
+	sqlite3_stmt *st = NULL;
+
+	snprintf(sql, sizeof sql, "SELECT 1 FROM %s%s", prefix, table);
+	sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	sqlite3_finalize(st);
+}
+
+static void forbid_all_but_reading(sqlite3 *db)
+{
+	touch(db, "", "bus");
+	touch(db, "", "json_each");
+	touch(db, "", "json_tree");
+	for (uint32_t i = 0; i < COUNT_OF(harmless); i++)
+		touch(db, "pragma_", harmless[i]);
+	sqlite3_set_authorizer(db, permit, NULL);
+}
+
 /* ---- values as text --------------------------------------------------- */
 
 static void print_hex(const uint8_t *p, int n)
@@ -297,7 +319,7 @@ int tool_sql(int argc, char **argv)
 	if (!t)
 		return fail("%s", error);
 	sqlite3 *db = tracefile_db(t);
-	sqlite3_set_authorizer(db, permit, NULL);
+	forbid_all_but_reading(db);
 	sqlite3_stmt *st = prepare(db, o.query);
 	status = st ? run(db, st, &o) : 2;
 	sqlite3_finalize(st);
