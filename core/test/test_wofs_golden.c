@@ -158,6 +158,7 @@ static void faithful_makes(const struct golden *g, uint32_t unit)
 	wofs_mount(&b.fs, &b.cfg);
 	trace[0] = 0;
 	b.trace = trace;
+	b.trace_end = trace + sizeof trace;
 	g->make();
 
 	bench_make(&want, WOFS_FAITHFUL, unit, 1024, 16);

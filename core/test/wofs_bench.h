@@ -6,6 +6,8 @@
 #ifndef WOFS_BENCH_H
 #define WOFS_BENCH_H
 
+#include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ struct bench {
 	struct wofs_table table;
 	struct wofs fs;
 	char *trace;			/* golden trace text, or NULL */
+	const char *trace_end;		/* behind its room */
 	uint32_t trace_lines;
 	uint32_t reads_left;
 	uint32_t mutations;		/* programs and erases that were called */
@@ -118,6 +121,19 @@ static inline int bench_mutate(struct bench *b, uint32_t addr, uint8_t *want, ui
 	return b->dead ? NO_POWER : 0;
 }
 
+/* One more piece of the golden trace. */
+__attribute__((format(printf, 2, 3)))
+static inline void bench_tell(struct bench *b, const char *format, ...)
+{
+	size_t room = (size_t)(b->trace_end - b->trace);
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(b->trace, room, format, args);
+	va_end(args);
+	assert(n >= 0 && (size_t)n < room);
+	b->trace += n;
+}
+
 static inline int bench_program(void *ctx, uint32_t addr, const void *data, uint32_t n)
 {
 	struct bench *b = ctx;
@@ -127,11 +143,10 @@ static inline int bench_program(void *ctx, uint32_t addr, const void *data, uint
 	if (addr % unit || n % unit || !n)
 		b->strayed = true;
 	if (b->trace) {
-		b->trace += sprintf(b->trace, "%u program +0x%04x %u", b->trace_lines++,
-				    addr - b->cfg.first, n);
+		bench_tell(b, "%u program +0x%04x %u", b->trace_lines++, addr - b->cfg.first, n);
 		for (uint32_t i = 0; i < n && i < 40; i++)
-			b->trace += sprintf(b->trace, " %02x", p[i]);
-		b->trace += sprintf(b->trace, n > 40 ? " ..\n" : "\n");
+			bench_tell(b, " %02x", p[i]);
+		bench_tell(b, "%s\n", n > 40 ? " .." : "");
 	}
 	for (uint32_t i = 0; i < n; i++)
 		want[i] = (uint8_t)(b->cell[addr + i] & ~p[i]);
@@ -143,8 +158,8 @@ static inline int bench_erase(void *ctx, uint32_t addr, uint32_t n)
 	struct bench *b = ctx;
 	uint8_t want[FLASH_MAX];
 	if (b->trace)
-		b->trace += sprintf(b->trace, "%u erase sector %u +0x%04x %u\n",
-				    b->trace_lines++, addr / n, addr - b->cfg.first, n);
+		bench_tell(b, "%u erase sector %u +0x%04x %u\n", b->trace_lines++, addr / n,
+			   addr - b->cfg.first, n);
 	for (uint32_t i = 0; i < n; i++)
 		want[i] = (uint8_t)~b->cell[addr + i];
 	return bench_mutate(b, addr, want, n);
