@@ -64,7 +64,7 @@ void sink_fail_sqlite(struct sink *s)
 	     sqlite3_errmsg(s->db));
 }
 
-/* ---- statements ------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------- */
 
 bool sink_prepare(struct sink *s)
 {
@@ -143,4 +143,3 @@ int64_t row_end(struct row *r)
 	sqlite3_reset(r->st);
 	return value;
 }
-

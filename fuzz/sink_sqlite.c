@@ -275,4 +275,3 @@ void sink_commit(struct sink *s, int64_t cell)
 	s->in_transaction = false;
 	s->cells += cell >= 0;
 }
-
