@@ -301,6 +301,7 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 	if (fault)
 		x->stats->by_family[fault_families[fault->bits].letter - 'A']++;
 	x->stats->nested += depth > 1;
+	x->stats->hash = mix64_2(x->stats->hash + o->verdict, array_state_hash(torn));
 	if (o->verdict != VERDICT_OK) {
 		x->stats->bad++;
 		finding = report(x, s, torn, o);

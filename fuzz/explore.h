@@ -67,6 +67,7 @@ struct explore_stats {
 	uint64_t operations;		/* mutating operations of the main life */
 	uint64_t calls;
 	uint64_t cross_checked, mismatches;
+	uint64_t hash;		/* over all states in order: image, levels, verdict */
 };
 
 /* Live p and judge its cuts. findings and stats are added to; rows go to sink

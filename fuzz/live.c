@@ -148,6 +148,8 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 	v->result->state_hash = array_state_hash(survivor);
 	v->result->image_hash = array_image_hash(survivor);
 	v->result->cuts++;
+	if (v->options->survivor)
+		v->options->survivor(v->options->who, survivor);
 	array_release(&torn);
 	if (same)
 		return true;

@@ -18,7 +18,9 @@ struct live_options {
 	struct sink *sink;		/* NULL: no rows */
 	/* Each bus operation of the life and of recoveries that were cut, in
 	 * order; NULL: nobody listens. data of a read is what it returned. */
-	void (*each)(void *who, const struct sink_bus *op);
+	void (*each)(void *who, const struct sink_bus *op, const struct array *a);
+	/* The array as a cut left it, at each cut; NULL: nobody asks. */
+	void (*survivor)(void *who, const struct array *a);
 	void *who;
 	bool no_final;		/* do not judge the end of the plan */
 };

@@ -16,11 +16,14 @@ bool replay_freeze(const struct plan_world *w, const struct plan *p, struct scen
 		   struct live_result *r, char what[256]);
 
 struct replay_options {
-	/* Stop watching after this call (event of the plan counted in calls, from
-	 * 0) and operation; UINT32_MAX: to the end. The rest still runs. */
-	uint32_t until_call, until_op;
-	/* Called for each operation replayed, agreeing or not; NULL: nobody. */
-	void (*each)(void *who, uint32_t index, const struct sink_bus *op);
+	/* The record is that of an uncut life: it goes on behind the cut, knows
+	 * no data of reads (hash 0), and ends the cut operation later. */
+	bool uncut;
+	/* Called for each operation replayed, agreeing or not, and for the array
+	 * that each cut left; NULL: nobody. */
+	void (*each)(void *who, uint32_t index, const struct sink_bus *op,
+		     const struct array *a);
+	void (*survivor)(void *who, const struct array *a);
 	void *who;
 };
 

@@ -433,7 +433,7 @@ static void log_end(struct log *l, uint8_t result)
 	if (l->mute)
 		return;
 	if (l->each)
-		l->each(l->who, &l->op);
+		l->each(l->who, &l->op, &b->array);
 	sink_bus(l->sink, &l->op);
 	if (b->events.count)
 		log_events(l);

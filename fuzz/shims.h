@@ -110,7 +110,7 @@ struct log {
 				 * caller's own are gone with its stack */
 	uint32_t held_room;
 	/* Called for each operation when set, beside or instead of the sink. */
-	void (*each)(void *who, const struct sink_bus *op);
+	void (*each)(void *who, const struct sink_bus *op, const struct array *a);
 	void *who;
 };
 void log_init(struct log *l, struct flash *under, struct device *d, struct sink *sink);

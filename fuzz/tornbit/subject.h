@@ -119,6 +119,7 @@ struct tb_setting {
 	const char *name;
 	const char *means;
 	uint32_t standard, min, max;
+	bool drawn;		/* random plans may choose it; else it stays standard */
 };
 #define TB_SETTINGS_MAX 8
 
