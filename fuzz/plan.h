@@ -6,7 +6,8 @@
  * set-up, then one per event. Every byte string up to PLAN_BYTES_MAX decodes to
  * a valid plan (values are reduced into range; a part of a record is completed
  * with zeros); zeros are the simplest plan. encode(decode(bytes)) is canonical,
- * decode(encode(p)) == p, and scenario text carries the same (scenario.h).
+ * decode(encode(p)) == p, and scenario text carries the same (scenario.h). How
+ * bytes are reduced is said at the end of docs/scenario-grammar.md.
  *
  * Cuts are anchored: "the k-th mutating operation (program or erase) of this
  * call", so that a change elsewhere in the plan does not move them.
@@ -24,6 +25,9 @@
 #define PLAN_SETUP_RECORDS 3u
 #define PLAN_EVENTS_MAX (PLAN_BYTES_MAX / PLAN_RECORD_BYTES - PLAN_SETUP_RECORDS)
 #define PLAN_NAMES_MAX 24u	/* object names a plan can speak of */
+#define PLAN_SIZE_MAX (1u << 20)	/* of contents and chunks */
+#define PLAN_OP_MAX 0xffffffu		/* of plan_event.op */
+#define PLAN_AT_MAX ((UINT64_C(1) << 48) - 1)	/* of plan_event.fault.at */
 
 /* What the wire's small numbers mean: the subjects and parts of this program
  * run, plug-ins and user files included. Order is by name. */
@@ -79,7 +83,9 @@ bool plan_decode(struct plan *p, const struct plan_world *w, uint32_t subject,
 		 const void *bytes, size_t n);
 
 /* Returns the number of bytes, at most PLAN_BYTES_MAX; 0 when it does not fit
- * (too many names of its own and events together). */
+ * (too many names of its own and events together, or room too small). The
+ * events must be tidy, as those of decode, of scenario text and of plan_random
+ * are: else decoding gives the tidied plan. */
 size_t plan_encode(const struct plan *p, const struct plan_world *w, void *bytes,
 		   size_t room);
 
@@ -90,6 +96,21 @@ static inline void plan_copy(struct plan *to, const struct plan *from)
 			 from->events * sizeof from->event[0]);
 }
 
+/* Bytes that an encoding has, be it more than PLAN_BYTES_MAX. */
+size_t plan_bytes(const struct plan *p, const struct plan_world *w);
+
+/* Put the events in order after cutting some out or changing them, without a
+ * change to the life they stand for: what a verb or a cut does not take becomes
+ * zero; the last of several cuts above one call stays, with its recuts; a recut
+ * without a cut and a cut without a call go. Of several `begin` the first stays,
+ * and cuts above it go. */
+void plan_tidy(struct plan *p, const struct plan_world *w);
+
+/* Tidy, and bring the set-up values into what plain bytes may ask for: small
+ * regions, parts that are not worn out. */
+void plan_reduce(struct plan *p, const struct plan_world *w);
+
+/* Field by field; hashes agree between runs of the same world. */
 bool plan_equal(const struct plan *a, const struct plan *b);
 uint64_t plan_hash(const struct plan *p);
 
@@ -102,12 +123,29 @@ void plan_init(struct plan *p, const struct plan_world *w, uint32_t subject,
 void plan_random(struct plan *p, const struct plan_world *w, uint32_t subject,
 		 uint64_t seed, uint32_t calls_max);
 
-/* The region that used and region stand for on this part. False: it is empty or
- * does not fit; what says so. */
+/* The region that used and region stand for on this part: from the next sector
+ * border, up to a sector border. False: it is empty or does not fit; what says
+ * so. */
 bool plan_region(const struct plan *p, const struct part *part, uint32_t *first,
 		 uint32_t *bytes, char what[160]);
 
 /* Slot of a name, entering it if it is new; -1: no free slot or a bad name. */
 int plan_name(struct plan *p, const char *name);
+
+/* 1 to TB_NAME_MAX printable ASCII characters, no space, no quote, and not
+ * beginning with "probe" in any case: those are the judge's own objects. */
+bool plan_name_valid(const char *name);
+
+/* Slots in use: they are the first ones. */
+uint32_t plan_names(const struct plan *p);
+
+/* A verb that makes or begins an object says which contents it gets. */
+static inline bool plan_takes_seed(const struct tb_verb *v)
+{
+	return v->effect == TB_PUT || v->effect == TB_OPEN;
+}
+
+/* Words of enum nor_read_mode, as in `read dual-io`. */
+extern const char *const plan_read_words[];
 
 #endif

@@ -11,6 +11,8 @@
 #define SCENARIO_TEXT_MAX (1u << 20)
 #define SCENARIO_EXPECTS_MAX 64
 #define SCENARIO_KEY_MAX 159
+#define SCENARIO_RECORDS_MAX 4096	/* so that whatever is printed can be read */
+#define SCENARIO_CLOCKS_MAX 65536u	/* of explore, and of samples */
 
 struct scenario_explore {
 	uint32_t families;	/* TB_FAMILY bits; 'T' is by clock. 0: the standard set */
@@ -33,11 +35,11 @@ struct scenario {
 	struct scenario_explore explore;
 	char expect[SCENARIO_EXPECTS_MAX][SCENARIO_KEY_MAX + 1];
 	uint32_t expects;
-	char title[128];	/* first comment line, for listings */
+	char title[128];	/* first comment line, for listings; may be empty */
 
 	/* Only in frozen findings (corpus/found): */
 	char key[SCENARIO_KEY_MAX + 1];
-	uint64_t image_after;	/* state hash of the array after the cut */
+	uint64_t image_after;	/* state hash of the array after the cut; 0: none */
 	struct scenario_record *record;	/* malloc'ed */
 	uint32_t records;
 };
@@ -47,10 +49,15 @@ struct scenario_error {
 	char what[200];		/* what was wrong and what would be right */
 };
 
-/* Parse text. False: error says where and what; s is empty. */
+/* Parse text. s need not be initialised; it is big, so keep it off the stack.
+ * False: error says where and what; s is empty. True: plan_region() holds, the
+ * events are tidy and the plan can be encoded. */
 bool scenario_parse(struct scenario *s, const struct plan_world *w, const char *text,
 		    size_t n, struct scenario_error *error);
 void scenario_free(struct scenario *s);
+
+/* Words of the text that no verb of a contract may have. */
+bool scenario_reserved(const char *word);
 
 /* Print so that parsing gives the same scenario back. Returns the length that
  * was or would have been written, without the NUL (as snprintf does). */
