@@ -376,12 +376,12 @@ static void tidy_call(struct plan_event *e, const struct tb_contract *c, uint32_
 
 /* What a cut does not use is zero: the bits of a cut by clock are those of
  * physics, and only such a cut has a clock. */
-static void tidy_cut(struct plan_event *e, bool again)
+static void tidy_cut(struct plan_event *e)
 {
 	bool by_clock = e->fault.bits == FAULT_BITS_PHYSICS;
 
 	*e = (struct plan_event){
-		.kind = again ? PLAN_RECUT : PLAN_CUT,
+		.kind = e->kind,
 		.op = e->op & PLAN_OP_MAX,
 		.fault = {
 			.bits = e->fault.bits,
@@ -414,33 +414,44 @@ void plan_tidy(struct plan *p, const struct plan_world *w)
 {
 	const struct tb_contract *c = w->subject[p->subject]->contract;
 	uint32_t names = plan_names(p), count = p->events;
-	uint32_t calls_end = 0;		/* place behind the last call */
+	uint32_t behind_call = 0;	/* place behind the last call kept */
 	bool begun = false, pending = false;
 
 	p->events = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		struct plan_event e = p->event[i];
-		if (e.kind == PLAN_CALL) {
+		switch ((enum plan_kind)e.kind) {
+		case PLAN_CALL:
 			tidy_call(&e, c, names);
 			pending = false;
-		} else if (is_cut(&e)) {
-			tidy_cut(&e, pending);
+			break;
+		case PLAN_CUT:
+			drop_cuts(p, behind_call);
+			tidy_cut(&e);
 			pending = true;
-		} else if (e.kind == PLAN_BEGIN) {
+			break;
+		case PLAN_RECUT:
+			if (!pending)
+				continue;
+			tidy_cut(&e);
+			break;
+		case PLAN_BEGIN:
 			if (begun)
 				continue;
 			begun = true;
 			pending = false;
 			drop_cuts(p, 0);
 			e = (struct plan_event){ .kind = PLAN_BEGIN };
-		} else {
+			behind_call = p->events;
+			break;
+		default:
 			e = (struct plan_event){ .kind = PLAN_REBOOT };
 		}
 		p->event[p->events++] = e;
 		if (e.kind == PLAN_CALL)
-			calls_end = p->events;
+			behind_call = p->events;
 	}
-	drop_cuts(p, calls_end);
+	drop_cuts(p, behind_call);
 }
 
 void plan_reduce(struct plan *p, const struct plan_world *w)

@@ -1,382 +1,24 @@
 /*
  * scenario: text to scenario. Grammar and limits: docs/scenario-grammar.md.
  *
- * The text is read line by line; a loop reads its lines again, so a plan of
- * 4093 events is also the bound of the work. Each statement is a row of one
- * table. The first error ends the reading.
+ * The text is read line by line (scan.h); a loop reads its lines again, so a
+ * plan of 4093 events is also the bound of the work. Each statement is a row of
+ * one table. The first error ends the reading.
  */
 #include "scenario.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "driver_nor.h"
-#include "noise.h"
+#include "scan.h"
 #include "text.h"
-
-#define LINE_BYTES_MAX 1000u
-#define LINE_WORDS_MAX 64u
-#define LOOPS_MAX 4u
-#define STATEMENTS_MAX 32u
-
-/* A point between two lines of the text. */
-struct point {
-	size_t at;
-	uint32_t line;		/* lines above */
-	uint32_t statement;	/* statements above: keys the draws */
-};
-
-struct loop {
-	struct point body;
-	uint32_t line;		/* of its repeat, for errors */
-	uint32_t index, count;
-	uint32_t events;	/* of the plan when it began */
-};
-
-struct parser {
-	struct scenario *s;
-	const struct plan_world *w;
-	const char *text;
-	size_t n;
-	struct point here;
-	struct scenario_error *error;
-
-	/* The line being read, cut into words. */
-	char line[LINE_BYTES_MAX + 1];
-	char *word[LINE_WORDS_MAX];
-	uint32_t words, next;
-	const char *statement;		/* its first word */
-
-	struct loop loop[LOOPS_MAX];
-	uint32_t loops;
-
-	uint32_t seen[STATEMENTS_MAX];	/* line of each statement's first use, or 0 */
-	uint32_t cut_line;		/* of the cut that waits for its call, or 0 */
-	uint32_t any_cut_line, begin_line;
-	uint32_t place_line;		/* of the last statement about the region */
-};
-
-/* ---- Errors --------------------------------------------------------------------- */
-
-__attribute__((format(printf, 2, 3)))
-static bool wrong(struct parser *ps, const char *format, ...)
-{
-	va_list args;
-
-	ps->error->line = ps->here.line;
-	va_start(args, format);
-	vsnprintf(ps->error->what, sizeof ps->error->what, format, args);
-	va_end(args);
-	return false;
-}
-
-static bool wrong_at(struct parser *ps, uint32_t line, const char *what)
-{
-	wrong(ps, "%s", what);
-	ps->error->line = line;
-	return false;
-}
-
-/* "STATEMENT: no KIND "WORD": a b c", the valid words as far as there is room. */
-static bool wrong_word(struct parser *ps, const char *kind, const char *word,
-		       const char *const *list, uint32_t n)
-{
-	struct text t = text_in(ps->error->what, sizeof ps->error->what);
-
-	ps->error->line = ps->here.line;
-	text_add(&t, "%.32s: no %s \"%.40s\":", ps->statement, kind, word);
-	for (uint32_t i = 0; i < n; i++) {
-		if (t.n + strlen(list[i]) + 6 > t.room) {
-			text_add(&t, " ...");
-			break;
-		}
-		text_add(&t, " %s", list[i]);
-	}
-	return false;
-}
-
-/* ---- Lines and words -------------------------------------------------------------- */
-
-/* The next word, or NULL at the end of the line. */
-static const char *take(struct parser *ps)
-{
-	return ps->next < ps->words ? ps->word[ps->next++] : NULL;
-}
-
-static const char *peek(const struct parser *ps)
-{
-	return ps->next < ps->words ? ps->word[ps->next] : NULL;
-}
-
-static bool take_if(struct parser *ps, const char *word)
-{
-	if (!peek(ps) || strcmp(peek(ps), word) != 0)
-		return false;
-	ps->next++;
-	return true;
-}
-
-static const char *take_needed(struct parser *ps, const char *kind)
-{
-	const char *word = take(ps);
-
-	if (!word)
-		wrong(ps, "%.32s: %s is missing", ps->statement, kind);
-	return word;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static void take_title(struct scenario *s, const char *from, size_t n)
-{
-	while (n && (is_blank(*from) || *from == '#'))
-		from++, n--;
-	if (s->title[0] || n == 0)
-		return;
-	if (n >= sizeof s->title) {
-		n = sizeof s->title - 1;
-		/* Not in the middle of a UTF-8 character. */
-		while (n && ((uint8_t)from[n] & 0xc0) == 0x80)
-			n--;
-	}
-	while (n && is_blank(from[n - 1]))
-		n--;
-	memcpy(s->title, from, n);
-	s->title[n] = '\0';
-}
-
-static bool check_bytes(struct parser *ps, const char *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = (uint8_t)from[i];
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			return wrong(ps, "control byte 0x%02x in column %zu; a scenario is "
-				     "text", c, i + 1);
-	}
-	return true;
-}
-
-/* Cut a copy of the line into words, up to a comment. */
-static bool split(struct parser *ps, const char *from, size_t n)
-{
-	char *c = ps->line;
-
-	memcpy(c, from, n);
-	c[n] = '\0';
-	for (;;) {
-		while (is_blank(*c))
-			*c++ = '\0';
-		if (*c == '\0' || *c == '#')
-			break;
-		if (ps->words == LINE_WORDS_MAX)
-			return wrong(ps, "more than %u words in one line", LINE_WORDS_MAX);
-		bool quoted = *c == '"';
-		c += quoted;
-		ps->word[ps->words++] = c;
-		for (; *c && (quoted ? *c != '"' : !is_blank(*c)); c++)
-			if ((uint8_t)*c >= 0x80)
-				return wrong(ps, "byte 0x%02x outside a comment; words are "
-					     "ASCII", (uint8_t)*c);
-		if (!quoted)
-			continue;
-		if (*c != '"')
-			return wrong(ps, "a word begins with a quote and has none at its end");
-		*c++ = '\0';
-		if (*c && !is_blank(*c))
-			return wrong(ps, "a blank is missing behind the closing quote");
-	}
-	*c = '\0';
-	return true;
-}
-
-/* Read the line at here into words, maybe none, and step behind it. */
-static bool read_line(struct parser *ps)
-{
-	const char *from = ps->text + ps->here.at;
-	size_t left = ps->n - ps->here.at;
-	const char *end = memchr(from, '\n', left);
-	size_t n = end ? (size_t)(end - from) : left;
-
-	ps->here.at += n + (end != NULL);
-	ps->here.line++;
-	ps->words = ps->next = 0;
-	if (n && from[n - 1] == '\r')
-		n--;
-	if (!check_bytes(ps, from, n))
-		return false;
-	while (n && is_blank(*from))
-		from++, n--;
-	if (n && *from == '#')
-		take_title(ps->s, from, n);
-	if (n == 0 || *from == '#')
-		return true;
-	if (n > LINE_BYTES_MAX)
-		return wrong(ps, "a line of %zu bytes; %u are the most for one that is not "
-			     "a comment", n, LINE_BYTES_MAX);
-	ps->here.statement++;
-	return split(ps, from, n);
-}
-
-/* ---- Numbers, ranges, draws ---------------------------------------------------------- */
-
-/* Digits of s, up to end: decimal or after 0x. False: none, or too many. */
-static bool parse_digits(const char *s, const char *end, uint64_t *v)
-{
-	uint64_t base = 10;
-
-	if (end - s > 2 && s[0] == '0' && s[1] == 'x') {
-		base = 16;
-		s += 2;
-	}
-	if (s == end)
-		return false;
-	for (*v = 0; s < end; s++) {
-		uint64_t digit = *s >= '0' && *s <= '9' ? (uint64_t)(*s - '0')
-			       : *s >= 'a' && *s <= 'f' ? (uint64_t)(*s - 'a' + 10)
-			       : *s >= 'A' && *s <= 'F' ? (uint64_t)(*s - 'A' + 10) : base;
-		if (digit >= base || *v > (UINT64_MAX - digit) / base)
-			return false;
-		*v = *v * base + digit;
-	}
-	return true;
-}
-
-static bool parse_number(const char *s, const char *end, uint64_t *v)
-{
-	uint64_t unit = 1;
-
-	if (end - s > 3 && end[-2] == 'i' && end[-1] == 'B') {
-		unit = end[-3] == 'K' ? 1u << 10 : end[-3] == 'M' ? 1u << 20 : 0;
-		end -= 3;
-	}
-	if (unit == 0 || !parse_digits(s, end, v) || *v > UINT64_MAX / unit)
-		return false;
-	*v *= unit;
-	return true;
-}
-
-static bool number_of(struct parser *ps, const char *kind, const char *word,
-		      uint64_t min, uint64_t max, uint64_t *v)
-{
-	if (!parse_number(word, word + strlen(word), v))
-		return wrong(ps, "%.32s: %s \"%.40s\" is no number: decimal, or hexadecimal "
-			     "after 0x, KiB or MiB behind it", ps->statement, kind, word);
-	if (*v < min || *v > max)
-		return wrong(ps, "%.32s: %s %.40s is outside %llu to %llu", ps->statement,
-			     kind, word, (unsigned long long)min, (unsigned long long)max);
-	return true;
-}
-
-static bool take_number(struct parser *ps, const char *kind, uint64_t min, uint64_t max,
-			uint64_t *v)
-{
-	const char *word = take_needed(ps, kind);
-
-	return word && number_of(ps, kind, word, min, max, v);
-}
-
-static bool take_u32(struct parser *ps, const char *kind, uint32_t max, uint32_t *v)
-{
-	uint64_t wide;
-
-	if (!take_number(ps, kind, 0, max, &wide))
-		return false;
-	*v = (uint32_t)wide;
-	return true;
-}
-
-/* Iterations of the present line before this one, over all loops around it. */
-static uint64_t iteration(const struct parser *ps)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < ps->loops; i++)
-		n = n * ps->loop[i].count + ps->loop[i].index;
-	return n;
-}
-
-/* What `?` or a range in the word just taken comes to. */
-static uint64_t draw(const struct parser *ps)
-{
-	return noise(ps->s->plan.seed, NOISE_PLAN, ps->here.statement, iteration(ps),
-		     ps->next);
-}
-
-/* A number, or a range of which one is drawn. */
-static bool take_range(struct parser *ps, const char *kind, uint64_t max, uint64_t *v)
-{
-	const char *word = take_needed(ps, kind);
-	const char *dots = word ? strstr(word, "..") : NULL;
-	uint64_t from, to;
-
-	if (!word)
-		return false;
-	if (!dots)
-		return number_of(ps, kind, word, 0, max, v);
-	if (!parse_number(word, dots, &from) ||
-	    !parse_number(dots + 2, word + strlen(word), &to))
-		return wrong(ps, "%.32s: %s \"%.40s\" is no range: two numbers, as in "
-			     "100..300", ps->statement, kind, word);
-	if (from > to || to > max)
-		return wrong(ps, "%.32s: %s %.40s: a range rises and ends at most at %llu",
-			     ps->statement, kind, word, (unsigned long long)max);
-	uint64_t count = to - from + 1;
-	*v = from + (count <= UINT32_MAX ? noise_below(draw(ps), (uint32_t)count)
-					 : draw(ps) % count);
-	return true;
-}
-
-static bool take_range_u32(struct parser *ps, const char *kind, uint32_t max, uint32_t *v)
-{
-	uint64_t wide;
-
-	if (!take_range(ps, kind, max, &wide))
-		return false;
-	*v = (uint32_t)wide;
-	return true;
-}
-
-/* The number behind `seed`: `?` draws it. Seeds 0 to 3 are patterns, not drawn. */
-static bool take_seed(struct parser *ps, uint32_t *v)
-{
-	if (!take_if(ps, "?"))
-		return take_u32(ps, "seed", UINT32_MAX, v);
-	*v = (uint32_t)draw(ps) | 4;
-	return true;
-}
-
-static bool find(const char *word, const char *const *list, uint32_t n, uint32_t *place)
-{
-	for (*place = 0; *place < n; (*place)++)
-		if (strcmp(word, list[*place]) == 0)
-			return true;
-	return false;
-}
-
-/* One word out of a list. */
-static bool take_choice(struct parser *ps, const char *kind, const char *const *list,
-			uint32_t n, uint8_t *place)
-{
-	const char *word = take_needed(ps, kind);
-	uint32_t at;
-
-	if (!word)
-		return false;
-	if (!find(word, list, n, &at))
-		return wrong_word(ps, kind, word, list, n);
-	*place = (uint8_t)at;
-	return true;
-}
 
 /* ---- Names ------------------------------------------------------------------------------ */
 
 /* Replace %i and %%; out has room for a name and more, so that one that is too
  * long is seen as such. */
-static bool expand(struct parser *ps, const char *word, char out[TB_NAME_MAX + 32])
+static bool expand(struct scan *ps, const char *word, char out[TB_NAME_MAX + 32])
 {
 	struct text t = text_in(out, TB_NAME_MAX + 32);
 
@@ -391,27 +33,27 @@ static bool expand(struct parser *ps, const char *word, char out[TB_NAME_MAX + 3
 		else if (*word >= 'i' && depth < ps->loops)
 			text_add(&t, "%u", ps->loop[depth].index);
 		else
-			return wrong(ps, "%.32s: %% in a name is %%%% or, in a loop, its index: "
+			return scan_wrong(ps, "%.32s: %% in a name is %%%% or, in a loop, its index: "
 				     "%%i outermost, then %%j %%k %%l; %u loops are around this "
 				     "line", ps->statement, ps->loops);
 	}
 	return true;
 }
 
-static bool take_name(struct parser *ps, uint8_t *slot)
+static bool take_name(struct scan *ps, uint8_t *slot)
 {
 	char name[TB_NAME_MAX + 32];
-	const char *word = take_needed(ps, "the name");
+	const char *word = scan_take_needed(ps, "the name");
 
 	if (!word || !expand(ps, word, name))
 		return false;
 	if (!plan_name_valid(name))
-		return wrong(ps, "%.32s: bad name \"%.48s\": 1 to %d printable characters, no "
+		return scan_wrong(ps, "%.32s: bad name \"%.48s\": 1 to %d printable characters, no "
 			     "space or quote, not beginning with probe", ps->statement, name,
 			     TB_NAME_MAX);
 	int at = plan_name(&ps->s->plan, name);
 	if (at < 0)
-		return wrong(ps, "%.32s: no slot is free for the name %s; a plan has at most "
+		return scan_wrong(ps, "%.32s: no slot is free for the name %s; a plan has at most "
 			     "%u, the contract's included", ps->statement, name,
 			     PLAN_NAMES_MAX);
 	*slot = (uint8_t)at;
@@ -428,9 +70,9 @@ static void enter_names(struct plan *p, const struct tb_contract *c)
 		plan_name(p, c->names[i]);
 }
 
-static bool parse_subject(struct parser *ps)
+static bool parse_subject(struct scan *ps)
 {
-	const char *names[LISTED_MAX], *word = take_needed(ps, "the store's name");
+	const char *names[LISTED_MAX], *word = scan_take_needed(ps, "the store's name");
 	const struct plan_world *w = ps->w;
 
 	for (uint32_t i = 0; word && i < w->subjects; i++)
@@ -441,12 +83,12 @@ static bool parse_subject(struct parser *ps)
 		}
 	for (uint32_t i = 0; i < min_u32(w->subjects, LISTED_MAX); i++)
 		names[i] = w->subject[i]->name;
-	return word && wrong_word(ps, "store", word, names, min_u32(w->subjects, LISTED_MAX));
+	return word && scan_wrong_word(ps, "store", word, names, min_u32(w->subjects, LISTED_MAX));
 }
 
-static bool parse_part(struct parser *ps)
+static bool parse_part(struct scan *ps)
 {
-	const char *names[LISTED_MAX], *word = take_needed(ps, "the part's name");
+	const char *names[LISTED_MAX], *word = scan_take_needed(ps, "the part's name");
 	const struct plan_world *w = ps->w;
 
 	ps->place_line = ps->here.line;
@@ -457,45 +99,45 @@ static bool parse_part(struct parser *ps)
 		}
 	for (uint32_t i = 0; i < min_u32(w->parts, LISTED_MAX); i++)
 		names[i] = w->part[i]->name;
-	return word && wrong_word(ps, "part", word, names, min_u32(w->parts, LISTED_MAX));
+	return word && scan_wrong_word(ps, "part", word, names, min_u32(w->parts, LISTED_MAX));
 }
 
-static bool parse_timing(struct parser *ps)
+static bool parse_timing(struct scan *ps)
 {
-	return take_choice(ps, "timing", part_timing_words, PART_TIMINGS,
+	return scan_take_choice(ps, "timing", part_timing_words, PART_TIMINGS,
 			   &ps->s->plan.timing);
 }
 
-static bool parse_read(struct parser *ps)
+static bool parse_read(struct scan *ps)
 {
 	const struct part *part = ps->w->part[ps->s->plan.part];
 
 	if (part->family != PART_SPI_NOR)
-		return wrong(ps, "read: %s is no SPI NOR; leave the line out", part->name);
-	return take_choice(ps, "read instruction", plan_read_words, NOR_READ_MODES,
+		return scan_wrong(ps, "read: %s is no SPI NOR; leave the line out", part->name);
+	return scan_take_choice(ps, "read instruction", plan_read_words, NOR_READ_MODES,
 			   &ps->s->plan.read_mode);
 }
 
-static bool parse_seed(struct parser *ps)
+static bool parse_seed(struct scan *ps)
 {
-	return take_number(ps, "seed", 0, UINT64_MAX, &ps->s->plan.seed);
+	return scan_take_number(ps, "seed", 0, UINT64_MAX, &ps->s->plan.seed);
 }
 
-static bool parse_used(struct parser *ps)
+static bool parse_used(struct scan *ps)
 {
 	ps->place_line = ps->here.line;
-	return take_u32(ps, "size", UINT32_MAX, &ps->s->plan.used);
+	return scan_take_u32(ps, "size", UINT32_MAX, &ps->s->plan.used);
 }
 
-static bool parse_region(struct parser *ps)
+static bool parse_region(struct scan *ps)
 {
 	ps->place_line = ps->here.line;
-	return take_u32(ps, "size", UINT32_MAX, &ps->s->plan.region);
+	return scan_take_u32(ps, "size", UINT32_MAX, &ps->s->plan.region);
 }
 
-static bool parse_off(struct parser *ps)
+static bool parse_off(struct scan *ps)
 {
-	const char *word = take_needed(ps, "time");
+	const char *word = scan_take_needed(ps, "time");
 	size_t n = word ? strlen(word) : 0;
 	uint64_t unit = 0, v;
 
@@ -505,47 +147,47 @@ static bool parse_off(struct parser *ps)
 		unit = 1, n -= 2;
 	else if (n > 1 && word[n - 1] == 's')
 		unit = 1000, n -= 1;
-	if (unit == 0 || !parse_digits(word, word + n, &v) || v == 0 ||
+	if (unit == 0 || !scan_digits(word, word + n, &v) || v == 0 ||
 	    v > UINT32_MAX / unit)
-		return wrong(ps, "off: \"%.40s\" is no time: 1ms to 4294967295ms, or seconds, "
+		return scan_wrong(ps, "off: \"%.40s\" is no time: 1ms to 4294967295ms, or seconds, "
 			     "as in 2s", word);
 	ps->s->plan.off_ms = (uint32_t)(v * unit);
 	return true;
 }
 
-static bool parse_aged(struct parser *ps)
+static bool parse_aged(struct scan *ps)
 {
-	return take_u32(ps, "number of erases", UINT32_MAX, &ps->s->plan.aged);
+	return scan_take_u32(ps, "number of erases", UINT32_MAX, &ps->s->plan.aged);
 }
 
-static bool parse_set(struct parser *ps)
+static bool parse_set(struct scan *ps)
 {
 	const struct tb_subject *s = ps->w->subject[ps->s->plan.subject];
-	const char *names[TB_SETTINGS_MAX], *word = take_needed(ps, "the setting's name");
+	const char *names[TB_SETTINGS_MAX], *word = scan_take_needed(ps, "the setting's name");
 	uint32_t count = min_u32(s->settings, TB_SETTINGS_MAX), i;
 	uint64_t v;
 
 	if (!word)
 		return false;
 	if (count == 0)
-		return wrong(ps, "set: %s has no settings", s->name);
+		return scan_wrong(ps, "set: %s has no settings", s->name);
 	for (i = 0; i < count; i++)
 		names[i] = s->setting[i].name;
-	if (!find(word, names, count, &i))
-		return wrong_word(ps, "setting", word, names, count);
+	if (!scan_find(word, names, count, &i))
+		return scan_wrong_word(ps, "setting", word, names, count);
 	const struct tb_setting *t = &s->setting[i];
 	if (ps->s->plan.setting[i])
-		return wrong(ps, "set: %s is set already", t->name);
-	if (!take_number(ps, "value", t->min, t->max, &v))
+		return scan_wrong(ps, "set: %s is set already", t->name);
+	if (!scan_take_number(ps, "value", t->min, t->max, &v))
 		return false;
 	if (v == 0 && t->standard != 0)
-		return wrong(ps, "set: 0 stands for the standard value of %s, which is %u: "
+		return scan_wrong(ps, "set: 0 stands for the standard value of %s, which is %u: "
 			     "leave the line out", t->name, t->standard);
 	ps->s->plan.setting[i] = (uint32_t)v;
 	return true;
 }
 
-static bool parse_name(struct parser *ps)
+static bool parse_name(struct scan *ps)
 {
 	uint8_t slot;
 
@@ -556,68 +198,68 @@ static bool parse_name(struct parser *ps)
 
 static const char *const family_letters[] = { "A", "B", "C", "D", "E", "F", "T" };
 
-static bool explore_families(struct parser *ps, struct scenario_explore *x)
+static bool explore_families(struct scan *ps, struct scenario_explore *x)
 {
 	uint32_t i;
 
 	/* A word of one byte can only be a letter here. */
-	while (peek(ps) && strlen(peek(ps)) == 1) {
-		const char *word = take(ps);
-		if (!find(word, family_letters, COUNT_OF(family_letters), &i))
-			return wrong_word(ps, "family", word, family_letters,
+	while (scan_peek(ps) && strlen(scan_peek(ps)) == 1) {
+		const char *word = scan_take(ps);
+		if (!scan_find(word, family_letters, COUNT_OF(family_letters), &i))
+			return scan_wrong_word(ps, "family", word, family_letters,
 					  COUNT_OF(family_letters));
 		x->families |= TB_FAMILY(word[0]);
 	}
 	if (x->families)
 		return true;
-	return wrong_word(ps, "family", peek(ps) ? peek(ps) : "", family_letters,
+	return scan_wrong_word(ps, "family", scan_peek(ps) ? scan_peek(ps) : "", family_letters,
 			  COUNT_OF(family_letters));
 }
 
-static bool explore_units(struct parser *ps, struct scenario_explore *x)
+static bool explore_units(struct scan *ps, struct scenario_explore *x)
 {
 	uint32_t i;
 
-	while (peek(ps) && find(peek(ps), fault_unit_words, FAULT_UNIT_COUNT, &i)) {
-		take(ps);
+	while (scan_peek(ps) && scan_find(scan_peek(ps), fault_unit_words, FAULT_UNIT_COUNT, &i)) {
+		scan_take(ps);
 		x->units |= 1u << i;
 	}
 	if (x->units)
 		return true;
-	return wrong_word(ps, "unit", peek(ps) ? peek(ps) : "", fault_unit_words,
+	return scan_wrong_word(ps, "unit", scan_peek(ps) ? scan_peek(ps) : "", fault_unit_words,
 			  FAULT_UNIT_COUNT);
 }
 
-static bool parse_explore(struct parser *ps)
+static bool parse_explore(struct scan *ps)
 {
 	static const char *const words[] = { "families", "clocks", "samples", "depth",
 					     "units" };
 	struct scenario_explore *x = &ps->s->explore;
 	uint32_t seen = 0, i;
-	const char *word = take_needed(ps, "what (families, clocks, samples, depth, units)");
+	const char *word = scan_take_needed(ps, "what (families, clocks, samples, depth, units)");
 	bool ok = word != NULL;
 
-	for (; ok && word; word = take(ps)) {
+	for (; ok && word; word = scan_take(ps)) {
 		uint64_t v = 0;
-		if (!find(word, words, COUNT_OF(words), &i))
-			return wrong_word(ps, "word", word, words, COUNT_OF(words));
+		if (!scan_find(word, words, COUNT_OF(words), &i))
+			return scan_wrong_word(ps, "word", word, words, COUNT_OF(words));
 		if (seen >> i & 1)
-			return wrong(ps, "explore: %s stands twice", word);
+			return scan_wrong(ps, "explore: %s stands twice", word);
 		seen |= 1u << i;
 		switch (i) {
 		case 0:
 			ok = explore_families(ps, x);
 			break;
 		case 1:
-			ok = take_number(ps, "clocks", 1, SCENARIO_CLOCKS_MAX, &v);
+			ok = scan_take_number(ps, "clocks", 1, SCENARIO_CLOCKS_MAX, &v);
 			x->clocks = (uint32_t)v;
 			break;
 		case 2:
-			ok = take_number(ps, "samples", 1, SCENARIO_CLOCKS_MAX, &v);
+			ok = scan_take_number(ps, "samples", 1, SCENARIO_CLOCKS_MAX, &v);
 			x->samples = (uint32_t)v;
 			break;
 		case 3:
-			ok = take_number(ps, "depth", 1, 2, &v);
+			ok = scan_take_number(ps, "depth", 1, 2, &v);
 			x->depth = (uint32_t)v;
 			break;
 		default:
@@ -627,107 +269,112 @@ static bool parse_explore(struct parser *ps)
 	return ok;
 }
 
-static bool take_key(struct parser *ps, char key[SCENARIO_KEY_MAX + 1])
+static bool take_key(struct scan *ps, char key[SCENARIO_KEY_MAX + 1])
 {
-	const char *word = take_needed(ps, "the key");
+	const char *word = scan_take_needed(ps, "the key");
 	size_t n = word ? strlen(word) : 0;
 
 	if (!word)
 		return false;
 	if (n == 0 || n > SCENARIO_KEY_MAX || strpbrk(word, " \t\"") || word[0] == '#')
-		return wrong(ps, "%s: bad key \"%.40s\": 1 to %d characters without blanks and "
+		return scan_wrong(ps, "%s: bad key \"%.40s\": 1 to %d characters without blanks and "
 			     "quotes", ps->statement, word, SCENARIO_KEY_MAX);
 	memcpy(key, word, n + 1);
 	return true;
 }
 
-static bool parse_expect(struct parser *ps)
+static bool parse_expect(struct scan *ps)
 {
 	struct scenario *s = ps->s;
 
 	if (s->expects == SCENARIO_EXPECTS_MAX)
-		return wrong(ps, "expect: more than %d keys", SCENARIO_EXPECTS_MAX);
+		return scan_wrong(ps, "expect: more than %d keys", SCENARIO_EXPECTS_MAX);
 	if (!take_key(ps, s->expect[s->expects]))
 		return false;
 	for (uint32_t i = 0; i < s->expects; i++)
 		if (strcmp(s->expect[i], s->expect[s->expects]) == 0)
-			return wrong(ps, "expect: this key stands twice");
+			return scan_wrong(ps, "expect: this key stands twice");
 	s->expects++;
 	return true;
 }
 
-static bool parse_key(struct parser *ps)
+static bool parse_key(struct scan *ps)
 {
 	return take_key(ps, ps->s->key);
 }
 
-static bool parse_image_after(struct parser *ps)
+static bool parse_image_after(struct scan *ps)
 {
-	return take_number(ps, "hash", 1, UINT64_MAX, &ps->s->image_after);
+	return scan_take_number(ps, "hash", 1, UINT64_MAX, &ps->s->image_after);
 }
 
-static bool parse_record(struct parser *ps)
+#define RECORDS_GROWTH 512u
+
+static bool parse_record(struct scan *ps)
 {
-	static const char *const kinds[] = { "r", "p", "e" };
+	static const char *const kinds[] = { "r", "p", "e", "s" };
 	struct scenario *s = ps->s;
 	struct scenario_record r = { 0 };
 	uint8_t kind;
 
 	if (s->records == SCENARIO_RECORDS_MAX)
-		return wrong(ps, "record: more than %d lines", SCENARIO_RECORDS_MAX);
-	if (!take_choice(ps, "kind", kinds, COUNT_OF(kinds), &kind) ||
-	    !take_u32(ps, "address", UINT32_MAX, &r.addr) ||
-	    !take_u32(ps, "length", UINT32_MAX, &r.bytes) ||
-	    !take_number(ps, "first clock", 0, UINT64_MAX, &r.first) ||
-	    !take_number(ps, "last clock", r.first, UINT64_MAX, &r.last) ||
-	    !take_u32(ps, "hash", UINT32_MAX, &r.hash))
+		return scan_wrong(ps, "record: more than %u lines", SCENARIO_RECORDS_MAX);
+	if (!scan_take_choice(ps, "kind", kinds, COUNT_OF(kinds), &kind) ||
+	    !scan_take_u32(ps, "address", UINT32_MAX, &r.addr) ||
+	    !scan_take_u32(ps, "length", UINT32_MAX, &r.bytes) ||
+	    !scan_take_number(ps, "first clock", 0, UINT64_MAX, &r.first) ||
+	    !scan_take_number(ps, "last clock", r.first, UINT64_MAX, &r.last) ||
+	    !scan_take_u32(ps, "hash", UINT32_MAX, &r.hash))
 		return false;
 	r.kind = kinds[kind][0];
-	if (!s->record)
-		s->record = malloc(SCENARIO_RECORDS_MAX * sizeof *s->record);
-	if (!s->record)
-		return wrong(ps, "record: no memory for the records");
+	if (s->records % RECORDS_GROWTH == 0) {
+		size_t room = s->records + RECORDS_GROWTH;
+		struct scenario_record *grown = realloc(s->record, room * sizeof *grown);
+		if (!grown)
+			return scan_wrong(ps, "record: no memory for it");
+		s->record = grown;
+	}
 	s->record[s->records++] = r;
 	return true;
 }
 
 /* ---- Events -------------------------------------------------------------------------------- */
 
-static bool add(struct parser *ps, const struct plan_event *e)
+static bool add(struct scan *ps, const struct plan_event *e)
 {
 	struct plan *p = &ps->s->plan;
 
 	if (p->events == PLAN_EVENTS_MAX)
-		return wrong(ps, "more than %u events", PLAN_EVENTS_MAX);
+		return scan_wrong(ps, "more than %u events", PLAN_EVENTS_MAX);
 	p->event[p->events++] = *e;
 	return true;
 }
 
-static bool parse_reboot(struct parser *ps)
+static bool parse_reboot(struct scan *ps)
 {
 	return add(ps, &(struct plan_event){ .kind = PLAN_REBOOT });
 }
 
-static bool parse_begin(struct parser *ps)
+static bool parse_begin(struct scan *ps)
 {
 	if (ps->any_cut_line)
-		return wrong(ps, "begin: no cut may stand above it, and line %u has one",
+		return scan_wrong(ps, "begin: no cut may stand above it, and line %u has one",
 			     ps->any_cut_line);
 	return add(ps, &(struct plan_event){ .kind = PLAN_BEGIN });
 }
 
-static bool parse_repeat(struct parser *ps)
+static bool parse_repeat(struct scan *ps)
 {
-	struct loop *l = &ps->loop[ps->loops];
+	struct scan_loop *l = &ps->loop[ps->loops];
 	uint64_t count;
 
-	if (ps->loops == LOOPS_MAX)
-		return wrong(ps, "repeat: loops nest to depth %u", LOOPS_MAX);
-	if (!take_number(ps, "count", 1, PLAN_EVENTS_MAX, &count))
+	if (ps->loops == SCAN_LOOPS_MAX)
+		return scan_wrong(ps, "repeat: loops nest to depth %u", SCAN_LOOPS_MAX);
+	if (!scan_take_number(ps, "count", 1, PLAN_EVENTS_MAX, &count))
 		return false;
-	if (!take_if(ps, "{"))
-		return wrong(ps, "repeat: the line must end in {, as in: repeat 5 {");
-	*l = (struct loop){
+	if (!scan_take_if(ps, "{"))
+		return scan_wrong(ps, "repeat: the line must end in {, as in: repeat 5 {");
+	*l = (struct scan_loop){
 		.body = ps->here,
 		.line = ps->here.line,
 		.count = (uint32_t)count,
@@ -737,14 +384,14 @@ static bool parse_repeat(struct parser *ps)
 	return true;
 }
 
-static bool parse_close(struct parser *ps)
+static bool parse_close(struct scan *ps)
 {
 	if (ps->loops == 0)
-		return wrong(ps, "} closes nothing: there is no repeat above it");
-	struct loop *l = &ps->loop[ps->loops - 1];
+		return scan_wrong(ps, "} closes nothing: there is no repeat above it");
+	struct scan_loop *l = &ps->loop[ps->loops - 1];
 	/* Each iteration adds an event, so the plan's limit ends every loop. */
 	if (ps->s->plan.events == l->events)
-		return wrong(ps, "the loop of line %u has no event in it", l->line);
+		return scan_wrong(ps, "the loop of line %u has no event in it", l->line);
 	if (++l->index == l->count)
 		ps->loops--;
 	else
@@ -752,30 +399,30 @@ static bool parse_close(struct parser *ps)
 	return true;
 }
 
-static bool cut_family(struct parser *ps, struct fault *f)
+static bool cut_family(struct scan *ps, struct fault *f)
 {
-	const char *words[FAULT_BITS_COUNT], *word = take_needed(ps, "the fault family");
+	const char *words[FAULT_BITS_COUNT], *word = scan_take_needed(ps, "the fault family");
 	uint32_t i;
 
 	if (!word)
 		return false;
 	for (i = 0; i < FAULT_BITS_COUNT; i++)
 		words[i] = fault_families[i].word;
-	if (!find(word, words, FAULT_BITS_COUNT, &i))
-		return wrong_word(ps, "fault family", word, words, FAULT_BITS_COUNT);
+	if (!scan_find(word, words, FAULT_BITS_COUNT, &i))
+		return scan_wrong_word(ps, "fault family", word, words, FAULT_BITS_COUNT);
 	f->bits = (uint8_t)i;
-	return f->bits != FAULT_BITS_PHYSICS || take_range(ps, "clock", PLAN_AT_MAX, &f->at);
+	return f->bits != FAULT_BITS_PHYSICS || scan_take_range(ps, "clock", PLAN_AT_MAX, &f->at);
 }
 
 enum cut_option { CUT_UNIT, CUT_SEED, CUT_UNSTABLE, CUT_DIP, CUT_RAMP, CUT_OPTIONS };
 
-static bool cut_option(struct parser *ps, struct fault *f, enum cut_option option)
+static bool cut_option(struct scan *ps, struct fault *f, enum cut_option option)
 {
 	switch (option) {
 	case CUT_UNIT:
-		return take_choice(ps, "unit", fault_unit_words, FAULT_UNIT_COUNT, &f->unit);
+		return scan_take_choice(ps, "unit", fault_unit_words, FAULT_UNIT_COUNT, &f->unit);
 	case CUT_SEED:
-		return take_seed(ps, &f->seed);
+		return scan_take_seed(ps, &f->seed);
 	case CUT_UNSTABLE:
 		f->quality = FAULT_UNSTABLE;
 		return true;
@@ -785,7 +432,7 @@ static bool cut_option(struct parser *ps, struct fault *f, enum cut_option optio
 	}
 }
 
-static bool cut_options(struct parser *ps, struct fault *f)
+static bool cut_options(struct scan *ps, struct fault *f)
 {
 	static const char *const words[CUT_OPTIONS] = {
 		[CUT_UNIT] = "unit", [CUT_SEED] = "seed", [CUT_UNSTABLE] = "unstable",
@@ -793,15 +440,15 @@ static bool cut_options(struct parser *ps, struct fault *f)
 	};
 	uint32_t seen = 0, i;
 
-	for (const char *word = take(ps); word; word = take(ps)) {
-		if (!find(word, words, CUT_OPTIONS, &i))
-			return wrong_word(ps, "option", word, words, CUT_OPTIONS);
+	for (const char *word = scan_take(ps); word; word = scan_take(ps)) {
+		if (!scan_find(word, words, CUT_OPTIONS, &i))
+			return scan_wrong_word(ps, "option", word, words, CUT_OPTIONS);
 		if (f->bits == FAULT_BITS_PHYSICS && (i == CUT_UNIT || i == CUT_UNSTABLE))
-			return wrong(ps, "%s: %s goes with a family, not with a clock: there "
+			return scan_wrong(ps, "%s: %s goes with a family, not with a clock: there "
 				     "physics decides", ps->statement, word);
 		uint32_t group = i == CUT_RAMP ? CUT_DIP : i;
 		if (seen >> group & 1)
-			return wrong(ps, "%s: %s stands twice, or dip and ramp together",
+			return scan_wrong(ps, "%s: %s stands twice, or dip and ramp together",
 				     ps->statement, word);
 		seen |= 1u << group;
 		if (!cut_option(ps, f, (enum cut_option)i))
@@ -810,36 +457,36 @@ static bool cut_options(struct parser *ps, struct fault *f)
 	return true;
 }
 
-static bool parse_cut(struct parser *ps)
+static bool parse_cut(struct scan *ps)
 {
 	struct plan_event e = { .kind = PLAN_CUT };
 
 	if (strcmp(ps->statement, "recut") == 0)
 		e.kind = PLAN_RECUT;
 	if (e.kind == PLAN_CUT && ps->cut_line)
-		return wrong(ps, "cut: the call below is cut by line %u already; a cut of that "
+		return scan_wrong(ps, "cut: the call below is cut by line %u already; a cut of that "
 			     "one's recovery is a recut", ps->cut_line);
 	if (e.kind == PLAN_RECUT && !ps->cut_line)
-		return wrong(ps, "recut: there is no cut above it, behind the last call");
-	if (!take_if(ps, "op"))
-		return wrong(ps, "%s: op is missing: %s op K FAMILY, or %s op K clock N",
+		return scan_wrong(ps, "recut: there is no cut above it, behind the last call");
+	if (!scan_take_if(ps, "op"))
+		return scan_wrong(ps, "%s: op is missing: %s op K FAMILY, or %s op K clock N",
 			     ps->statement, ps->statement, ps->statement);
-	if (!take_range_u32(ps, "operation", PLAN_OP_MAX, &e.op) ||
+	if (!scan_take_range_u32(ps, "operation", PLAN_OP_MAX, &e.op) ||
 	    !cut_family(ps, &e.fault) || !cut_options(ps, &e.fault))
 		return false;
 	ps->cut_line = ps->any_cut_line = ps->here.line;
 	return add(ps, &e);
 }
 
-static bool wrong_call(struct parser *ps, const struct tb_verb *v, const char *what)
+static bool wrong_call(struct scan *ps, const struct tb_verb *v, const char *what)
 {
-	return wrong(ps, "%s: %.40s; it is used so: %s%s%s%s%s", v->word, what, v->word,
+	return scan_wrong(ps, "%s: %.40s; it is used so: %s%s%s%s%s", v->word, what, v->word,
 		     v->takes_name ? " NAME" : "", v->takes_size ? " SIZE" : "",
 		     plan_takes_seed(v) ? " [seed N]" : "",
 		     v->takes_chunk ? " [chunk SIZE]" : "");
 }
 
-static bool parse_call(struct parser *ps, uint8_t verb)
+static bool parse_call(struct scan *ps, uint8_t verb)
 {
 	const struct tb_verb *v =
 		&ps->w->subject[ps->s->plan.subject]->contract->verb[verb];
@@ -849,14 +496,14 @@ static bool parse_call(struct parser *ps, uint8_t verb)
 		return wrong_call(ps, v, "a word is missing");
 	if (v->takes_name && !take_name(ps, &e.name))
 		return false;
-	if (v->takes_size && !take_range_u32(ps, "size", PLAN_SIZE_MAX, &e.bytes))
+	if (v->takes_size && !scan_take_range_u32(ps, "size", PLAN_SIZE_MAX, &e.bytes))
 		return false;
-	if (plan_takes_seed(v) && take_if(ps, "seed") && !take_seed(ps, &e.seed))
+	if (plan_takes_seed(v) && scan_take_if(ps, "seed") && !scan_take_seed(ps, &e.seed))
 		return false;
-	if (v->takes_chunk && take_if(ps, "chunk") &&
-	    !take_range_u32(ps, "chunk", PLAN_SIZE_MAX, &e.chunk))
+	if (v->takes_chunk && scan_take_if(ps, "chunk") &&
+	    !scan_take_range_u32(ps, "chunk", PLAN_SIZE_MAX, &e.chunk))
 		return false;
-	if (peek(ps))
+	if (scan_peek(ps))
 		return wrong_call(ps, v, "too many words");
 	ps->cut_line = 0;
 	return add(ps, &e);
@@ -872,7 +519,7 @@ static bool parse_call(struct parser *ps, uint8_t verb)
 
 static const struct statement {
 	const char *word;
-	bool (*parse)(struct parser *ps);
+	bool (*parse)(struct scan *ps);
 	uint32_t rules;
 } statements[] = {
 	{ "subject", parse_subject, ONCE | SETUP },
@@ -898,7 +545,7 @@ static const struct statement {
 	{ "image-after", parse_image_after, ONCE | TOP },
 	{ "record", parse_record, TOP },
 };
-static_assert(COUNT_OF(statements) <= STATEMENTS_MAX, "parser.seen has room");
+static_assert(COUNT_OF(statements) <= SCAN_STATEMENTS_MAX, "parser.seen has room");
 
 bool scenario_reserved(const char *word)
 {
@@ -908,7 +555,7 @@ bool scenario_reserved(const char *word)
 	return false;
 }
 
-static uint32_t seen_line(const struct parser *ps, const char *word)
+static uint32_t seen_line(const struct scan *ps, const char *word)
 {
 	for (uint32_t i = 0; i < COUNT_OF(statements); i++)
 		if (strcmp(statements[i].word, word) == 0)
@@ -916,54 +563,54 @@ static uint32_t seen_line(const struct parser *ps, const char *word)
 	return 0;
 }
 
-static bool check_rules(struct parser *ps, const struct statement *st)
+static bool check_rules(struct scan *ps, const struct statement *st)
 {
 	uint32_t *seen = &ps->seen[st - statements];
 
 	if ((st->rules & ONCE) && *seen)
-		return wrong(ps, "%s stands twice; line %u has it already", st->word, *seen);
+		return scan_wrong(ps, "%s stands twice; line %u has it already", st->word, *seen);
 	if ((st->rules & (SETUP | TOP)) && ps->loops)
-		return wrong(ps, "%s stands outside loops; move it out of the one of line %u",
+		return scan_wrong(ps, "%s stands outside loops; move it out of the one of line %u",
 			     st->word, ps->loop[ps->loops - 1].line);
 	if ((st->rules & SETUP) && ps->s->plan.events)
-		return wrong(ps, "%s is set-up; it stands above the first event", st->word);
+		return scan_wrong(ps, "%s is set-up; it stands above the first event", st->word);
 	if ((st->rules & ON_SUBJECT) && !seen_line(ps, "subject"))
-		return wrong(ps, "%s needs to know the store: subject NAME above it", st->word);
+		return scan_wrong(ps, "%s needs to know the store: subject NAME above it", st->word);
 	if ((st->rules & ON_PART) && !seen_line(ps, "part"))
-		return wrong(ps, "%s needs to know the part: part NAME above it", st->word);
+		return scan_wrong(ps, "%s needs to know the part: part NAME above it", st->word);
 	*seen = ps->here.line;
 	return true;
 }
 
-static bool wrong_statement(struct parser *ps, const struct tb_contract *c)
+static bool wrong_statement(struct scan *ps, const struct tb_contract *c)
 {
 	const char *words[LISTED_MAX];
 	uint32_t n = 0;
 
 	if (!c)
-		return wrong(ps, "no statement \"%.40s\" without a store; subject NAME comes "
+		return scan_wrong(ps, "no statement \"%.40s\" without a store; subject NAME comes "
 			     "first", ps->statement);
 	for (uint32_t i = 0; i < c->verbs && n < LISTED_MAX / 2; i++)
 		words[n++] = c->verb[i].word;
 	for (uint32_t i = 0; i < COUNT_OF(statements); i++)
 		words[n++] = statements[i].word;
-	return wrong_word(ps, "statement", ps->statement, words, n);
+	return scan_wrong_word(ps, "statement", ps->statement, words, n);
 }
 
-static bool parse_statement(struct parser *ps)
+static bool parse_statement(struct scan *ps)
 {
 	const struct tb_contract *c = seen_line(ps, "subject")
 		? ps->w->subject[ps->s->plan.subject]->contract : NULL;
 
-	ps->statement = take(ps);
+	ps->statement = scan_take(ps);
 	for (uint32_t i = 0; i < COUNT_OF(statements); i++) {
 		const struct statement *st = &statements[i];
 		if (strcmp(st->word, ps->statement) != 0)
 			continue;
 		if (!check_rules(ps, st) || !st->parse(ps))
 			return false;
-		return !peek(ps) || wrong(ps, "%s: nothing is expected behind it, not \"%.40s\"",
-					  st->word, peek(ps));
+		return !scan_peek(ps) || scan_wrong(ps, "%s: nothing is expected behind it, not \"%.40s\"",
+					  st->word, scan_peek(ps));
 	}
 	for (uint32_t i = 0; c && i < c->verbs; i++)
 		if (strcmp(c->verb[i].word, ps->statement) == 0)
@@ -972,35 +619,35 @@ static bool parse_statement(struct parser *ps)
 }
 
 /* What only the whole text can show. */
-static bool check_whole(struct parser *ps)
+static bool check_whole(struct scan *ps)
 {
 	const struct plan *p = &ps->s->plan;
 	uint32_t first, bytes;
 	char what[160];
 
 	if (!seen_line(ps, "subject"))
-		return wrong(ps, "the text ends and no line says: subject NAME");
+		return scan_wrong(ps, "the text ends and no line says: subject NAME");
 	if (!seen_line(ps, "part"))
-		return wrong(ps, "the text ends and no line says: part NAME");
+		return scan_wrong(ps, "the text ends and no line says: part NAME");
 	if (ps->loops)
-		return wrong_at(ps, ps->loop[ps->loops - 1].line,
+		return scan_wrong_at(ps, ps->loop[ps->loops - 1].line,
 				"this repeat is never closed by }");
 	if (ps->cut_line)
-		return wrong_at(ps, ps->cut_line, "this cut strikes nothing: no call follows");
+		return scan_wrong_at(ps, ps->cut_line, "this cut strikes nothing: no call follows");
 	if (!plan_region(p, ps->w->part[p->part], &first, &bytes, what))
-		return wrong_at(ps, ps->place_line, what);
+		return scan_wrong_at(ps, ps->place_line, what);
 	if (plan_bytes(p, ps->w) > PLAN_BYTES_MAX)
-		return wrong(ps, "the plan takes %zu bytes, %u are the most: fewer events or "
+		return scan_wrong(ps, "the plan takes %zu bytes, %u are the most: fewer events or "
 			     "names", plan_bytes(p, ps->w), PLAN_BYTES_MAX);
 	return true;
 }
 
-static bool parse_text(struct parser *ps)
+static bool parse_text(struct scan *ps)
 {
 	if (ps->n > SCENARIO_TEXT_MAX)
-		return wrong_at(ps, 1, "the text is longer than 1 MiB");
+		return scan_wrong_at(ps, 1, "the text is longer than 1 MiB");
 	while (ps->here.at < ps->n)
-		if (!read_line(ps) || (ps->words && !parse_statement(ps)))
+		if (!scan_read_line(ps) || (ps->words && !parse_statement(ps)))
 			return false;
 	return check_whole(ps);
 }
@@ -1008,7 +655,7 @@ static bool parse_text(struct parser *ps)
 bool scenario_parse(struct scenario *s, const struct plan_world *w, const char *text,
 		    size_t n, struct scenario_error *error)
 {
-	struct parser ps = { .s = s, .w = w, .text = text, .n = n, .error = error };
+	struct scan ps = { .s = s, .w = w, .text = text, .n = n, .error = error };
 
 	memset(s, 0, sizeof *s);
 	*error = (struct scenario_error){ 0 };

@@ -8,10 +8,10 @@
 
 #include "plan.h"
 
-#define SCENARIO_TEXT_MAX (1u << 20)
+#define SCENARIO_TEXT_MAX (4u << 20)
 #define SCENARIO_EXPECTS_MAX 64
 #define SCENARIO_KEY_MAX 159
-#define SCENARIO_RECORDS_MAX 4096	/* so that whatever is printed can be read */
+#define SCENARIO_RECORDS_MAX 32768u	/* so that whatever is printed can be read */
 #define SCENARIO_CLOCKS_MAX 65536u	/* of explore, and of samples */
 
 struct scenario_explore {
@@ -24,7 +24,7 @@ struct scenario_explore {
 
 /* What a frozen finding recorded: one bus operation a line, and hashes. */
 struct scenario_record {
-	char kind;		/* 'r' 'p' 'e' */
+	char kind;		/* 'r' 'p' 'e' 's', as in sink_bus */
 	uint32_t addr, bytes;
 	cycle_t first, last;
 	uint32_t hash;		/* of the bytes moved */
@@ -59,7 +59,9 @@ void scenario_free(struct scenario *s);
 /* Words of the text that no verb of a contract may have. */
 bool scenario_reserved(const char *word);
 
-/* Print so that parsing gives the same scenario back. Returns the length that
+/* Print so that parsing gives the same scenario back, its events tidied
+ * (plan_tidy), without ranges and loops. Records beyond SCENARIO_RECORDS_MAX are
+ * left out. Returns the length that
  * was or would have been written, without the NUL (as snprintf does). */
 size_t scenario_print(const struct scenario *s, const struct plan_world *w,
 		      char *text, size_t room);

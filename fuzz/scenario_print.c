@@ -5,6 +5,7 @@
 #include "scenario.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "text.h"
 
@@ -149,7 +150,7 @@ static void print_frozen(struct text *t, const struct scenario *s)
 		text_add(t, "key %s\n", s->key);
 	if (s->image_after)
 		text_add(t, "image-after 0x%016" PRIx64 "\n", s->image_after);
-	for (uint32_t i = 0; i < s->records; i++) {
+	for (uint32_t i = 0; i < min_u32(s->records, SCENARIO_RECORDS_MAX); i++) {
 		const struct scenario_record *r = &s->record[i];
 		text_add(t, "record %c 0x%" PRIx32 " %" PRIu32 " %" PRIu64 " %" PRIu64
 			 " 0x%08" PRIx32 "\n", r->kind, r->addr, r->bytes, r->first, r->last,
@@ -157,22 +158,35 @@ static void print_frozen(struct text *t, const struct scenario *s)
 	}
 }
 
+/* What is printed can be read, so it must be tidy; a shrinker's plan need not be. */
+static void print_events(struct text *t, const struct plan *plan,
+			 const struct plan_world *w)
+{
+	struct plan *p = malloc(sizeof *p);
+
+	if (!p)
+		abort();
+	plan_copy(p, plan);
+	plan_tidy(p, w);
+	if (p->events)
+		text_add(t, "\n");
+	for (uint32_t i = 0; i < p->events; i++)
+		print_event(t, &p->event[i], p, w->subject[p->subject]->contract);
+	free(p);
+}
+
 size_t scenario_print(const struct scenario *s, const struct plan_world *w,
 		      char *text, size_t room)
 {
-	const struct plan *p = &s->plan;
 	struct text t = text_in(text, room);
 
 	if (s->title[0])
 		text_add(&t, "# %s\n", s->title);
-	print_setup(&t, p, w);
+	print_setup(&t, &s->plan, w);
 	print_explore(&t, &s->explore);
 	for (uint32_t i = 0; i < s->expects; i++)
 		text_add(&t, "expect %s\n", s->expect[i]);
-	if (p->events)
-		text_add(&t, "\n");
-	for (uint32_t i = 0; i < p->events; i++)
-		print_event(&t, &p->event[i], p, w->subject[p->subject]->contract);
+	print_events(&t, &s->plan, w);
 	print_frozen(&t, s);
 	return t.n;
 }
