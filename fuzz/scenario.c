@@ -645,7 +645,7 @@ static bool check_whole(struct scan *ps)
 static bool parse_text(struct scan *ps)
 {
 	if (ps->n > SCENARIO_TEXT_MAX)
-		return scan_wrong_at(ps, 1, "the text is longer than 1 MiB");
+		return scan_wrong_at(ps, 1, "the text is longer than 4 MiB");
 	while (ps->here.at < ps->n)
 		if (!scan_read_line(ps) || (ps->words && !parse_statement(ps)))
 			return false;

@@ -250,9 +250,9 @@ static void equality_and_hash_see_every_field(void)
 {
 	static const struct plan_event call = { .kind = PLAN_CALL };
 	static const struct plan_event cut = { .kind = PLAN_CUT };
-#define SEEN(field, event) check_seen(offsetof(struct plan, field), &(event), #field)
-#define SEEN_IN(field, event) check_seen(offsetof(struct plan, event[0]) + \
-		offsetof(struct plan_event, field), &(event), #field)
+#define SEEN(field, like) check_seen(offsetof(struct plan, field), &(like), #field)
+#define SEEN_IN(field, like) check_seen(offsetof(struct plan, event[0]) + \
+		offsetof(struct plan_event, field), &(like), #field)
 	SEEN(subject, call);
 	SEEN(part, call);
 	SEEN(timing, call);
