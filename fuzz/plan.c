@@ -362,12 +362,14 @@ static void event_store(const struct plan_event *e, uint8_t *r)
 
 static void tidy_call(struct plan_event *e, const struct tb_contract *c, uint32_t names)
 {
-	const struct tb_verb *v = &c->verb[e->verb % c->verbs];
+	uint32_t verb = e->verb % c->verbs;
+	uint32_t name = names ? e->name % names : 0;
+	const struct tb_verb *v = &c->verb[verb];
 
 	*e = (struct plan_event){
 		.kind = PLAN_CALL,
-		.verb = (uint8_t)(e->verb % c->verbs),
-		.name = v->takes_name && names ? (uint8_t)(e->name % names) : 0,
+		.verb = (uint8_t)verb,
+		.name = (uint8_t)(v->takes_name ? name : 0),
 		.bytes = v->takes_size ? reduce(e->bytes, PLAN_SIZE_MAX) : 0,
 		.seed = plan_takes_seed(v) ? e->seed : 0,
 		.chunk = v->takes_chunk ? reduce(e->chunk, PLAN_SIZE_MAX) : 0,

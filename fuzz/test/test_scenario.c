@@ -422,6 +422,7 @@ static void long_lines_and_texts_are_refused(void)
 
 	if (!text)
 		abort();
+	scenario_free(s);
 	memset(text, '#', SCENARIO_TEXT_MAX + 1);
 	CHECK(!scenario_parse(s, &world, text, SCENARIO_TEXT_MAX + 1, &error));
 	CHECK(strstr(error.what, "4 MiB") != NULL);
@@ -545,6 +546,7 @@ static void bytes_that_are_no_text_are_refused(void)
 {
 	uint8_t noise_bytes[64];
 
+	scenario_free(s);
 	for (uint64_t seed = 0; seed < 1000; seed++) {
 		for (size_t i = 0; i < sizeof noise_bytes; i++)
 			noise_bytes[i] = (uint8_t)noise(seed, NOISE_EXPLORE, 9, i, 0);
