@@ -40,6 +40,9 @@ struct bench {
 	enum tear tear;
 	uint64_t noise;
 	bool dead, strayed;
+	bool goes_on;			/* the torn operation fails, power stays */
+	bool weak[64];			/* sectors whose last erase was torn: they may
+					 * read blank, and must not be used */
 };
 
 static inline uint64_t bench_noise(struct bench *b)
@@ -108,17 +111,19 @@ static inline int bench_read(void *ctx, uint32_t addr, void *buf, uint32_t n)
 /* Change n cells by flipping the bits in want, or a part of them if power dies. */
 static inline int bench_mutate(struct bench *b, uint32_t addr, uint8_t *want, uint32_t n)
 {
+	bool torn = false;
 	if (b->dead)
 		return NO_POWER;
 	if (addr < b->cfg.first || addr + n > b->cfg.first + b->cfg.bytes)
 		b->strayed = true;
 	if (b->mutations++ == b->cut_at) {
 		bench_choose(b, want, n);
-		b->dead = true;
+		b->dead = !b->goes_on;
+		torn = true;
 	}
 	for (uint32_t i = 0; i < n; i++)
 		b->cell[addr + i] ^= want[i];
-	return b->dead ? NO_POWER : 0;
+	return torn ? NO_POWER : 0;
 }
 
 /* One more piece of the golden trace. */
@@ -162,7 +167,12 @@ static inline int bench_erase(void *ctx, uint32_t addr, uint32_t n)
 			   addr - b->cfg.first, n);
 	for (uint32_t i = 0; i < n; i++)
 		want[i] = (uint8_t)~b->cell[addr + i];
-	return bench_mutate(b, addr, want, n);
+	if (b->dead)
+		return NO_POWER;
+	int err = bench_mutate(b, addr, want, n);
+	if (!err || b->tear != TEAR_NOTHING)
+		b->weak[(addr - b->cfg.first) / n] = err;
+	return err;
 }
 
 /* A blank region of `sectors` equal sectors behind the firmware. */
