@@ -104,7 +104,8 @@ static void random_setup(struct plan *p, const struct plan_world *w, uint64_t se
 	if (endurance && endurance < UINT32_MAX && chance(seed, DRAW_AGED, 0, 1, 8))
 		p->aged = below(seed, DRAW_AGED, 1, (uint32_t)endurance);
 	for (uint32_t i = 0; i < s->settings; i++)
-		p->setting[i] = random_setting(seed, i, &s->setting[i]);
+		if (s->setting[i].drawn)
+			p->setting[i] = random_setting(seed, i, &s->setting[i]);
 }
 
 /* ---- Swarm --------------------------------------------------------------------- */

@@ -679,7 +679,7 @@ static const struct tb_contract planted_contract = {
 
 static const struct tb_setting planted_settings[] = {
 	{ "defect", "0: none; 1 and up: planted.h says which; 99: the canary", 0, 0,
-	  PLANTED_CANARY },
+	  PLANTED_CANARY, false },
 };
 
 const struct tb_subject planted = {

@@ -1,0 +1,55 @@
+/*
+ * tornbit: the command line. Exit status: 0 nothing new or all as expected,
+ * 1 findings or an expectation missed, 2 usage or input.
+ */
+#include <stdio.h>
+
+#include "tools.h"
+
+struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *means;
+};
+
+static const struct subcommand subcommands[] = {
+	{ "sweep", tool_sweep, "every cut of the given stories" },
+	{ "fuzz", tool_fuzz, "random plans within a budget in trials" },
+	{ "replay", tool_replay, "really cut, and say where the bits part" },
+	{ "shrink", tool_shrink, "the smallest plan with the same finding" },
+	{ "show", tool_show, "a run told in order" },
+	{ "sql", tool_sql, "a query over a trace" },
+	{ "parts", tool_parts, "the flash parts, and every figure's source" },
+	{ "subjects", tool_subjects, "the stores, and what they promise" },
+};
+
+static void usage(FILE *to)
+{
+	fprintf(to, "tornbit " TORNBIT_VERSION
+		": cuts power inside flash operations and judges what is left\n\n");
+	for (size_t i = 0; i < COUNT_OF(subcommands); i++)
+		fprintf(to, "  tornbit %-10s %s\n", subcommands[i].name, subcommands[i].means);
+	fprintf(to, "\n`tornbit COMMAND --help` says more. Exit status: 0 as expected, "
+		"1 findings, 2 usage or input.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < COUNT_OF(subcommands); i++)
+		if (strcmp(argv[1], subcommands[i].name) == 0)
+			return subcommands[i].run(argc - 1, argv + 1);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("tornbit " TORNBIT_VERSION "\n");
+		return 0;
+	}
+	fprintf(stderr, "tornbit: no command '%.40s'; `tornbit --help` lists them\n", argv[1]);
+	return 2;
+}

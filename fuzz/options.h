@@ -1,0 +1,45 @@
+/*
+ * options: command lines as tables. Every command has one, prints its own help
+ * from it, and refuses what it does not know with a line that says what it does.
+ */
+#ifndef TORNBIT_OPTIONS_H
+#define TORNBIT_OPTIONS_H
+
+#include "base.h"
+
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LIST };
+
+#define OPTION_LIST_MAX 64
+struct option_list {
+	const char *text[OPTION_LIST_MAX];
+	uint32_t texts;
+};
+
+struct option {
+	const char *name;	/* "--trace" */
+	const char *value;	/* "FILE.db", or NULL for a flag */
+	const char *means;
+	uint8_t kind;		/* enum option_kind */
+	void *to;		/* bool, const char *, uint64_t, struct option_list */
+};
+
+struct command {
+	const char *name;	/* "sweep" */
+	const char *arguments;	/* "SCENARIO..." */
+	const char *means;
+	const struct option *option;	/* ends with a NULL name */
+	uint32_t least, most;	/* number of arguments */
+};
+
+/* Takes argv[1..]; arguments that are no options are moved to argv[0..] and
+ * counted in *argc. Returns -1 to go on, else the exit status: 0 after --help,
+ * 2 after one line about what is wrong. */
+int options_take(const struct command *c, int *argc, char **argv);
+
+/* A whole number, decimal or 0x; false when it is anything else. */
+bool options_number(const char *text, uint64_t *value);
+
+/* A JSON string with its quotes. */
+void json_string(const char *text);
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * The laws that carry the harness, over random plans of every shipped store:
+ * what is harvested is what a real cut leaves, skipping is sound, the same plan
+ * twice is the same life. Counts grow by TORNBIT_LAW_FACTOR (make prove: 10).
+ */
+#include <stdlib.h>
+
+#include "campaign.h"
+#include "tap.h"
+#include "world.h"
+
+static struct world world;
+
+static uint64_t factor(void)
+{
+	const char *text = getenv("TORNBIT_LAW_FACTOR");
+	return text ? strtoull(text, NULL, 10) : 1;
+}
+
+static void random_plan(const char *subject, uint64_t nth, struct plan *p)
+{
+	struct campaign c = { .world = &world.plan, .seed = 77, .calls_max = 10 };
+	c.subject = (uint32_t)world_subject(&world, subject);
+	campaign_plan(&c, nth, p);
+}
+
+/* ---- harvest equals replay --------------------------------------------- */
+
+struct sampling {
+	const struct plan *plan;
+	struct plan *cut;
+	uint32_t every, seen;
+	uint64_t compared, nested;
+	uint64_t wrong_image, wrong_verdict, failed;
+};
+
+static void really_cut(void *who, const struct cut_path *path, const struct outcome *o,
+		       uint64_t state_hash, enum state_how how)
+{
+	struct sampling *s = who;
+	struct live_options options = { .no_final = true };
+	struct live_result r;
+	char what[256];
+
+	(void)how;
+	if (!path->depth || s->seen++ % s->every)
+		return;
+	explore_plan_of(s->cut, s->plan, path);
+	if (!live_plan(&world.plan, s->cut, &options, &r, what)) {
+		tap_say("%s", what);
+		s->failed++;
+		return;
+	}
+	s->compared++;
+	s->nested += path->depth > 1;
+	/* A life before the cut call may be bad by itself: then it ends there. */
+	if (r.key[0] && r.path.call < path->call)
+		return;
+	s->wrong_image += r.state_hash != state_hash;
+	s->wrong_verdict += r.outcome.verdict != o->verdict || r.outcome.step != o->step;
+}
+
+static void harvest_equals_a_real_cut(const char *subject)
+{
+	struct sampling s = { .every = 7 };
+	struct plan *p = malloc(2 * sizeof *p);
+	struct explore_options o = { .what = { .samples = 2, .clocks = 6 } };
+
+	s.plan = p;
+	s.cut = p + 1;
+	for (uint64_t i = 0; s.compared < 334 * factor() && i < 1000 * factor(); i++) {
+		random_plan(subject, i, p);
+		explore_watched(&world.plan, p, &o, really_cut, &s);
+	}
+	tap_say("%s: %llu states really cut, %llu of them twice", subject,
+		(unsigned long long)s.compared, (unsigned long long)s.nested);
+	CHECK(s.compared >= 334 * factor());
+	CHECK(s.nested > 0);
+	CHECK_EQ(s.failed, 0);
+	CHECK_EQ(s.wrong_image, 0);
+	CHECK_EQ(s.wrong_verdict, 0);
+	free(p);
+}
+
+static void harvested_images_of_planted_are_what_a_real_cut_leaves(void)
+{
+	harvest_equals_a_real_cut("planted");
+}
+
+static void harvested_images_of_wofs_hardened_are_what_a_real_cut_leaves(void)
+{
+	harvest_equals_a_real_cut("wofs.hardened");
+}
+
+static void harvested_images_of_wofs_faithful_are_what_a_real_cut_leaves(void)
+{
+	harvest_equals_a_real_cut("wofs.faithful");
+}
+
+/* ---- skipping is sound ------------------------------------------------- */
+
+static void skipped_states_come_to_what_was_claimed_when_executed(void)
+{
+	static const char *const subjects[] = { "planted", "wofs.hardened", "wofs.faithful" };
+	struct plan *p = malloc(sizeof *p);
+	struct findings findings = { 0 };
+	struct explore_stats stats = { 0 };
+	struct explore_options o = { .cross_check = 1 };
+	uint64_t wanted = 10000 * factor();
+	char what[256];
+
+	for (size_t k = 0; k < COUNT_OF(subjects); k++) {
+		uint64_t goal = wanted * (k + 1) / COUNT_OF(subjects);
+		for (uint64_t i = 0; stats.cross_checked < goal && i < 2000 * factor(); i++) {
+			random_plan(subjects[k], 5000 + i, p);
+			if (!CHECK(explore(&world.plan, p, &o, NULL, &findings, &stats, what)))
+				tap_say("%s plan %llu: %s", subjects[k], (unsigned long long)i, what);
+		}
+	}
+	tap_say("%llu skips executed all the same (%llu inherited, %llu duplicate)",
+		(unsigned long long)stats.cross_checked,
+		(unsigned long long)stats.how[STATE_INHERITED],
+		(unsigned long long)stats.how[STATE_DUPLICATE]);
+	CHECK(stats.cross_checked >= wanted);
+	CHECK_EQ(stats.mismatches, 0);
+	CHECK(stats.how[STATE_INHERITED] > 0);
+	CHECK(stats.how[STATE_DUPLICATE] > 0);
+	findings_free(&findings);
+	free(p);
+}
+
+/* Executing everything finds the same keys as skipping does. */
+static void skipping_loses_no_finding(void)
+{
+	struct plan *p = malloc(sizeof *p);
+	struct findings with = { 0 }, without = { 0 };
+	struct explore_stats a = { 0 }, b = { 0 };
+	struct explore_options skip = { .what = { .depth = 1 } };
+	struct explore_options all = { .what = { .depth = 1 }, .skip_nothing = true };
+	char what[256];
+
+	for (uint64_t i = 0; i < 8; i++) {
+		random_plan("wofs.faithful", 100 + i, p);
+		explore(&world.plan, p, &skip, NULL, &with, &a, what);
+		explore(&world.plan, p, &all, NULL, &without, &b, what);
+	}
+	CHECK_EQ(a.hash, b.hash);
+	CHECK_EQ(with.findings, without.findings);
+	CHECK(with.findings > 0);
+	for (uint32_t i = 0; i < with.findings && i < without.findings; i++) {
+		CHECK_STR(with.finding[i].key, without.finding[i].key);
+		CHECK_EQ(with.finding[i].count, without.finding[i].count);
+	}
+	findings_free(&with);
+	findings_free(&without);
+	free(p);
+}
+
+/* ---- determinism ------------------------------------------------------- */
+
+static void add_op(void *who, const struct sink_bus *op, const struct array *a)
+{
+	uint64_t *h = who;
+
+	(void)a;
+	*h = mix64_2(*h ^ op->first, op->last ^ (uint64_t)op->addr << 32 ^ op->bytes ^
+		     (uint64_t)op->kind << 56);
+	if (op->data && op->kind != 'e')
+		*h = hash_bytes(op->data, op->bytes, *h);
+}
+
+static void the_same_plan_twice_is_the_same_life(void)
+{
+	struct plan *p = malloc(sizeof *p);
+	struct live_result r;
+	char what[256];
+
+	for (uint64_t i = 0; i < 100; i++) {
+		uint64_t hash[2] = { 0, 0 };
+		for (int k = 0; k < 2; k++) {
+			struct live_options o = { .each = add_op, .who = &hash[k] };
+			random_plan("wofs.hardened", 300 + i, p);
+			CHECK(live_plan(&world.plan, p, &o, &r, what));
+			hash[k] = mix64_2(hash[k], r.state_hash ^ r.end);
+		}
+		CHECK_EQ(hash[0], hash[1]);
+	}
+	free(p);
+}
+
+int main(void)
+{
+	if (!world_init(&world))
+		return world_fail(&world);
+	TEST(harvested_images_of_planted_are_what_a_real_cut_leaves);
+	TEST(harvested_images_of_wofs_hardened_are_what_a_real_cut_leaves);
+	TEST(harvested_images_of_wofs_faithful_are_what_a_real_cut_leaves);
+	TEST(skipped_states_come_to_what_was_claimed_when_executed);
+	TEST(skipping_loses_no_finding);
+	TEST(the_same_plan_twice_is_the_same_life);
+	world_free(&world);
+	return tap_end();
+}

@@ -1,0 +1,220 @@
+/* tornbit fuzz: random plans within a budget in trials. */
+#include "tools.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "campaign.h"
+#include "contract.h"
+#include "options.h"
+#include "world.h"
+
+struct fuzz {
+	struct world world;
+	struct campaign campaign;
+	const char *trace, *freeze;
+	struct option_list load, parts, set;
+	uint64_t trials, seed, calls, stop_after;
+	bool json, no_shrink, resume;
+};
+
+static bool set_settings(struct fuzz *f, const struct tb_subject *s)
+{
+	for (uint32_t i = 0; i < f->set.texts; i++) {
+		const char *text = f->set.text[i];
+		const char *equals = strchr(text, '=');
+		uint64_t value = 0;
+		uint32_t k = 0;
+		size_t n = equals ? (size_t)(equals - text) : 0;
+
+		while (k < s->settings && (strlen(s->setting[k].name) != n ||
+					   strncmp(s->setting[k].name, text, n) != 0))
+			k++;
+		if (!equals || k == s->settings || !options_number(equals + 1, &value) ||
+		    value < s->setting[k].min || value > s->setting[k].max) {
+			snprintf(f->world.error, sizeof f->world.error,
+				 "--set %.60s: NAME=VALUE with a setting of %s and a value within its limits (`tornbit subjects %s`)",
+				 text, s->name, s->name);
+			return false;
+		}
+		f->campaign.setting[k] = (uint32_t)value;
+	}
+	return true;
+}
+
+static void print_finding(const struct fuzz *f, const struct campaign_finding *c)
+{
+	printf("  %s  x %llu\n", c->key, (unsigned long long)c->count);
+	printf("      %s%s%s\n", c->outcome.name, c->outcome.name[0] ? ": " : "", c->outcome.why);
+	printf("      first in trial %llu; %u events shrunk to %u in %u lives\n",
+	       (unsigned long long)c->trial, c->events_before, c->events_after, c->lives);
+	if (f->trace)
+		printf("      repeat: ./tornbit replay %s --finding %lld\n", f->trace,
+		       (long long)c->row);
+	else
+		printf("      repeat: ./tornbit fuzz %s --seed 0x%llx --trials %llu\n",
+		       f->world.subject[f->campaign.subject]->name,
+		       (unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
+}
+
+static void print_text(const struct fuzz *f)
+{
+	const struct campaign *c = &f->campaign;
+
+	printf("%s: seed 0x%llx, %llu trials, %llu calls, %llu cuts, %llu states judged\n",
+	       f->world.subject[c->subject]->name, (unsigned long long)c->seed,
+	       (unsigned long long)c->trials_done, (unsigned long long)c->calls,
+	       (unsigned long long)c->cuts, (unsigned long long)c->states);
+	if (!c->findings)
+		printf("  no finding\n");
+	for (uint32_t i = 0; i < c->findings; i++)
+		print_finding(f, &c->finding[i]);
+}
+
+static void print_json(const struct fuzz *f)
+{
+	const struct campaign *c = &f->campaign;
+
+	printf("{\"subject\": ");
+	json_string(f->world.subject[c->subject]->name);
+	printf(", \"seed\": %llu, \"trials\": %llu, \"calls\": %llu, \"cuts\": %llu, \"states\": %llu, \"findings\": [",
+	       (unsigned long long)c->seed, (unsigned long long)c->trials_done,
+	       (unsigned long long)c->calls, (unsigned long long)c->cuts,
+	       (unsigned long long)c->states);
+	for (uint32_t i = 0; i < c->findings; i++) {
+		const struct campaign_finding *x = &c->finding[i];
+		printf("%s\n  {\"key\": ", i ? "," : "");
+		json_string(x->key);
+		printf(", \"count\": %llu, \"trial\": %llu, \"object\": ",
+		       (unsigned long long)x->count, (unsigned long long)x->trial);
+		json_string(x->outcome.name);
+		printf(", \"why\": ");
+		json_string(x->outcome.why);
+		printf(", \"events\": %u, \"finding\": %lld}", x->events_after, (long long)x->row);
+	}
+	printf("]}\n");
+}
+
+static bool freeze_all(struct fuzz *f)
+{
+	for (uint32_t i = 0; i < f->campaign.findings; i++) {
+		const struct campaign_finding *c = &f->campaign.finding[i];
+		char path[512], name[200];
+		snprintf(name, sizeof name, "%s", c->key);
+		for (char *p = name; *p; p++)
+			if (*p == '/' || *p == '.' || *p == '+')
+				*p = '-';
+		snprintf(path, sizeof path, "%.300s/%s.scn", f->freeze, name);
+		FILE *file = c->text ? fopen(path, "wb") : NULL;
+		bool well = !c->text || (file && fputs(c->text, file) >= 0);
+		if (file && fclose(file))
+			well = false;
+		if (!well) {
+			snprintf(f->world.error, sizeof f->world.error, "%s: %s", path,
+				 strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+static int run(struct fuzz *f, const char *subject)
+{
+	struct campaign *c = &f->campaign;
+	static char contract[16384];
+	char what[256], options[160];
+
+	int at = world_subject(&f->world, subject);
+	if (at < 0)
+		return world_fail(&f->world);
+	const struct tb_subject *s = f->world.subject[at];
+	c->world = &f->world.plan;
+	c->subject = (uint32_t)at;
+	c->seed = f->seed;
+	c->trials = f->trials;
+	c->calls_max = (uint32_t)f->calls;
+	c->no_shrink = f->no_shrink;
+	c->stop_after_findings = (uint32_t)f->stop_after;
+	if (!set_settings(f, s))
+		return world_fail(&f->world);
+	if (f->trace) {
+		int n = snprintf(options, sizeof options, "calls=%u", c->calls_max);
+		for (uint32_t i = 0; i < f->set.texts && n < 120; i++)
+			n += snprintf(options + n, sizeof options - (size_t)n, " %.20s", f->set.text[i]);
+		contract_print(s->contract, contract, sizeof contract);
+		c->sink = sink_open(f->trace, f->resume ? SINK_RESUME : SINK_CREATE,
+				    &(struct sink_run){
+			.command = "fuzz", .subject = s->name, .part = "any",
+			.contract_text = contract, .part_text = "", .code_hash = s->code_hash,
+			.seed = c->seed, .trials = c->trials, .options = options,
+		}, what);
+		if (!c->sink) {
+			snprintf(f->world.error, sizeof f->world.error, "%s", what);
+			return world_fail(&f->world);
+		}
+	}
+	bool well = campaign_run(c, what);
+	char closing[256];
+	if (c->sink && !sink_close(c->sink, closing) && well) {
+		snprintf(what, sizeof what, "%s", closing);
+		well = false;
+	}
+	if (!well) {
+		snprintf(f->world.error, sizeof f->world.error, "%s", what);
+		return world_fail(&f->world);
+	}
+	if (f->freeze && !freeze_all(f))
+		return world_fail(&f->world);
+	if (f->json)
+		print_json(f);
+	else
+		print_text(f);
+	return c->findings ? 1 : 0;
+}
+
+int tool_fuzz(int argc, char **argv)
+{
+	static struct fuzz f = { .trials = 10000, .seed = 1 };
+	const struct option options[] = {
+		{ "--trials", "N", "how many plans to live (10000)", OPTION_NUMBER, &f.trials },
+		{ "--seed", "S", "of the whole campaign (1)", OPTION_NUMBER, &f.seed },
+		{ "--calls", "N", "calls per plan at most (16)", OPTION_NUMBER, &f.calls },
+		{ "--set", "NAME=VALUE", "a setting of the store, for every plan", OPTION_LIST, &f.set },
+		{ "--trace", "FILE.db", "write plans, states and findings to SQLite",
+		  OPTION_TEXT, &f.trace },
+		{ "--resume", NULL, "go on with an unfinished --trace of the same campaign",
+		  OPTION_FLAG, &f.resume },
+		{ "--stop-after", "N", "stop at the first cell border with N findings",
+		  OPTION_NUMBER, &f.stop_after },
+		{ "--no-shrink", NULL, "leave findings as large as they came", OPTION_FLAG,
+		  &f.no_shrink },
+		{ "--freeze", "FOLDER", "write each finding as a file that replays",
+		  OPTION_TEXT, &f.freeze },
+		{ "--json", NULL, "print results as JSON", OPTION_FLAG, &f.json },
+		{ "--part", "FILE", "a part of your own", OPTION_LIST, &f.parts },
+		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &f.load },
+		{ 0 },
+	};
+	const struct command command = {
+		"fuzz", "SUBJECT",
+		"Live random plans, each with the cuts it names, and judge every survivor.",
+		options, 1, 1,
+	};
+
+	int status = options_take(&command, &argc, argv);
+	if (status >= 0)
+		return status;
+	if (!world_init(&f.world))
+		return world_fail(&f.world);
+	for (uint32_t i = 0; i < f.parts.texts; i++)
+		if (!world_load_part(&f.world, f.parts.text[i]))
+			return world_fail(&f.world);
+	for (uint32_t i = 0; i < f.load.texts; i++)
+		if (!world_load_subjects(&f.world, f.load.text[i]))
+			return world_fail(&f.world);
+	status = run(&f, argv[0]);
+	campaign_free(&f.campaign);
+	world_free(&f.world);
+	return status;
+}

@@ -1,0 +1,218 @@
+/* tornbit parts, tornbit subjects: what there is, and where each figure is from. */
+#include "tools.h"
+
+#include <stdio.h>
+
+#include "contract.h"
+#include "options.h"
+#include "world.h"
+
+/* ---- parts ------------------------------------------------------------- */
+
+static const char *const family_words[PART_FAMILIES] = {
+	[PART_SPI_NOR] = "SPI NOR",
+	[PART_MCU_LM3S] = "internal flash (LM3S)",
+	[PART_MCU_STM32F4] = "internal flash (STM32F4)",
+};
+
+static const char *confidence_words(char c)
+{
+	switch (c) {
+	case 'D': return "data sheet";
+	case 'F': return "feature page";
+	case 'S': return "SFDP";
+	case 'V': return "vendor model";
+	case 'T': return "third party";
+	case 'M': return "measured";
+	case 'K': return "tool table";
+	case 'A': return "ASSUMPTION";
+	default: return "UNCONFIRMED";
+	}
+}
+
+static void print_value(uint64_t v, const char *unit)
+{
+	if (!v)
+		printf("%14s", "-");
+	else if (strcmp(unit, "ns") == 0 && v % 1000000 == 0)
+		printf("%11llu ms", (unsigned long long)(v / 1000000));
+	else if (strcmp(unit, "ns") == 0 && v >= 1000)
+		printf("%11.5g us", (double)v / 1000);
+	else if (strcmp(unit, "Hz") == 0 && v % 1000000 == 0)
+		printf("%10llu MHz", (unsigned long long)(v / 1000000));
+	else
+		printf("%11llu %-2.2s", (unsigned long long)v, unit);
+}
+
+static void print_part(const struct part *p)
+{
+	printf("%s: %s, %s, %u bytes in %u sectors\n", p->name, p->vendor,
+	       p->family < PART_FAMILIES ? family_words[p->family] : "?", p->info.bytes,
+	       p->info.sectors);
+	for (int i = 0; i < FLASH_RUNS_MAX && p->info.run[i].sectors; i++)
+		printf("  sectors    %u x %u bytes from 0x%x\n", p->info.run[i].sectors,
+		       p->info.run[i].sector_bytes, p->info.run[i].first);
+	printf("  page       %u bytes; write unit %u\n", p->info.page_bytes, p->info.write_unit);
+	printf("  id        ");
+	for (uint32_t i = 0; i < p->id_bytes; i++)
+		printf(" %02x", p->id[i]);
+	printf("\n\n  %-14s %14s %14s %14s  %-12s %s\n", "figure", "min", "typ", "max",
+	       "confidence", "source");
+	for (uint32_t i = 0; i < PART_FIGURES; i++) {
+		const struct figure *f = &p->figure[i];
+		if (!f->confidence)
+			continue;
+		printf("  %-14s ", part_figure_rows[i].word);
+		print_value(f->min, part_figure_rows[i].unit);
+		printf(" ");
+		print_value(f->typ, part_figure_rows[i].unit);
+		printf(" ");
+		print_value(f->max, part_figure_rows[i].unit);
+		printf("  %-12s %s\n", confidence_words(f->confidence), f->source);
+	}
+	printf("\n");
+	for (size_t i = 0; i < COUNT_OF(p->notes); i++)
+		if (p->notes[i][0])
+			printf("  note: %s\n", p->notes[i]);
+}
+
+static void json_part(const struct part *p)
+{
+	printf("  {\"name\": ");
+	json_string(p->name);
+	printf(", \"vendor\": ");
+	json_string(p->vendor);
+	printf(", \"family\": ");
+	json_string(p->family < PART_FAMILIES ? family_words[p->family] : "?");
+	printf(", \"bytes\": %u, \"sectors\": %u, \"page\": %u, \"write_unit\": %u, \"figures\": {",
+	       p->info.bytes, p->info.sectors, p->info.page_bytes, p->info.write_unit);
+	bool any = false;
+	for (uint32_t i = 0; i < PART_FIGURES; i++) {
+		const struct figure *f = &p->figure[i];
+		if (!f->confidence)
+			continue;
+		printf("%s\n    ", any ? "," : "");
+		json_string(part_figure_rows[i].word);
+		printf(": {\"min\": %llu, \"typ\": %llu, \"max\": %llu, \"unit\": ",
+		       (unsigned long long)f->min, (unsigned long long)f->typ,
+		       (unsigned long long)f->max);
+		json_string(part_figure_rows[i].unit);
+		printf(", \"confidence\": \"%c\", \"source\": ", f->confidence);
+		json_string(f->source);
+		printf("}");
+		any = true;
+	}
+	printf("}}");
+}
+
+int tool_parts(int argc, char **argv)
+{
+	static struct world w;
+	static struct option_list parts;
+	static bool json;
+	const struct option options[] = {
+		{ "--json", NULL, "print as JSON", OPTION_FLAG, &json },
+		{ "--part", "FILE", "a part of your own", OPTION_LIST, &parts },
+		{ 0 },
+	};
+	const struct command command = {
+		"parts", "[NAME...]", "The flash parts; with names, every figure of them.", options,
+		0, 128,
+	};
+	int status = options_take(&command, &argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (!world_init(&w))
+		return world_fail(&w);
+	for (uint32_t i = 0; i < parts.texts; i++)
+		if (!world_load_part(&w, parts.text[i]))
+			return world_fail(&w);
+	for (int i = 0; i < argc; i++)
+		if (world_part(&w, argv[i]) < 0)
+			return world_fail(&w);
+	if (json)
+		printf("[\n");
+	uint32_t count = argc ? (uint32_t)argc : w.plan.parts;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct part *p = w.part[argc ? world_part(&w, argv[i]) : (int)i];
+		if (json) {
+			json_part(p);
+			printf("%s\n", i + 1 < count ? "," : "");
+		} else if (argc) {
+			print_part(p);
+		} else {
+			printf("%-14s %-26s %10u bytes  %s\n", p->name,
+			       p->family < PART_FAMILIES ? family_words[p->family] : "?",
+			       p->info.bytes, p->vendor);
+		}
+	}
+	if (json)
+		printf("]\n");
+	world_free(&w);
+	return 0;
+}
+
+/* ---- subjects ---------------------------------------------------------- */
+
+static void print_subject(const struct tb_subject *s)
+{
+	static char text[32768];
+
+	printf("%s: %s\n", s->name, s->summary);
+	for (uint32_t i = 0; i < s->settings; i++)
+		printf("  set %s %u..%u (%u): %s\n", s->setting[i].name, s->setting[i].min,
+		       s->setting[i].max, s->setting[i].standard, s->setting[i].means);
+	contract_print(s->contract, text, sizeof text);
+	printf("\n%s", text);
+}
+
+int tool_subjects(int argc, char **argv)
+{
+	static struct world w;
+	static struct option_list load;
+	static bool json;
+	const struct option options[] = {
+		{ "--json", NULL, "print as JSON", OPTION_FLAG, &json },
+		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &load },
+		{ 0 },
+	};
+	const struct command command = {
+		"subjects", "[NAME...]", "The stores; with names, their contracts.", options, 0, 64,
+	};
+	int status = options_take(&command, &argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (!world_init(&w))
+		return world_fail(&w);
+	for (uint32_t i = 0; i < load.texts; i++)
+		if (!world_load_subjects(&w, load.text[i]))
+			return world_fail(&w);
+	for (int i = 0; i < argc; i++)
+		if (world_subject(&w, argv[i]) < 0)
+			return world_fail(&w);
+	if (json)
+		printf("[\n");
+	uint32_t count = argc ? (uint32_t)argc : w.plan.subjects;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct tb_subject *s = w.subject[argc ? world_subject(&w, argv[i]) : (int)i];
+		if (json) {
+			printf("  {\"name\": ");
+			json_string(s->name);
+			printf(", \"contract\": ");
+			json_string(s->contract->name);
+			printf(", \"summary\": ");
+			json_string(s->summary);
+			printf("}%s\n", i + 1 < count ? "," : "");
+		} else if (argc) {
+			print_subject(s);
+		} else {
+			printf("%-16s %s\n", s->name, s->summary);
+		}
+	}
+	if (json)
+		printf("]\n");
+	world_free(&w);
+	return 0;
+}

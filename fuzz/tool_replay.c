@@ -1,0 +1,522 @@
+/* tornbit replay, tornbit shrink: findings, from files or out of a trace. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "tools.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "options.h"
+#include "replay.h"
+#include "shrink.h"
+#include "tracefile.h"
+#include "world.h"
+
+/* ---- what to replay ---------------------------------------------------- */
+
+struct wanted {
+	struct world world;
+	struct option_list load, parts;
+	uint64_t finding, state;
+	struct scenario *s;
+	bool uncut;		/* the record is of an uncut life (a trace's) */
+	char from[200];		/* for people */
+};
+
+static bool wrong(struct wanted *w, const char *path, const char *why)
+{
+	snprintf(w->world.error, sizeof w->world.error, "%.300s: %.250s", path, why);
+	return false;
+}
+
+static bool is_trace(const char *path)
+{
+	char magic[16] = "";
+	FILE *f = fopen(path, "rb");
+
+	if (f) {
+		size_t n = fread(magic, 1, sizeof magic, f);
+		fclose(f);
+		return n >= 15 && memcmp(magic, "SQLite format 3", 15) == 0;
+	}
+	return false;
+}
+
+static bool parse_text(struct wanted *w, const char *path, const char *text)
+{
+	struct scenario_error e;
+
+	if (scenario_parse(w->s, &w->world.plan, text, strlen(text), &e))
+		return true;
+	snprintf(w->world.error, sizeof w->world.error, "%.200s: the frozen text, line %u: %.200s",
+		 path, e.line, e.what);
+	return false;
+}
+
+/* The cuts on the way to a state, outermost first. */
+static bool path_of_state(struct wanted *w, const char *path, struct tracefile *t,
+			  int64_t id, struct cut_path *cuts, int64_t *plan, uint64_t *hash)
+{
+	struct trace_state st;
+	int64_t chain[EXPLORE_DEPTH_MAX];
+	uint32_t n = 0;
+
+	for (int64_t at = id; at; n++) {
+		if (n == EXPLORE_DEPTH_MAX)
+			return wrong(w, path, "the state's chain of cuts is longer than this program makes");
+		if (!tracefile_state(t, at, &st))
+			return wrong(w, path, tracefile_error(t) ? tracefile_error(t)
+								  : "there is no state of that number");
+		chain[n] = at;
+		at = st.row.parent;
+	}
+	*cuts = (struct cut_path){ .depth = n };
+	for (uint32_t i = 0; i < n; i++) {
+		if (!tracefile_state(t, chain[n - 1 - i], &st))
+			return wrong(w, path, "damaged");
+		cuts->call = st.row.call;
+		cuts->op[i] = st.row.op;
+		cuts->fault[i] = st.row.fault;
+		cuts->at = st.row.cut;
+		*plan = st.row.plan;
+		*hash = st.row.state;
+	}
+	return true;
+}
+
+struct taking {
+	struct scenario *s;
+	uint32_t room;
+};
+
+static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
+{
+	struct taking *t = who;
+	struct scenario *s = t->s;
+
+	(void)seq;
+	if (s->records == t->room) {
+		t->room = t->room ? 2 * t->room : 1024;
+		struct scenario_record *grown = realloc(s->record, t->room * sizeof *grown);
+		if (!grown)
+			abort();
+		s->record = grown;
+	}
+	s->record[s->records++] = (struct scenario_record){
+		.kind = (char)b->kind, .addr = b->addr, .bytes = b->bytes,
+		.first = b->first, .last = b->last,
+		.hash = b->kind == 'p' && b->data ? (uint32_t)hash_bytes(b->data, b->bytes, 1) : 0,
+	};
+	return s->records < (1u << 24);
+}
+
+/* A state of a trace: its plan with its cuts, and the main life's operations. */
+static bool from_state(struct wanted *w, const char *path, struct tracefile *t, int64_t id)
+{
+	struct cut_path cuts;
+	struct trace_plan row;
+	int64_t plan = 0;
+	uint64_t hash = 0;
+
+	if (!path_of_state(w, path, t, id, &cuts, &plan, &hash))
+		return false;
+	if (!tracefile_plan(t, plan, &row))
+		return wrong(w, path, "the state's plan is missing");
+	int subject = world_subject(&w->world, row.subject);
+	int part = subject < 0 ? -1 : world_part(&w->world, row.part);
+	if (part < 0)
+		return false;
+	struct plan *p = malloc(sizeof *p);
+	if (!p)
+		abort();
+	memset(w->s, 0, sizeof *w->s);
+	bool well = plan_decode(p, &w->world.plan, (uint32_t)subject, row.bytes, row.n);
+	if (well) {
+		p->part = (uint32_t)part;
+		explore_plan_of(&w->s->plan, p, &cuts);
+		struct taking taking = { .s = w->s };
+		well = tracefile_bus(t, plan, 0, take_op, &taking);
+		w->s->image_after = hash;
+		w->uncut = true;
+	}
+	free(p);
+	if (!well)
+		return wrong(w, path, tracefile_error(t) ? tracefile_error(t) : "the plan is damaged");
+	return true;
+}
+
+static bool from_trace(struct wanted *w, const char *path)
+{
+	char error[256];
+	struct tracefile *t = tracefile_open(path, error);
+	struct trace_finding f;
+	bool well;
+
+	if (!t) {
+		snprintf(w->world.error, sizeof w->world.error, "%s", error);
+		return false;
+	}
+	if (w->state) {
+		snprintf(w->from, sizeof w->from, "state %llu", (unsigned long long)w->state);
+		well = from_state(w, path, t, (int64_t)w->state);
+	} else if (!tracefile_finding(t, (int64_t)(w->finding ? w->finding : 1), &f)) {
+		well = wrong(w, path, tracefile_error(t) ? tracefile_error(t)
+				 : "there is no finding of that number; `tornbit show` lists them");
+	} else {
+		snprintf(w->from, sizeof w->from, "finding %lld", (long long)f.id);
+		const char *text = f.shrunk[0] ? f.shrunk : f.text;
+		if (text[0])
+			well = parse_text(w, path, text);
+		else
+			well = from_state(w, path, t, f.state);
+	}
+	tracefile_close(t);
+	return well;
+}
+
+static bool find_wanted(struct wanted *w, const char *path)
+{
+	w->s = calloc(1, sizeof *w->s);
+	if (!w->s)
+		abort();
+	for (uint32_t i = 0; i < w->parts.texts; i++)
+		if (!world_load_part(&w->world, w->parts.text[i]))
+			return false;
+	for (uint32_t i = 0; i < w->load.texts; i++)
+		if (!world_load_subjects(&w->world, w->load.text[i]))
+			return false;
+	snprintf(w->from, sizeof w->from, "%.190s", path);
+	if (is_trace(path))
+		return from_trace(w, path);
+	return world_scenario(&w->world, path, w->s);
+}
+
+static void drop_wanted(struct wanted *w)
+{
+	if (w->s)
+		scenario_free(w->s);
+	free(w->s);
+	world_free(&w->world);
+}
+
+/* ---- replaying --------------------------------------------------------- */
+
+struct replaying {
+	uint32_t until_call, until_op;
+	bool has_until, reached, verbose, failed;
+	uint32_t op_in_call, last_call;
+	const char *image;
+	char error[256];
+};
+
+/* A breakpoint for --gdb: the place that --until names. */
+__attribute__((noinline)) void replay_stop_here(uint32_t call, uint32_t op);
+void replay_stop_here(uint32_t call, uint32_t op)
+{
+	__asm__ volatile("" : : "r"(call), "r"(op) : "memory");
+}
+
+static void write_image(struct replaying *r, const struct array *a)
+{
+	uint8_t piece[4096];
+	FILE *f = fopen(r->image, "wb");
+	bool well = f != NULL;
+
+	for (uint32_t at = 0; well && at < a->info->bytes; at += sizeof piece) {
+		uint32_t n = min_u32(sizeof piece, a->info->bytes - at);
+		array_peek(a, at, piece, n);
+		well = fwrite(piece, 1, n, f) == n;
+	}
+	if (f && fclose(f))
+		well = false;
+	if (!well) {
+		snprintf(r->error, sizeof r->error, "%.150s: %s", r->image, strerror(errno));
+		r->failed = true;
+	}
+}
+
+static void print_op(const struct sink_bus *op)
+{
+	static const char *const words[] = { "read", "program", "erase", "sync" };
+	const char *at = strchr("rpes", op->kind);
+
+	printf("  call %-3u %-7s 0x%06x %5u bytes  clocks %llu..%llu%s\n", op->call,
+	       at ? words[at - "rpes"] : "?", op->addr, op->bytes,
+	       (unsigned long long)op->first, (unsigned long long)op->last,
+	       op->result == 0xff ? "  POWER DIES" : "");
+}
+
+static void each_op(void *who, uint32_t index, const struct sink_bus *op,
+		    const struct array *a)
+{
+	struct replaying *r = who;
+
+	(void)index;
+	if (op->call != r->last_call) {
+		r->op_in_call = 0;
+		r->last_call = op->call;
+	}
+	uint32_t nth = r->op_in_call++;
+	if (r->reached)
+		return;
+	if (r->verbose)
+		print_op(op);
+	if (r->has_until && (op->call > r->until_call ||
+			     (op->call == r->until_call && nth >= r->until_op))) {
+		r->reached = true;
+		replay_stop_here(op->call, nth);
+		if (r->image)
+			write_image(r, a);
+	}
+}
+
+static void each_survivor(void *who, const struct array *a)
+{
+	struct replaying *r = who;
+
+	if (r->image && !r->has_until)
+		write_image(r, a);	/* the last cut's stays */
+}
+
+static void print_hex(const char *what, const uint8_t *bytes, const uint8_t *against,
+		      uint32_t n)
+{
+	printf("    %-9s", what);
+	for (uint32_t i = 0; i < n; i++)
+		printf("%s%02x%c", i && i % 16 == 0 ? "\n             " : "", bytes[i],
+		       against && bytes[i] != against[i] ? '*' : ' ');
+	printf("\n");
+}
+
+static void print_view(const struct live_view *v)
+{
+	if (!v->bytes)
+		return;
+	printf("  cut in %s of %u bytes at 0x%x, %llu clocks after it began (it takes %llu)\n",
+	       v->kind == STEP_ERASE ? "the erase" : "the program", v->op_bytes, v->op_addr,
+	       (unsigned long long)(v->cut - v->first), (unsigned long long)(v->last - v->first));
+	printf("  at 0x%x:\n", v->addr);
+	print_hex("before", v->before, NULL, v->bytes);
+	print_hex("intended", v->intended, NULL, v->bytes);
+	print_hex("torn", v->torn, v->intended, v->bytes);
+}
+
+static bool parse_until(const char *text, struct replaying *r)
+{
+	char *end;
+
+	r->has_until = true;
+	r->until_op = UINT32_MAX;
+	errno = 0;
+	r->until_call = (uint32_t)strtoul(text, &end, 10);
+	if (end == text || errno)
+		return false;
+	if (*end == '.') {
+		const char *op = end + 1;
+		r->until_op = (uint32_t)strtoul(op, &end, 10);
+		if (end == op)
+			return false;
+	} else {
+		r->until_op = 0;
+	}
+	return *end == '\0' && !errno;
+}
+
+static int under_gdb(int argc, char **argv)
+{
+	char *words[64];
+	char self[] = "/proc/self/exe";
+	static char path[4096];
+	int n = 0;
+	ssize_t got = readlink(self, path, sizeof path - 1);
+
+	if (got < 0)
+		got = 0;
+	path[got] = '\0';
+	words[n++] = (char *)"gdb";
+	words[n++] = (char *)"-ex";
+	words[n++] = (char *)"break replay_stop_here";
+	words[n++] = (char *)"-ex";
+	words[n++] = (char *)"run";
+	words[n++] = (char *)"--args";
+	words[n++] = path;
+	for (int i = 0; i < argc && n < 62; i++)
+		if (strcmp(argv[i], "--gdb") != 0)
+			words[n++] = argv[i];
+	words[n] = NULL;
+	execvp("gdb", words);
+	fprintf(stderr, "tornbit replay: --gdb needs gdb, which does not start: %s\n",
+		strerror(errno));
+	return 2;
+}
+
+static int report(const struct wanted *w, const struct replay_result *r)
+{
+	const struct plan *p = &w->s->plan;
+
+	printf("%s: %s on %s, seed 0x%llx\n", w->from, w->world.subject[p->subject]->name,
+	       w->world.part[p->part]->name, (unsigned long long)p->seed);
+	print_view(&r->live.view);
+	if (r->live.key[0])
+		printf("  %s\n    %s%s%s\n", r->live.key, r->live.outcome.name,
+		       r->live.outcome.name[0] ? ": " : "", r->live.outcome.why);
+	else
+		printf("  nothing is found\n");
+	if (!w->s->records && !w->s->key[0]) {
+		printf("  (a scenario: nothing recorded to compare with)\n");
+		return r->live.key[0] != '\0';
+	}
+	if (r->agrees) {
+		printf("  agrees: %u bus operations%s\n", r->compared,
+		       r->live.cuts ? " and the array after the cut" : "");
+		return 0;
+	}
+	printf("  DIFFERS: %s\n", r->difference);
+	return 1;
+}
+
+static const char *const means_finding = "number of the finding in the trace (1)";
+
+int tool_replay(int argc, char **argv)
+{
+	static struct wanted w;
+	static struct replaying r;
+	static const char *until;
+	static bool gdb;
+	const struct option options[] = {
+		{ "--finding", "N", means_finding, OPTION_NUMBER, &w.finding },
+		{ "--state", "N", "a state of the trace instead", OPTION_NUMBER, &w.state },
+		{ "--until", "CALL[.OP]", "stop telling there; with --image, the array then",
+		  OPTION_TEXT, &until },
+		{ "--image", "FILE", "write the array after the cut (or at --until)",
+		  OPTION_TEXT, &r.image },
+		{ "--verbose", NULL, "print every bus operation", OPTION_FLAG, &r.verbose },
+		{ "--gdb", NULL, "under gdb, stopped at --until", OPTION_FLAG, &gdb },
+		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },
+		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &w.load },
+		{ 0 },
+	};
+	const struct command command = {
+		"replay", "FINDING.scn|TRACE.db",
+		"Live the plan again, really cutting power, and compare every bus operation and\nthe array with what was recorded. Exit status 1: they differ.",
+		options, 1, 1,
+	};
+	int original = argc;
+	char **copy = malloc((size_t)argc * sizeof *copy);
+	if (!copy)
+		abort();
+	memcpy(copy, argv, (size_t)argc * sizeof *copy);
+
+	int status = options_take(&command, &argc, argv);
+	if (status >= 0) {
+		free(copy);
+		return status;
+	}
+	if (gdb)
+		return under_gdb(original, copy);
+	free(copy);
+	if (until && !parse_until(until, &r)) {
+		fprintf(stderr, "tornbit replay: --until takes CALL or CALL.OP, two numbers, not '%.40s'\n",
+			until);
+		return 2;
+	}
+	if (!world_init(&w.world) || !find_wanted(&w, argv[0])) {
+		status = world_fail(&w.world);
+		drop_wanted(&w);
+		return status;
+	}
+	static struct replay_result result;
+	struct replay_options o = {
+		.uncut = w.uncut, .each = each_op, .survivor = each_survivor, .who = &r,
+	};
+	char what[256];
+	if (until)
+		r.verbose = true;
+	if (!replay(&w.world.plan, w.s, &o, &result, what)) {
+		wrong(&w, argv[0], what);
+		status = world_fail(&w.world);
+	} else if (r.failed) {
+		fprintf(stderr, "tornbit replay: %s\n", r.error);
+		status = 2;
+	} else {
+		status = report(&w, &result);
+	}
+	drop_wanted(&w);
+	return status;
+}
+
+/* ---- shrinking --------------------------------------------------------- */
+
+int tool_shrink(int argc, char **argv)
+{
+	static struct wanted w;
+	static const char *out;
+	static uint64_t lives;
+	const struct option options[] = {
+		{ "--finding", "N", means_finding, OPTION_NUMBER, &w.finding },
+		{ "-o", "FILE.scn", "write it there instead of standard output", OPTION_TEXT, &out },
+		{ "--lives", "N", "try at most N plans (20000)", OPTION_NUMBER, &lives },
+		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },
+		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &w.load },
+		{ 0 },
+	};
+	const struct command command = {
+		"shrink", "FINDING.scn|TRACE.db", "The smallest plan that shows the same finding.",
+		options, 1, 1,
+	};
+	struct shrink_stats stats;
+	struct live_result found;
+	char what[256];
+
+	int status = options_take(&command, &argc, argv);
+	if (status >= 0)
+		return status;
+	if (!world_init(&w.world) || !find_wanted(&w, argv[0])) {
+		status = world_fail(&w.world);
+		drop_wanted(&w);
+		return status;
+	}
+	struct live_options plain = { 0 };
+	bool well = live_plan(&w.world.plan, &w.s->plan, &plain, &found, what);
+	if (well && !found.key[0]) {
+		snprintf(what, sizeof what, "nothing is found when it is lived: nothing to shrink");
+		well = false;
+	}
+	struct scenario *frozen = calloc(1, sizeof *frozen);
+	if (!frozen)
+		abort();
+	if (well) {
+		shrink(&w.world.plan, &w.s->plan, found.key, (uint32_t)lives, &stats);
+		well = replay_freeze(&w.world.plan, &w.s->plan, frozen, &found, what);
+	}
+	if (well) {
+		size_t n = scenario_print(frozen, &w.world.plan, NULL, 0) + 1;
+		char *text = malloc(n);
+		if (!text)
+			abort();
+		scenario_print(frozen, &w.world.plan, text, n);
+		FILE *f = out ? fopen(out, "wb") : stdout;
+		well = f && fputs(text, f) >= 0 && !fflush(f);
+		if (f && f != stdout && fclose(f))
+			well = false;
+		if (!well)
+			snprintf(what, sizeof what, "%.150s: %s", out ? out : "standard output",
+				 strerror(errno));
+		free(text);
+		fprintf(stderr, "%s: %u events shrunk to %u in %u lives\n", found.key,
+			stats.events_before, stats.events_after, stats.lives);
+	}
+	if (!well) {
+		wrong(&w, argv[0], what);
+		status = world_fail(&w.world);
+	} else {
+		status = 0;
+	}
+	scenario_free(frozen);
+	free(frozen);
+	drop_wanted(&w);
+	return status;
+}

@@ -1,0 +1,422 @@
+/* tornbit sweep: every cut of the given stories. */
+#include "tools.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "contract.h"
+#include "explore.h"
+#include "options.h"
+#include "replay.h"
+#include "shrink.h"
+#include "world.h"
+
+struct sweep {
+	struct world world;
+	const char *trace, *part, *freeze;
+	struct option_list load, parts;
+	uint64_t cross_check, depth, samples, clocks;
+	bool json, execute_all, shrink;
+	struct sink *sink;
+	bool first_printed;
+	bool missed;		/* something new, or something expected that is gone */
+};
+
+/* One story and what came of it. */
+struct story {
+	const char *path;
+	char name[96];
+	struct scenario *s;
+	struct findings findings;
+	struct explore_stats stats;
+};
+
+/* ---- expectations ------------------------------------------------------ */
+
+/* '*' in an expected key stands for any run of characters but '/'. */
+static bool key_matches(const char *pattern, const char *key)
+{
+	for (; *pattern; pattern++, key++) {
+		if (*pattern == '*') {
+			do {
+				if (key_matches(pattern + 1, key))
+					return true;
+			} while (*key && *key++ != '/');
+			return false;
+		}
+		if (*pattern != *key)
+			return false;
+	}
+	return !*key;
+}
+
+static bool is_expected(const struct scenario *s, const char *key)
+{
+	for (uint32_t i = 0; i < s->expects; i++)
+		if (key_matches(s->expect[i], key))
+			return true;
+	return false;
+}
+
+static bool is_found(const struct findings *f, const char *pattern)
+{
+	for (uint32_t i = 0; i < f->findings; i++)
+		if (key_matches(pattern, f->finding[i].key))
+			return true;
+	return false;
+}
+
+/* ---- printing ---------------------------------------------------------- */
+
+static void print_reach(const struct finding *f)
+{
+	uint32_t depth = f->path.depth;
+
+	if (!depth) {
+		printf("without a cut");
+		return;
+	}
+	const struct fault *fault = &f->path.fault[depth - 1];
+	const struct fault_family *family = &fault_families[fault->bits];
+	printf("operation %u%s, family %c (%s)", f->path.op[depth - 1],
+	       depth > 1 ? " of the recovery" : "", family->letter, family->word);
+	if (f->reachable)
+		printf("; reachable on this part in clocks %llu..%llu of it",
+		       (unsigned long long)f->reach_first, (unsigned long long)f->reach_last);
+	else
+		printf("; adversarial");
+}
+
+static void print_finding(const struct sweep *w, const struct story *t,
+			  const struct finding *f, bool expected)
+{
+	printf("  %s  %s  x %llu\n", expected ? "expected" : "NEW     ", f->key,
+	       (unsigned long long)f->count);
+	printf("            %s%s%s\n", f->outcome.name, f->outcome.name[0] ? ": " : "",
+	       f->outcome.why);
+	printf("            first at event %u, ", f->path.call);
+	print_reach(f);
+	printf("\n");
+	if (w->trace)
+		printf("            repeat: ./tornbit replay %s --finding %lld\n", w->trace,
+		       (long long)f->row);
+	else
+		printf("            repeat: ./tornbit sweep %s --trace FILE.db, then replay it\n",
+		       t->path);
+}
+
+static uint64_t states_of(const struct explore_stats *s)
+{
+	return s->how[STATE_EXECUTED] + s->how[STATE_INHERITED] + s->how[STATE_DUPLICATE];
+}
+
+static void print_story(struct sweep *w, const struct story *t)
+{
+	const struct explore_stats *s = &t->stats;
+	const struct plan *p = &t->s->plan;
+
+	printf("%s: %s on %s, seed 0x%llx\n", t->name, w->world.subject[p->subject]->name,
+	       w->world.part[p->part]->name, (unsigned long long)p->seed);
+	printf("  %llu calls, %llu mutating operations, %llu states: %llu executed, %llu inherited, %llu duplicate; %llu are cuts of a recovery\n",
+	       (unsigned long long)s->calls, (unsigned long long)s->operations,
+	       (unsigned long long)states_of(s), (unsigned long long)s->how[STATE_EXECUTED],
+	       (unsigned long long)s->how[STATE_INHERITED],
+	       (unsigned long long)s->how[STATE_DUPLICATE], (unsigned long long)s->nested);
+	printf("  hash of all states 0x%016llx\n", (unsigned long long)s->hash);
+	if (s->cross_checked)
+		printf("  %llu skipped states executed all the same: %llu mismatches\n",
+		       (unsigned long long)s->cross_checked, (unsigned long long)s->mismatches);
+	if (!t->findings.findings)
+		printf("  no finding\n");
+	for (uint32_t i = 0; i < t->findings.findings; i++)
+		print_finding(w, t, &t->findings.finding[i],
+			      is_expected(t->s, t->findings.finding[i].key));
+	for (uint32_t i = 0; i < t->s->expects; i++)
+		if (!is_found(&t->findings, t->s->expect[i]))
+			printf("  MISSING   %s: expected, not found\n", t->s->expect[i]);
+}
+
+static void json_story(struct sweep *w, const struct story *t)
+{
+	const struct explore_stats *s = &t->stats;
+	const struct plan *p = &t->s->plan;
+
+	printf("%s\n  {\"scenario\": ", w->first_printed ? "," : "");
+	json_string(t->path);
+	printf(", \"subject\": ");
+	json_string(w->world.subject[p->subject]->name);
+	printf(", \"part\": ");
+	json_string(w->world.part[p->part]->name);
+	printf(", \"seed\": %llu, \"calls\": %llu, \"operations\": %llu, \"states\": %llu, \"executed\": %llu, \"inherited\": %llu, \"duplicate\": %llu, \"nested\": %llu, \"cross_checked\": %llu, \"mismatches\": %llu, \"hash\": \"0x%016llx\", \"findings\": [",
+	       (unsigned long long)p->seed, (unsigned long long)s->calls,
+	       (unsigned long long)s->operations, (unsigned long long)states_of(s),
+	       (unsigned long long)s->how[STATE_EXECUTED],
+	       (unsigned long long)s->how[STATE_INHERITED],
+	       (unsigned long long)s->how[STATE_DUPLICATE], (unsigned long long)s->nested,
+	       (unsigned long long)s->cross_checked, (unsigned long long)s->mismatches,
+	       (unsigned long long)s->hash);
+	for (uint32_t i = 0; i < t->findings.findings; i++) {
+		const struct finding *f = &t->findings.finding[i];
+		printf("%s\n    {\"key\": ", i ? "," : "");
+		json_string(f->key);
+		printf(", \"expected\": %s, \"count\": %llu, \"object\": ",
+		       is_expected(t->s, f->key) ? "true" : "false",
+		       (unsigned long long)f->count);
+		json_string(f->outcome.name);
+		printf(", \"why\": ");
+		json_string(f->outcome.why);
+		printf(", \"event\": %u, \"reachable\": %s, \"finding\": %lld}", f->path.call,
+		       f->reachable ? "true" : "false", (long long)f->row);
+	}
+	printf("], \"missing\": [");
+	bool any = false;
+	for (uint32_t i = 0; i < t->s->expects; i++)
+		if (!is_found(&t->findings, t->s->expect[i])) {
+			printf("%s", any ? ", " : "");
+			json_string(t->s->expect[i]);
+			any = true;
+		}
+	printf("]}");
+	w->first_printed = true;
+}
+
+/* ---- running ----------------------------------------------------------- */
+
+static void name_story(struct story *t, const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	t->path = path;
+	snprintf(t->name, sizeof t->name, "%s", base ? base + 1 : path);
+	size_t n = strlen(t->name);
+	if (n > 4 && strcmp(t->name + n - 4, ".scn") == 0)
+		t->name[n - 4] = '\0';
+}
+
+static bool write_text(struct sweep *w, const char *name, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s.scn", w->freeze, name);
+	f = fopen(path, "wb");
+	bool well = f && fputs(text, f) >= 0;
+	if (f && fclose(f))
+		well = false;
+	if (!well)
+		snprintf(w->world.error, sizeof w->world.error, "%s: %s", path, strerror(errno));
+	return well;
+}
+
+/* File name of a finding: its key with dashes. */
+static void file_name(char name[200], const char *key)
+{
+	snprintf(name, 200, "%s", key);
+	for (char *c = name; *c; c++)
+		if (*c == '/' || *c == '.' || *c == '+')
+			*c = '-';
+}
+
+/* Cut for real what was found by harvesting, and write that down. */
+static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
+{
+	struct scenario *frozen = malloc(sizeof *frozen);
+	struct plan *p = malloc(sizeof *p);
+	struct live_result r;
+	struct shrink_stats stats;
+	char what[256];
+
+	if (!frozen || !p)
+		abort();
+	explore_plan_of(p, &t->s->plan, &f->path);
+	if (w->shrink)
+		shrink(&w->world.plan, p, f->key, 0, &stats);
+	bool well = replay_freeze(&w->world.plan, p, frozen, &r, what);
+	if (well && strcmp(r.key, f->key) != 0) {
+		snprintf(what, sizeof what, "internal error: really cut it shows %s", r.key);
+		scenario_free(frozen);
+		well = false;
+	}
+	if (!well) {
+		snprintf(w->world.error, sizeof w->world.error, "%s: %s: %s", t->path, f->key, what);
+	} else {
+		size_t n = scenario_print(frozen, &w->world.plan, NULL, 0) + 1;
+		char *text = malloc(n);
+		if (!text)
+			abort();
+		scenario_print(frozen, &w->world.plan, text, n);
+		sink_finding_shrunk(w->sink, f->row, text);
+		if (w->freeze) {
+			char name[200];
+			file_name(name, f->key);
+			well = write_text(w, name, text);
+		}
+		free(text);
+		scenario_free(frozen);
+	}
+	free(p);
+	free(frozen);
+	return well;
+}
+
+static int run_story(struct sweep *w, struct story *t)
+{
+	struct explore_options o = {
+		.what = t->s->explore,
+		.cross_check = (uint32_t)w->cross_check,
+		.skip_nothing = w->execute_all,
+	};
+	char what[256];
+
+	if (w->depth)
+		o.what.depth = (uint32_t)w->depth;
+	if (w->samples)
+		o.what.samples = (uint32_t)w->samples;
+	if (w->clocks)
+		o.what.clocks = (uint32_t)w->clocks;
+	if (!explore(&w->world.plan, &t->s->plan, &o, w->sink, &t->findings, &t->stats, what)) {
+		snprintf(w->world.error, sizeof w->world.error, "%s: %s", t->path, what);
+		return world_fail(&w->world);
+	}
+	if (w->sink || w->freeze)
+		for (uint32_t i = 0; i < t->findings.findings; i++)
+			if (!freeze(w, t, &t->findings.finding[i]))
+				return world_fail(&w->world);
+	sink_commit(w->sink, -1);
+	if (sink_error(w->sink)) {
+		snprintf(w->world.error, sizeof w->world.error, "%s", sink_error(w->sink));
+		return world_fail(&w->world);
+	}
+	if (w->json)
+		json_story(w, t);
+	else
+		print_story(w, t);
+	fflush(stdout);
+	for (uint32_t i = 0; i < t->findings.findings; i++)
+		w->missed |= !is_expected(t->s, t->findings.finding[i].key);
+	for (uint32_t i = 0; i < t->s->expects; i++)
+		w->missed |= !is_found(&t->findings, t->s->expect[i]);
+	return 0;
+}
+
+/* The trace's facts come from the first story; the others are plans in it. */
+static bool open_sink(struct sweep *w, const struct scenario *s, int argc, char **argv)
+{
+	static char contract[16384], options[4096];
+	char error[256];
+	size_t n = 0;
+
+	if (!w->trace)
+		return true;
+	const struct tb_subject *sub = w->world.subject[s->plan.subject];
+	contract_print(sub->contract, contract, sizeof contract);
+	for (int i = 0; i < argc && n < sizeof options; i++) {
+		struct story t;
+		name_story(&t, argv[i]);
+		n += (size_t)snprintf(options + n, sizeof options - n, "%s%s", i ? " " : "", t.name);
+	}
+	w->sink = sink_open(w->trace, SINK_CREATE, &(struct sink_run){
+		.command = "sweep",
+		.subject = sub->name,
+		.part = w->world.part[s->plan.part]->name,
+		.contract_text = contract,
+		.part_text = w->world.part_text[s->plan.part],
+		.code_hash = sub->code_hash,
+		.seed = s->plan.seed,
+		.trials = (uint64_t)argc,
+		.options = options,
+	}, error);
+	if (!w->sink)
+		snprintf(w->world.error, sizeof w->world.error, "%s", error);
+	return w->sink != NULL;
+}
+
+static int run_stories(struct sweep *w, int argc, char **argv)
+{
+	struct scenario *s = malloc(sizeof *s);
+	int status = 0;
+
+	if (!s)
+		abort();
+	/* All stories are read before the first one runs: a typo in the last
+	 * must not cost the work of the others. */
+	for (int i = argc; i-- > 0; ) {
+		if (!world_scenario(&w->world, argv[i], s)) {
+			free(s);
+			return world_fail(&w->world);
+		}
+		if (i == 0 && !open_sink(w, s, argc, argv)) {
+			scenario_free(s);
+			free(s);
+			return world_fail(&w->world);
+		}
+		scenario_free(s);
+	}
+	if (w->json)
+		printf("[");
+	for (int i = 0; i < argc && !status; i++) {
+		struct story t = { .s = s };
+		name_story(&t, argv[i]);
+		if (!world_scenario(&w->world, argv[i], s)) {
+			status = world_fail(&w->world);
+			break;
+		}
+		status = run_story(w, &t);
+		findings_free(&t.findings);
+		scenario_free(s);
+	}
+	if (w->json)
+		printf("\n]\n");
+	free(s);
+	return status;
+}
+
+int tool_sweep(int argc, char **argv)
+{
+	static struct sweep w;
+	const struct option options[] = {
+		{ "--trace", "FILE.db", "write every operation, state and finding to SQLite",
+		  OPTION_TEXT, &w.trace },
+		{ "--json", NULL, "print results as JSON", OPTION_FLAG, &w.json },
+		{ "--freeze", "FOLDER", "write each finding as a file that replays",
+		  OPTION_TEXT, &w.freeze },
+		{ "--shrink", NULL, "make each finding as small as it gets first",
+		  OPTION_FLAG, &w.shrink },
+		{ "--depth", "N", "1: single cuts, 2: cuts of the recovery too",
+		  OPTION_NUMBER, &w.depth },
+		{ "--samples", "N", "seeds per seeded fault family", OPTION_NUMBER, &w.samples },
+		{ "--clocks", "N", "cuts by clock per operation", OPTION_NUMBER, &w.clocks },
+		{ "--cross-check", "N", "execute every N-th skipped state all the same",
+		  OPTION_NUMBER, &w.cross_check },
+		{ "--execute-all", NULL, "skip nothing (slow: the yardstick)", OPTION_FLAG,
+		  &w.execute_all },
+		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },
+		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &w.load },
+		{ 0 },
+	};
+	const struct command command = {
+		"sweep", "SCENARIO...", "Live each story once and judge every cut of it.", options,
+		1, 10000,
+	};
+	char error[256];
+
+	int status = options_take(&command, &argc, argv);
+	if (status >= 0)
+		return status;
+	if (!world_init(&w.world))
+		return world_fail(&w.world);
+	for (uint32_t i = 0; i < w.parts.texts; i++)
+		if (!world_load_part(&w.world, w.parts.text[i]))
+			return world_fail(&w.world);
+	for (uint32_t i = 0; i < w.load.texts; i++)
+		if (!world_load_subjects(&w.world, w.load.text[i]))
+			return world_fail(&w.world);
+	status = run_stories(&w, argc, argv);
+	if (w.sink && !sink_close(w.sink, error) && !status) {
+		snprintf(w.world.error, sizeof w.world.error, "%s", error);
+		status = world_fail(&w.world);
+	}
+	world_free(&w.world);
+	return status ? status : w.missed;
+}

@@ -1,0 +1,225 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "world.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "contract.h"
+#include "planted/planted.h"
+#include "subjects.h"
+
+/* ---- registering ------------------------------------------------------- */
+
+static void say(struct world *w, const char *format, const char *a, const char *b)
+{
+	snprintf(w->error, sizeof w->error, format, a, b);
+}
+
+static void hold(struct world *w, void *p)
+{
+	w->held[w->helds++] = p;
+}
+
+static bool add_subject(struct world *w, const struct tb_subject *s)
+{
+	char what[160];
+	uint32_t at = w->plan.subjects;
+
+	if (!subject_check(s, what)) {
+		say(w, "store %s: %s", s->name ? s->name : "(no name)", what);
+		return false;
+	}
+	if (at == WORLD_SUBJECTS_MAX) {
+		say(w, "store %s: more than %s stores", s->name, "64");
+		return false;
+	}
+	while (at && strcmp(w->subject[at - 1]->name, s->name) > 0) {
+		w->subject[at] = w->subject[at - 1];
+		at--;
+	}
+	if (at && strcmp(w->subject[at - 1]->name, s->name) == 0) {
+		say(w, "store %s: there is one of that name already%s", s->name, "");
+		return false;
+	}
+	w->subject[at] = s;
+	w->plan.subjects++;
+	return true;
+}
+
+static bool add_part(struct world *w, const char *where, const char *text, size_t n)
+{
+	struct part *p = malloc(sizeof *p);
+	struct part_error e;
+	uint32_t at = w->plan.parts;
+
+	if (!p)
+		abort();
+	if (!part_parse(p, text, n, &e)) {
+		free(p);
+		snprintf(w->error, sizeof w->error, "%s:%u: %s%s%s", where, e.line, e.key,
+			 e.key[0] ? ": " : "", e.what);
+		return false;
+	}
+	if (at == WORLD_PARTS_MAX) {
+		free(p);
+		say(w, "%s: more than %s parts", where, "128");
+		return false;
+	}
+	while (at && strcmp(w->part[at - 1]->name, p->name) > 0) {
+		w->part[at] = w->part[at - 1];
+		w->part_text[at] = w->part_text[at - 1];
+		at--;
+	}
+	if (at && strcmp(w->part[at - 1]->name, p->name) == 0) {
+		say(w, "%s: there is a part named %s already; give it another name", where, p->name);
+		free(p);
+		return false;
+	}
+	hold(w, p);
+	w->part[at] = p;
+	w->part_text[at] = text;
+	w->plan.parts++;
+	return true;
+}
+
+bool world_init(struct world *w)
+{
+	static const struct tb_subject *const shipped[] = {
+		&planted, &wofs_faithful, &wofs_hardened,
+	};
+
+	*w = (struct world){ 0 };
+	w->plan.subject = w->subject;
+	w->plan.part = w->part;
+	for (size_t i = 0; i < COUNT_OF(shipped); i++)
+		if (!add_subject(w, shipped[i]))
+			return false;
+	for (uint32_t i = 0; i < part_files_count; i++)
+		if (!add_part(w, part_files[i].name, part_files[i].text, part_files[i].bytes))
+			return false;
+	return true;
+}
+
+void world_free(struct world *w)
+{
+	while (w->helds)
+		free(w->held[--w->helds]);
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+char *world_read_file(struct world *w, const char *path, size_t max, size_t *n)
+{
+	struct stat st;
+	FILE *f = fopen(path, "rb");
+
+	if (!f) {
+		say(w, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (fstat(fileno(f), &st) || S_ISDIR(st.st_mode)) {
+		say(w, "%s: is a folder; a file is needed%s", path, "");
+		fclose(f);
+		return NULL;
+	}
+	char *text = malloc(max + 2);
+	if (!text)
+		abort();
+	*n = fread(text, 1, max + 1, f);
+	bool failed = ferror(f);
+	fclose(f);
+	if (failed || *n > max) {
+		snprintf(w->error, sizeof w->error, "%s: %s %zu bytes", path,
+			 failed ? "cannot be read past" : "is larger than the limit of",
+			 failed ? *n : max);
+		free(text);
+		return NULL;
+	}
+	text[*n] = '\0';
+	return text;
+}
+
+bool world_load_part(struct world *w, const char *path)
+{
+	size_t n;
+	char *text = world_read_file(w, path, PART_TEXT_MAX, &n);
+
+	if (!text)
+		return false;
+	hold(w, text);
+	return add_part(w, path, text, n);
+}
+
+bool world_load_subjects(struct world *w, const char *path)
+{
+	void *so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!so) {
+		say(w, "%s: not a plug-in: %s", path, dlerror());
+		return false;
+	}
+	const struct tb_subject *const *s = dlsym(so, "tornbit_subjects");
+	if (!s) {
+		say(w, "%s: exports no %s (see docs/add-a-subject.md)", path, "tornbit_subjects");
+		return false;
+	}
+	for (; *s; s++)
+		if (!add_subject(w, *s))
+			return false;
+	return true;
+}
+
+bool world_scenario(struct world *w, const char *path, struct scenario *s)
+{
+	struct scenario_error e;
+	size_t n;
+	char *text = world_read_file(w, path, SCENARIO_TEXT_MAX, &n);
+
+	if (!text)
+		return false;
+	bool well = scenario_parse(s, &w->plan, text, n, &e);
+	if (!well)
+		snprintf(w->error, sizeof w->error, "%s:%u: %s", path, e.line, e.what);
+	free(text);
+	return well;
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+static int not_found(struct world *w, const char *kind, const char *name,
+		     const char *(*nth)(const struct world *, uint32_t), uint32_t count)
+{
+	int n = snprintf(w->error, sizeof w->error, "no %s '%.60s'; there are:", kind, name);
+
+	for (uint32_t i = 0; i < count && (size_t)n < sizeof w->error - 64; i++)
+		n += snprintf(w->error + n, sizeof w->error - (size_t)n, " %s", nth(w, i));
+	return -1;
+}
+
+static const char *nth_subject(const struct world *w, uint32_t i) { return w->subject[i]->name; }
+static const char *nth_part(const struct world *w, uint32_t i) { return w->part[i]->name; }
+
+int world_subject(struct world *w, const char *name)
+{
+	for (uint32_t i = 0; i < w->plan.subjects; i++)
+		if (strcmp(w->subject[i]->name, name) == 0)
+			return (int)i;
+	return not_found(w, "store", name, nth_subject, w->plan.subjects);
+}
+
+int world_part(struct world *w, const char *name)
+{
+	for (uint32_t i = 0; i < w->plan.parts; i++)
+		if (strcmp(w->part[i]->name, name) == 0)
+			return (int)i;
+	return not_found(w, "part", name, nth_part, w->plan.parts);
+}
+
+int world_fail(const struct world *w)
+{
+	fprintf(stderr, "tornbit: %s\n", w->error);
+	return 2;
+}

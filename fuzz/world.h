@@ -1,0 +1,48 @@
+/*
+ * world: what this run of the program knows: stores and parts, the built-in
+ * ones, plug-ins (--load FILE.so) and parts of the user's own (--part FILE).
+ * And the small services that all commands share: reading files, errors.
+ */
+#ifndef TORNBIT_WORLD_H
+#define TORNBIT_WORLD_H
+
+#include "plan.h"
+#include "scenario.h"
+
+#define WORLD_SUBJECTS_MAX 64
+#define WORLD_PARTS_MAX 128
+
+struct world {
+	struct plan_world plan;		/* what plans speak of; sorted by name */
+	const struct tb_subject *subject[WORLD_SUBJECTS_MAX];
+	const struct part *part[WORLD_PARTS_MAX];
+	const char *part_text[WORLD_PARTS_MAX];	/* beside part[] */
+	void *held[WORLD_PARTS_MAX + WORLD_SUBJECTS_MAX];	/* to be freed */
+	uint32_t helds;
+	char error[640];	/* the line to print after a false */
+};
+
+/* The built-in stores and parts. */
+bool world_init(struct world *w);
+void world_free(struct world *w);
+
+/* A plug-in with `tornbit_subjects`; a part file. A name that is known already
+ * is refused. */
+bool world_load_subjects(struct world *w, const char *path);
+bool world_load_part(struct world *w, const char *path);
+
+/* Place in plan.subject / plan.part, or -1 with a line that lists the names. */
+int world_subject(struct world *w, const char *name);
+int world_part(struct world *w, const char *name);
+
+/* The file's bytes with a NUL behind them, malloc'ed; NULL with an error line
+ * (missing, a directory, larger than max). */
+char *world_read_file(struct world *w, const char *path, size_t max, size_t *n);
+
+/* A scenario from a file. False: error is "FILE:LINE: what". */
+bool world_scenario(struct world *w, const char *path, struct scenario *s);
+
+/* Print `tornbit: error` on standard error; returns exit status 2. */
+int world_fail(const struct world *w);
+
+#endif
