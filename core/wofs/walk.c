@@ -253,7 +253,7 @@ static int judge_record(const struct wofs_walk *w, struct wofs_record *rec)
 	bool is_last = fits && rec->next >= w->used;
 
 	rec->is_stamp = rec->at == 0 && rec->flag == DELETED && rec->size == 0 &&
-			!memcmp(rec->name, stamp_pending, rec->name_bytes + 1);
+			!strcmp(rec->name, (const char *)stamp_pending);
 	if (rec->flag == DELETED && fits) {
 		rec->state = WOFS_DELETED;
 		if (is_last && !rec->is_stamp)
