@@ -22,16 +22,15 @@ static const char declaration[] =
 static const struct narrow {
 	int column;
 	uint8_t op;
-	bool numbers_only;	/* text would be compared in another way out there */
 	const char *where;
 } narrows[] = {
-	{ C_PLAN, SQLITE_INDEX_CONSTRAINT_EQ, false, "plan=?1" },
-	{ C_LIFE, SQLITE_INDEX_CONSTRAINT_EQ, false, "life=?2" },
-	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_EQ, true, "(?3 IS NULL OR ?3 BETWEEN first_seq AND first_seq+ops-1)" },
-	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_GE, true, "(?4 IS NULL OR first_seq+ops-1>=?4)" },
-	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_GT, true, "(?5 IS NULL OR first_seq+ops-1>?5)" },
-	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_LE, true, "(?6 IS NULL OR first_seq<=?6)" },
-	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_LT, true, "(?7 IS NULL OR first_seq<?7)" },
+	{ C_PLAN, SQLITE_INDEX_CONSTRAINT_EQ, "plan=?1" },
+	{ C_LIFE, SQLITE_INDEX_CONSTRAINT_EQ, "life=?2" },
+	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_EQ, "?3 BETWEEN first_seq AND first_seq+ops-1" },
+	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_GE, "first_seq+ops-1>=?4" },
+	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_GT, "first_seq+ops-1>?5" },
+	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_LE, "first_seq<=?6" },
+	{ C_SEQ, SQLITE_INDEX_CONSTRAINT_LT, "first_seq<?7" },
 };
 #define NARROWS ((int)COUNT_OF(narrows))
 
@@ -230,10 +229,9 @@ static int filter(sqlite3_vtab_cursor *cursor, int chosen, const char *text, int
 	for (int i = 0, arg = 0; i < NARROWS && arg < argc; i++) {
 		if (!(chosen & 1 << i))
 			continue;
-		sqlite3_value *v = argv[arg++];
-		int type = sqlite3_value_numeric_type(v);
-		if (!narrows[i].numbers_only || type == SQLITE_INTEGER || type == SQLITE_FLOAT)
-			sqlite3_bind_value(c->blocks, i + 1, v);
+		/* '7' becomes 7, as in a comparison with an INTEGER column. */
+		sqlite3_value_numeric_type(argv[arg]);
+		sqlite3_bind_value(c->blocks, i + 1, argv[arg++]);
 	}
 	c->end = false;
 	buslog_open(&c->reader, NULL, 0, 0);

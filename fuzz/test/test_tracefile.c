@@ -11,6 +11,18 @@
 
 /* ---- the table bus ---------------------------------------------------- */
 
+/* The same question to `bus` and to all of its rows, which nothing narrows. */
+static void same_rows(const char *name, const char *where)
+{
+	char sql[300];
+
+	snprintf(sql, sizeof sql, "WITH whole AS MATERIALIZED (SELECT rowid, * FROM bus)"
+		 " SELECT (SELECT count(*) || ' ' || total(seq+plan) FROM whole WHERE %s) ="
+		 " (SELECT count(*) || ' ' || total(seq+plan) FROM bus WHERE %s)", where, where);
+	if (!CHECK_EQ(ask(name, sql), 1))
+		tap_say("%s", where);
+}
+
 static void conditions_on_bus_find_the_same_rows_as_a_full_scan(void)
 {
 	static const char *const where[] = {
@@ -20,15 +32,43 @@ static void conditions_on_bus_find_the_same_rows_as_a_full_scan(void)
 		"seq=5.0", "seq>5.5 AND plan=1", "plan IS NULL", "seq<NULL", "plan=99", "seq<0",
 		"plan=2 AND call=3 AND kind='program'", "rowid<4100",
 	};
-	char sql[300];
 
-	for (size_t i = 0; i < COUNT_OF(where); i++) {
-		snprintf(sql, sizeof sql, "WITH whole AS MATERIALIZED (SELECT rowid, * FROM bus)"
-			 " SELECT (SELECT count(*) || ' ' || total(seq+plan) FROM whole WHERE %s) ="
-			 " (SELECT count(*) || ' ' || total(seq+plan) FROM bus WHERE %s)",
-			 where[i], where[i]);
+	for (size_t i = 0; i < COUNT_OF(where); i++)
+		same_rows("four.db", where[i]);
+}
+
+static void conditions_at_the_borders_of_blocks_lose_nothing(void)
+{
+	static const char *const op[] = { "=", "<", "<=", ">", ">=" };
+	static const unsigned border[] = { 0, 1, 4095, 4096, 4097, 8191, 8192, 8999, 9000 };
+	struct sink *s = create("long.db");
+	char where[40];
+
+	sample_log(s, 1, 0, 9000);
+	close_well(s);
+	for (size_t o = 0; o < COUNT_OF(op); o++) {
+		for (size_t b = 0; b < COUNT_OF(border); b++) {
+			snprintf(where, sizeof where, "seq%s%u", op[o], border[b]);
+			same_rows("long.db", where);
+		}
+	}
+}
+
+static void rows_of_bus_come_in_the_order_that_is_asked_for(void)
+{
+	static const char *const order[] = {
+		"plan, life, seq", "plan DESC, life, seq", "plan, life, seq DESC", "life, plan, seq",
+		"plan, seq", "seq", "plan",
+	};
+	char sql[400];
+
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
+		snprintf(sql, sizeof sql, "WITH whole AS MATERIALIZED (SELECT * FROM bus) SELECT"
+			 " (SELECT group_concat(plan) FROM (SELECT plan, seq FROM whole ORDER BY %s)) ="
+			 " (SELECT group_concat(plan) FROM (SELECT plan, seq FROM bus ORDER BY %s))",
+			 order[i], order[i]);
 		if (!CHECK_EQ(ask("four.db", sql), 1))
-			tap_say("%s", where[i]);
+			tap_say("%s", order[i]);
 	}
 }
 
@@ -205,6 +245,8 @@ int main(void)
 	if (!bench_begin())
 		return 1;
 	TEST(conditions_on_bus_find_the_same_rows_as_a_full_scan);
+	TEST(conditions_at_the_borders_of_blocks_lose_nothing);
+	TEST(rows_of_bus_come_in_the_order_that_is_asked_for);
 	TEST(bus_shows_words_and_data);
 	TEST(rows_of_bus_have_ids_of_their_own);
 	TEST(a_damaged_block_ends_the_query_with_a_reason);
