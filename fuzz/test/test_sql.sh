@@ -2,7 +2,7 @@
 # tornbit sql: answers that scripts can rely on, and one line for every mistake.
 # TAP on standard output. Reads TORNBIT (the program) and BUILD (the build folder).
 set -u
-tornbit=${TORNBIT:-build/tornbit}
+tornbit=$(realpath "${TORNBIT:-build/tornbit}")
 sample=${BUILD:-build}/test/fuzz_test_sink
 if [ ! -x "$tornbit" ] || [ ! -x "$sample" ]; then
 	echo "1..0 # SKIP no $tornbit or no $sample"
@@ -92,6 +92,22 @@ report "all that left the trace as it was" $?
 "$tornbit" sql "$db" "SELECT * FROM state" > /dev/full 2> "$work/err"
 [ $? -eq 2 ] && [ "$(wc -l < "$work/err")" -eq 1 ]
 report "an answer that cannot be written" $?
+
+# The questions in docs/trace-schema.md, asked to the same trace.
+cp "$db" "$work/run.db"
+awk -v work="$work" '
+	/^```/ { inside = !inside; if (!inside) n++; next }
+	!inside { next }
+	/^\$ tornbit sql / { command = 1; sub(/^\$ tornbit/, "\"$tornbit\"") }
+	{ print > (work "/" (command ? "doc" : "answer") n) }
+	command && /"$/ { command = 0 }
+' docs/trace-schema.md
+for question in "$work"/doc*; do
+	n=${question##*/doc}
+	(cd "$work" && . "$question") > "$work/out" 2> "$work/err"
+	[ $? -eq 0 ] && cmp -s "$work/out" "$work/answer$n"
+	report "question $n of docs/trace-schema.md has the printed answer" $?
+done
 
 echo "1..$count"
 exit $failed
