@@ -150,6 +150,18 @@ static bool unit_applies(const struct operation *op, enum fault_unit unit,
 	return false;
 }
 
+/* The fault, and where family F is wanted and bits are drawn, the same with
+ * cells that read differently each time. */
+static void add_qualities(struct fault_list *l, const struct scenario_explore *w,
+			  struct fault f)
+{
+	add_fault(l, f);
+	f.quality = FAULT_UNSTABLE;
+	if (wants(w, 'F') &&
+	    (fault_families[f.bits].seeded || f.bits == FAULT_BITS_PHYSICS))
+		add_fault(l, f);
+}
+
 static void add_families(struct fault_list *l, const struct operation *op,
 			 const struct scenario_explore *w, uint32_t samples, uint32_t seed)
 {
@@ -163,7 +175,7 @@ static void add_families(struct fault_list *l, const struct operation *op,
 				continue;
 			bool drawn = family->seeded || unit != FAULT_UNIT_CALL;
 			for (uint32_t i = 0; i < (drawn ? samples : 1); i++)
-				add_fault(l, (struct fault){
+				add_qualities(l, w, (struct fault){
 					.bits = (uint8_t)bits,
 					.unit = (uint8_t)unit,
 					.seed = drawn ? seed + i : 0,
@@ -174,8 +186,8 @@ static void add_families(struct fault_list *l, const struct operation *op,
 
 /* Clocks spread over the time in which the array works, both ends included,
  * the inner ones shifted by a draw so that sweeps do not all fall alike. */
-static void add_clocks(struct fault_list *l, const struct operation *op, uint32_t clocks,
-		       uint64_t key)
+static void add_clocks(struct fault_list *l, const struct operation *op,
+		       const struct scenario_explore *w, uint32_t clocks, uint64_t key)
 {
 	cycle_t from = op->step[0].first - op->first;
 	cycle_t span = op->step[op->steps - 1].last - op->step[0].first;
@@ -185,7 +197,7 @@ static void add_clocks(struct fault_list *l, const struct operation *op, uint32_
 		cycle_t at = from + span * i / clocks;
 		if (cell)
 			at += noise(key, NOISE_EXPLORE, i, 0, 0) % cell;
-		add_fault(l, (struct fault){ .bits = FAULT_BITS_PHYSICS, .at = at });
+		add_qualities(l, w, (struct fault){ .bits = FAULT_BITS_PHYSICS, .at = at });
 	}
 }
 
@@ -417,7 +429,7 @@ static void explore_state(struct explorer *x, const struct scene *s, struct arra
 		cross_check(x, s, torn, &o);
 		return;
 	}
-	if (base && !supply && !array_torn_rows(torn) &&
+	if (base && !supply && !array_doubtful(torn) &&
 	    misses_recovery(x, s, torn)) {
 		settle(x, s, torn, base, STATE_INHERITED);
 		cross_check(x, s, torn, base);
@@ -458,7 +470,7 @@ static void explore_anchor(struct explorer *x, struct scene *s, uint32_t depth,
 	list->faults = 0;
 	add_families(list, &a->op, &x->what, nested ? 1 : x->what.samples, 0);
 	if (wants(&x->what, 'T'))
-		add_clocks(list, &a->op, nested ? 2 : x->what.clocks, key);
+		add_clocks(list, &a->op, &x->what, nested ? 2 : x->what.clocks, key);
 
 	s->path.depth = depth + 1;
 	s->path.op[depth] = index;

@@ -138,6 +138,8 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 	tear(&torn, &a->op, f);
 	life_power_lost(l);
 	if (f->bits == FAULT_BITS_PHYSICS) {
+		if (f->quality == FAULT_STABLE)
+			tear_decide(&l->device.board.array, &a->op);
 		array_fork(survivor, &l->device.board.array);
 	} else {	/* the harness chooses the bits; the life tells from where */
 		array_fork(survivor, &l->anchors.before);

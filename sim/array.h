@@ -96,6 +96,9 @@ uint64_t array_state_hash(struct array *a);
 bool array_diff(const struct array *a, const struct array *b,
 		bool (*visit)(void *who, uint32_t unit_addr), void *who);
 
+/* Is there any cell that reads draw anew? */
+bool array_doubtful(const struct array *a);
+
 /* Number of rows that carry levels (partly programmed or partly erased). */
 uint32_t array_torn_rows(const struct array *a);
 

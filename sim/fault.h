@@ -61,7 +61,8 @@ enum fault_supply {
 struct fault {
 	uint8_t bits;		/* enum fault_bits */
 	uint8_t unit;		/* enum fault_unit; families only */
-	uint8_t quality;	/* enum fault_quality; families only */
+	uint8_t quality;	/* enum fault_quality; a cut by clock, too, leaves cells
+				 * in doubt only when this is unstable */
 	uint8_t supply;		/* enum fault_supply */
 	uint32_t seed;		/* draws bits, units and supply noise */
 	cycle_t at;		/* PHYSICS only: clocks after the operation began */

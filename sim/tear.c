@@ -320,12 +320,15 @@ void tear(struct array *a, const struct operation *op, const struct fault *f)
 		assert_step(a, &op->step[i]);
 	if (f->bits == FAULT_BITS_NONE)
 		return;
-	if (f->bits == FAULT_BITS_PHYSICS)
+	if (f->bits == FAULT_BITS_PHYSICS) {
 		tear_by_clock(a, op, op->first + min_cycles(f->at, CYCLE_NEVER - op->first));
-	else if (f->bits == FAULT_BITS_ALL)
+		if (f->quality == FAULT_STABLE)
+			tear_decide(a, op);
+	} else if (f->bits == FAULT_BITS_ALL) {
 		tear_by_clock(a, op, CYCLE_NEVER);
-	else
+	} else {
 		tear_by_family(a, op, f);
+	}
 }
 
 static bool clock_gives(const struct array *before, const struct operation *op,

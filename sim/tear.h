@@ -62,6 +62,10 @@ void step_torn(struct array *a, const struct step *s, cycle_t now);
 /* a is the array before the operation; becomes what a loss of power leaves. */
 void tear(struct array *a, const struct operation *op, const struct fault *f);
 
+/* Cells of the operation's rows that a read would draw fall to their side: what
+ * a fault of quality stable leaves. tear() does it; a real death needs it done. */
+void tear_decide(struct array *a, const struct operation *op);
+
 /* Clocks a..b (counted from op->first) at which physics could leave exactly the
  * image of `torn` on this part, found by trying `tries` clocks spread over the
  * operation; false when none did: the outcome is adversarial. before is the
