@@ -51,6 +51,25 @@ static const char *const mid_means[TB_MIDS] = {
 	[TB_MID_SOME_GONE] = "as before or after, or any of the objects gone and the others whole",
 };
 
+/* A paragraph in lines of at most 78 characters, where its words allow it. */
+static void print_paragraph(struct text *t, const char *words)
+{
+	size_t column = 0;
+
+	while (*words) {
+		size_t n = strcspn(words, " \n");
+		if (column && column + 1 + n > 78) {
+			text_add(t, "\n");
+			column = 0;
+		}
+		text_add(t, "%s%.*s", column ? " " : "", (int)n, words);
+		column += (column ? 1 : 0) + n;
+		words += n;
+		words += strspn(words, " \n");
+	}
+	text_add(t, "\n");
+}
+
 static void print_may(struct text *t, uint16_t may)
 {
 	for (uint32_t i = 0; i < TB_STATUSES; i++)
@@ -98,15 +117,16 @@ size_t contract_print(const struct tb_contract *c, char *text, size_t room)
 {
 	struct text t = text_in(text, room);
 
-	text_add(&t, "contract %s, version %u\n\n%s\n\nverbs:\n", c->name, c->version,
-		 c->promise);
+	text_add(&t, "contract %s, version %u\n\n", c->name, c->version);
+	print_paragraph(&t, c->promise);
+	text_add(&t, "\nverbs:\n");
 	for (uint32_t i = 0; i < c->verbs; i++)
 		print_verb(&t, &c->verb[i]);
 	text_add(&t, "\n");
 	print_probes(&t, c);
 	text_add(&t, "names of random plans:");
 	for (uint32_t i = 0; i < c->names_count; i++)
-		text_add(&t, " %s", c->names[i]);
+		text_add(&t, "%s%s", i % 8 ? " " : "\n  ", c->names[i]);
 	text_add(&t, "\n");
 	print_families(&t, c->families);
 	text_add(&t, "programs only erased units: %s\n",

@@ -176,7 +176,8 @@ static uint32_t reduce_aged(const struct part *part, uint32_t aged)
 	return reduce(aged, (uint32_t)(rated < UINT32_MAX ? rated / 4 * 3 : UINT32_MAX));
 }
 
-static uint32_t reduce_setting(const struct tb_subject *s, uint32_t i, uint32_t v)
+/* Within the limits, or 0. */
+static uint32_t limit_setting(const struct tb_subject *s, uint32_t i, uint32_t v)
 {
 	if (i >= s->settings)
 		return 0;
@@ -184,6 +185,15 @@ static uint32_t reduce_setting(const struct tb_subject *s, uint32_t i, uint32_t 
 	if (v == 0 || (v >= t->min && v <= t->max))
 		return v;
 	return t->min + reduce(v, t->max - t->min);
+}
+
+/* Bytes have 16 bits for it, and only if the store lets plans choose. */
+static uint32_t reduce_setting(const struct tb_subject *s, uint32_t i, uint32_t v)
+{
+	if (i >= s->settings || !s->setting[i].drawn)
+		return 0;
+	v = limit_setting(s, i, v);
+	return v <= UINT16_MAX ? v : 0;
 }
 
 /* ---- Sealed values -------------------------------------------------------- */
@@ -234,8 +244,10 @@ static struct sealed sealed_values(const struct plan *p, const struct plan_world
 	s.value[SEAL_AGED] = p->aged;
 	s.is_set[SEAL_AGED] = reduce_aged(part, p->aged) != p->aged;
 	for (uint32_t i = 0; i < TB_SETTINGS_MAX; i++) {
-		s.value[SEAL_SETTING + i] = p->setting[i];
-		s.is_set[SEAL_SETTING + i] = p->setting[i] > UINT16_MAX;
+		uint32_t v = p->setting[i];
+		s.value[SEAL_SETTING + i] = v;
+		s.is_set[SEAL_SETTING + i] =
+			reduce_setting(w->subject[p->subject], i, v) != v;
 	}
 	return s;
 }
@@ -302,13 +314,10 @@ static void setup_reduce(struct plan *p, const struct plan_world *w,
 			p->region = plain;
 	}
 	p->aged = s->is_set[SEAL_AGED] ? s->value[SEAL_AGED] : reduce_aged(part, p->aged);
-	for (uint32_t i = 0; i < TB_SETTINGS_MAX; i++) {
-		bool is_sealed = s->is_set[SEAL_SETTING + i];
-		uint32_t v = is_sealed ? s->value[SEAL_SETTING + i] : p->setting[i];
-		v = reduce_setting(w->subject[p->subject], i, v);
-		/* Encoding must not need a record that the bytes did not have. */
-		p->setting[i] = is_sealed || v <= UINT16_MAX ? v : 0;
-	}
+	for (uint32_t i = 0; i < TB_SETTINGS_MAX; i++)
+		p->setting[i] = s->is_set[SEAL_SETTING + i]
+			? limit_setting(w->subject[p->subject], i, s->value[SEAL_SETTING + i])
+			: reduce_setting(w->subject[p->subject], i, p->setting[i]);
 }
 
 /* ---- Events ----------------------------------------------------------------- */

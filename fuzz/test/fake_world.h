@@ -71,8 +71,11 @@ static const struct tb_contract fake_contract = {
 };
 
 static const struct tb_setting fake_settings[] = {
-	{ .name = "cache", .means = "bytes", .standard = 64, .min = 16, .max = 1024 },
-	{ .name = "lookahead", .means = "blocks", .standard = 0, .min = 0, .max = 100000 },
+	{ .name = "cache", .means = "bytes", .standard = 64, .min = 16, .max = 1024,
+	  .drawn = true },
+	{ .name = "lookahead", .means = "blocks", .standard = 0, .min = 0, .max = 100000,
+	  .drawn = true },
+	{ .name = "defect", .means = "for tests", .standard = 0, .min = 0, .max = 99 },
 };
 
 static const struct tb_subject fake_subject = {

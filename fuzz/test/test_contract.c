@@ -13,7 +13,7 @@ static struct tb_verb verbs[CONTRACT_VERBS_MAX + 1];
 static struct tb_probe probes[2];
 static const char *names[COUNT_OF(fake_names)];
 static struct tb_subject subject;
-static struct tb_setting settings[2];
+static struct tb_setting settings[COUNT_OF(fake_settings)];
 static char what[160];
 
 /* A right contract and subject of which each test breaks one thing. */
@@ -159,6 +159,22 @@ static void a_contract_prints_as_text_that_names_all_it_says(void)
 	CHECK(strchr(text, '\t') == NULL);
 }
 
+static void a_long_promise_is_printed_in_lines(void)
+{
+	char text[8192], word[100];
+
+	fresh();
+	memset(word, 'w', 90);
+	snprintf(word + 90, sizeof word - 90, " a b");
+	c.promise = word;
+	contract_print(&c, text, sizeof text);
+	CHECK(strstr(text, "w\na b\n\nverbs") != NULL);
+	c.promise = "0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 "
+		    "0123456789 0 0 0";
+	contract_print(&c, text, sizeof text);
+	CHECK(strstr(text, "0123456789 0\n0 0\n") != NULL);
+}
+
 static void a_contract_printed_into_little_room_is_cut_off(void)
 {
 	char whole[8192], small[100];
@@ -261,6 +277,7 @@ int main(void)
 	TEST(the_frame_of_a_contract_must_be_filled);
 	TEST(subjects_must_fit_this_program);
 	TEST(a_contract_prints_as_text_that_names_all_it_says);
+	TEST(a_long_promise_is_printed_in_lines);
 	TEST(a_contract_printed_into_little_room_is_cut_off);
 	TEST(every_value_has_a_word_of_its_own);
 	TEST(keys_are_what_the_header_shows);

@@ -153,8 +153,9 @@ static void values_that_only_a_text_may_ask_for_survive_the_wire(void)
 	p->aged = 4000000;
 	p->setting[0] = 1000;
 	p->setting[1] = 99999;
+	p->setting[2] = 7;
 	size_t n = plan_encode(p, &world, bytes, sizeof bytes);
-	CHECK_EQ(n, 48 + 4 * 16);
+	CHECK_EQ(n, 48 + 5 * 16);
 	CHECK(plan_decode(q, &world, UINT32_MAX, bytes, n));
 	CHECK(plan_equal(p, q));
 
@@ -163,6 +164,24 @@ static void values_that_only_a_text_may_ask_for_survive_the_wire(void)
 	CHECK(plan_decode(q, &world, UINT32_MAX, bytes, n));
 	CHECK(q->used != p->used);
 	CHECK_EQ(q->events, 1);
+}
+
+static void bytes_and_seeds_choose_only_settings_that_may_be_drawn(void)
+{
+	uint32_t cache = 0;
+
+	for (uint64_t seed = 0; seed < 300; seed++) {
+		plan_random(p, &world, FAKE, seed, 3);
+		CHECK_EQ(p->setting[2], 0);
+		cache += p->setting[0] != 0;
+	}
+	CHECK(cache > 20);
+	memset(bytes, 9, 48);
+	plan_decode(p, &world, FAKE, bytes, 48);
+	CHECK(p->setting[0] >= 16 && p->setting[0] <= 1024);
+	CHECK_EQ(p->setting[1], 0x0909);
+	CHECK_EQ(p->setting[2], 0);
+	CHECK_EQ(p->setting[3], 0);
 }
 
 static void a_region_to_the_end_of_the_part_survives_the_wire(void)
@@ -496,6 +515,7 @@ int main(void)
 	TEST(a_fixed_subject_wins_over_the_bytes);
 	TEST(bytes_ask_only_for_regions_that_are_small_and_not_empty);
 	TEST(values_that_only_a_text_may_ask_for_survive_the_wire);
+	TEST(bytes_and_seeds_choose_only_settings_that_may_be_drawn);
 	TEST(a_region_to_the_end_of_the_part_survives_the_wire);
 	TEST(names_of_all_lengths_survive_the_wire);
 	TEST(a_name_is_entered_once_and_bad_ones_never);
