@@ -507,9 +507,7 @@ static uint32_t name_load(struct plan *p, const uint8_t *r, uint32_t left)
 	for (uint32_t i = 0; i < n; i++)
 		name[i] = name_char(r[2 + i]);
 	name[n] = '\0';
-	if (is_probe_name(name))
-		name[0] = 'x';
-	plan_name(p, name);	/* no free slot: it adds nothing */
+	plan_name(p, name);	/* no free slot, or a probe's: it adds nothing */
 	return name_records(n);
 }
 

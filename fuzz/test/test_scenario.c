@@ -3,6 +3,7 @@
 
 #include "fake_world.h"
 #include "noise.h"
+#include "subjects.h"
 #include "tap.h"
 
 static struct scenario *s, *again;
@@ -281,8 +282,10 @@ static void draws_depend_on_the_seed_and_not_on_comments(void)
 	CHECK(!plan_equal(&s->plan, &again->plan));
 }
 
-static void two_lines_draw_apart(void)
+static void two_lines_and_two_words_of_one_line_draw_apart(void)
 {
+	CHECK(parse_said(HEAD "put c 0..1000000 chunk 0..1000000\n"));
+	CHECK(s->plan.event[0].bytes != s->plan.event[0].chunk);
 	CHECK(parse_said(HEAD "put c 0..1000000 seed ?\nput c 0..1000000 seed ?\n"));
 	CHECK(s->plan.event[0].bytes != s->plan.event[1].bytes);
 	CHECK(s->plan.event[0].seed != s->plan.event[1].seed);
@@ -309,6 +312,30 @@ static void the_title_is_the_first_comment_line_trimmed_to_whole_characters(void
 	CHECK(parse_said(text));
 	CHECK_EQ(strlen(s->title), 126);
 	CHECK(prints_back());
+}
+
+/* Tests run in the root of the sources. */
+static void the_example_of_the_grammar_is_read(void)
+{
+	static const struct tb_subject *const subjects[] = { &wofs_hardened };
+	struct plan_world real = { subjects, 1, fake_parts, FAKE_PARTS };
+	static char text[65536];
+	FILE *f = fopen("docs/scenario-grammar.md", "r");
+
+	if (!CHECK(f != NULL))
+		return;
+	size_t n = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	const char *from = strstr(text, "```\n");
+	const char *to = from ? strstr(from + 4, "```") : NULL;
+	if (!CHECK(to != NULL))
+		return;
+	scenario_free(s);
+	if (!CHECK(scenario_parse(s, &real, from + 4, (size_t)(to - from - 4), &error)))
+		tap_say("line %u of the example: %s", error.line, error.what);
+	CHECK_EQ(s->plan.events, 9);
+	CHECK_EQ(s->expects, 1);
 }
 
 static void cuts_may_be_in_a_loop_with_a_moving_operation(void)
@@ -344,6 +371,7 @@ static void wrong_texts_are_refused_with_line_and_remedy(void)
 		{ HEAD "timing slow\n", 3, "typical maximum seeded" },
 		{ HEAD "seed x\n", 3, "is no number" },
 		{ HEAD "seed 18446744073709551616\n", 3, "is no number" },
+		{ HEAD "seed 17592186044416MiB\n", 3, "is no number" },
 		{ HEAD "seed 0x\n", 3, "is no number" },
 		{ HEAD "used 5GiB\n", 3, "is no number" },
 		{ HEAD "used 4096MiB\n", 3, "outside 0 to 4294967295" },
@@ -572,9 +600,10 @@ int main(void)
 	TEST(a_loop_ends_in_the_line_before_the_text_ends);
 	TEST(ranges_and_drawn_seeds_vary_and_stay_inside);
 	TEST(draws_depend_on_the_seed_and_not_on_comments);
-	TEST(two_lines_draw_apart);
+	TEST(two_lines_and_two_words_of_one_line_draw_apart);
 	TEST(sizes_and_numbers_have_their_spellings);
 	TEST(the_title_is_the_first_comment_line_trimmed_to_whole_characters);
+	TEST(the_example_of_the_grammar_is_read);
 	TEST(cuts_may_be_in_a_loop_with_a_moving_operation);
 	TEST(wrong_texts_are_refused_with_line_and_remedy);
 	TEST(long_lines_and_texts_are_refused);
