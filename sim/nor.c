@@ -133,8 +133,7 @@ static void act_sfdp(struct nor *c, const struct nor_frame *f)
 static void act_write_enable(struct nor *c, const struct nor_frame *f)
 {
 	if (nor_now(c) < c->ready_write) {
-		nor_say(c, EVENT_TIMING, PART_T_WRITE_READY,
-		    (uint32_t)(c->ready_write - nor_now(c)));
+		nor_say(c, EVENT_IGNORED_STATE, f->opcode, 0);
 		return;
 	}
 	if (f->opcode == 0x06)
@@ -165,17 +164,18 @@ static void act_status_write(struct nor *c, const struct nor_frame *f)
 		nor_say(c, EVENT_PROTECTED, 0, f->opcode);
 		return;
 	}
-	memcpy(next, c->status, sizeof next);
+	uint8_t mask = (uint8_t)((1u << i) | (f->n == 2 ? 2u : 0));
+	memcpy(next, keep ? c->status_set : c->status, sizeof next);
 	for (uint32_t k = 0; k < f->n; k++)
 		next[i + k] = f->out[k];
 	next[1] |= c->status[1] & NOR_LB;	/* one-time bits */
 	if (!keep) {
-		nor_status_put(c->status, next);
+		nor_status_put(c->status, next, mask);
 		c->volatile_status = false;
 		return;
 	}
 	memcpy(c->status_next, next, sizeof next);
-	c->pending_status = true;
+	c->pending_status = mask;
 	nor_busy_for(c, nor_time(c, PART_T_STATUS));
 }
 
@@ -370,8 +370,7 @@ static void select_rises(struct nor *c, const struct spi_xfer *x,
 	uint8_t opcode = x->head[0];
 	bool busy = f->status_before & NOR_BUSY;
 
-	/* Of AB the id may be left out: the opcode alone releases. */
-	bool whole = framed(f, x, cmd) || (opcode == 0xab && !x->n);
+	bool whole = framed(f, x, cmd);
 	if (!listens(c, cmd, opcode, started, busy))
 		whole = false;
 	else if (!whole && (cmd->flags & IS_WRITE))

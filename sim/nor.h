@@ -43,7 +43,7 @@ struct nor {
 	cycle_t ready_read, ready_write;	/* tVSL, tPUW after power-up */
 	struct step pending;	/* the step in progress; bytes 0: none */
 	struct step wrapped;	/* the rest of a page program that wrapped */
-	bool pending_status;	/* a status write in progress */
+	uint8_t pending_status;	/* registers (bit i: status[i]) being written */
 	struct step suspended;	/* bytes 0: none */
 	cycle_t suspended_left;	/* clocks it still needs */
 	cycle_t resumed_at;	/* 0: not since power-up */

@@ -52,8 +52,8 @@ uint64_t nor_place_key(const struct board *b, uint32_t addr);
 void nor_program_clocks(const struct part *p, cycle_t page, cycle_t byte,
 			struct nor_clocks *k);
 
-/* The writable bits of from go to the registers in to. */
-void nor_status_put(uint8_t to[3], const uint8_t from[3]);
+/* The writable bits of from go to those of the three registers that mask names. */
+void nor_status_put(uint8_t to[3], const uint8_t from[3], uint8_t mask);
 
 /* The commands of the array; framing and write enable were checked. */
 void nor_act_program(struct nor *c, const struct nor_frame *f);

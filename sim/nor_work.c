@@ -15,7 +15,7 @@
  * (flash physics, section 1, timing shape). A program unit of u bytes takes what
  * its bytes take together. */
 void nor_program_clocks(const struct part *p, cycle_t page, cycle_t byte,
-			   struct nor_clocks *k)
+			struct nor_clocks *k)
 {
 	uint32_t u = p->program_unit;
 	if (byte > page)
@@ -109,10 +109,11 @@ static const uint8_t writable[3] = {
 	NOR_WPS | NOR_DRV,
 };
 
-void nor_status_put(uint8_t to[3], const uint8_t from[3])
+void nor_status_put(uint8_t to[3], const uint8_t from[3], uint8_t mask)
 {
 	for (int i = 0; i < 3; i++)
-		to[i] = (uint8_t)((to[i] & ~writable[i]) | (from[i] & writable[i]));
+		if (mask >> i & 1)
+			to[i] = (uint8_t)((to[i] & ~writable[i]) | (from[i] & writable[i]));
 }
 
 /* A cut status write: the register's cells were being erased and programmed, so
@@ -121,14 +122,26 @@ void nor_status_put(uint8_t to[3], const uint8_t from[3])
 static void status_torn(struct nor *c)
 {
 	struct board *b = c->board;
+	cycle_t began = c->busy_until - nor_time(c, PART_T_STATUS);
 	uint8_t torn[3];
 	for (uint32_t i = 0; i < 3; i++)
 		torn[i] = (uint8_t)noise(b->seed, NOISE_TEAR, i, c->status_set[i],
-					 c->status_next[i]);
+					 mix64_2(c->status_next[i], nor_now(c) - began));
 	uint8_t lb = c->status_set[1] & NOR_LB;
 	torn[1] = (uint8_t)((torn[1] & (~NOR_LB | c->status_next[1])) | lb);
-	nor_status_put(c->status_set, torn);
-	c->pending_status = false;
+	if (nor_now(c) > began) {
+		nor_status_put(c->status_set, torn, c->pending_status);
+		b->power.busy += nor_now(c) - began;
+	}
+	c->pending_status = 0;
+}
+
+static void status_done(struct nor *c)
+{
+	nor_status_put(c->status_set, c->status_next, c->pending_status);
+	nor_status_put(c->status, c->status_next, c->pending_status);
+	c->board->power.busy += nor_time(c, PART_T_STATUS);
+	c->pending_status = 0;
 }
 
 void nor_settle(struct nor *c)
@@ -139,11 +152,8 @@ void nor_settle(struct nor *c)
 		pending_done(c);
 	if (nor_now(c) < c->busy_until)
 		return;
-	if (c->pending_status) {
-		nor_status_put(c->status_set, c->status_next);
-		nor_status_put(c->status, c->status_next);
-		c->pending_status = false;
-	}
+	if (c->pending_status)
+		status_done(c);
 	ready(c);
 }
 
