@@ -200,6 +200,21 @@ static bool all_ones(const uint8_t *p, uint32_t n)
 	return n == 0;
 }
 
+/* By words: this is what a program costs, and compilers differ in whether they
+ * see it themselves at -O2. */
+static void and_bytes(uint8_t *to, const uint8_t *data, uint32_t n)
+{
+	for (; n >= 8; n -= 8, to += 8, data += 8) {
+		uint64_t a, b;
+		memcpy(&a, to, 8);
+		memcpy(&b, data, 8);
+		a &= b;
+		memcpy(to, &a, 8);
+	}
+	for (; n; n--)
+		*to++ &= *data++;
+}
+
 static bool program_torn_row(struct array *a, struct row *r, uint32_t at,
 			     const uint8_t *data, uint32_t n)
 {
@@ -219,9 +234,7 @@ bool row_program(struct array *a, uint32_t row, uint32_t at, const uint8_t *data
 	struct row *r = row_own(a, row);
 	if (r->sheet)
 		return program_torn_row(a, r, at, data, n);
-	uint8_t *to = r->byte + at;
-	for (uint32_t i = 0; i < n; i++)
-		to[i] &= data[i];
+	and_bytes(r->byte + at, data, n);
 	return true;
 }
 

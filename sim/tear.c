@@ -63,11 +63,17 @@ static uint32_t in_pulses(uint32_t x, uint32_t pulses)
 
 /* ---- Programs by clock -------------------------------------------------- */
 
-/* Uniform draw of 10 bits for a cell; one mix serves four neighbours. */
-static uint32_t cell_draw(uint64_t key, uint64_t cell)
+/* Uniform draws of 10 bits for four neighbouring cells: one mix serves them all
+ * (a million cells are drawn when the erase of a large sector tears). key is
+ * well mixed already. */
+static uint64_t four_draws(uint64_t key, uint64_t cell)
 {
-	uint64_t four = mix64(key ^ mix64(cell / 4));
-	return (uint32_t)(four >> (16 * (cell % 4))) & (NOISE_TABLE_STEPS - 1);
+	return mix64(key + cell / 4 * 0x9e3779b97f4a7c15u);
+}
+
+static uint32_t nth_draw(uint64_t four, uint32_t n)
+{
+	return (uint32_t)(four >> (16 * n)) & (NOISE_TABLE_STEPS - 1);
 }
 
 /* A cell that was at `level` when its unit began, x of the unit's time later. */
@@ -84,20 +90,22 @@ static uint8_t charged(uint8_t level, uint32_t x, uint32_t speed)
 static void charge_byte(uint8_t eight[8], uint8_t data, uint32_t x, uint64_t key,
 			uint32_t addr)
 {
+	uint64_t four = 0;
 	for (uint32_t bit = 0; bit < 8; bit++) {
+		if (bit % 4 == 0)
+			four = four_draws(key, (uint64_t)addr * 8 + bit);
 		if (data >> bit & 1 || eight[bit] == LEVEL_LEAK)
 			continue;
-		uint32_t draw = cell_draw(key, (uint64_t)addr * 8 + bit);
-		eight[bit] = charged(eight[bit], x, noise_cell_speed[draw]);
+		uint32_t speed = noise_cell_speed[nth_draw(four, bit % 4)];
+		eight[bit] = charged(eight[bit], x, speed);
 	}
 }
 
-/* How far the unit that holds a byte has come at `now`. */
-static uint32_t unit_share(const struct step *s, uint32_t from, uint64_t order_key,
-			   cycle_t now)
+/* How far one unit has come at `now`. */
+static uint32_t unit_share(const struct step *s, uint32_t unit, uint32_t units,
+			   uint64_t order_key, cycle_t now)
 {
-	uint32_t units = (s->bytes - 1) / s->unit_bytes + 1;
-	uint32_t turn = turn_of(s->order, from / s->unit_bytes, units, order_key);
+	uint32_t turn = turn_of(s->order, unit, units, order_key);
 	cycle_t begin = s->first + s->lead + turn * s->period;
 	return now <= begin ? 0 : in_pulses(share(now - begin, s->busy), s->pulses);
 }
@@ -106,12 +114,18 @@ static uint32_t unit_share(const struct step *s, uint32_t from, uint64_t order_k
 static bool span_shares(const struct step *s, const struct span *p, uint64_t order_key,
 			cycle_t now, uint32_t x[ROW_BYTES])
 {
+	uint32_t units = (s->bytes - 1) / s->unit_bytes + 1;
+	uint32_t unit = p->from / s->unit_bytes;
+	uint32_t left = s->unit_bytes - p->from % s->unit_bytes;
+	uint32_t here = unit_share(s, unit, units, order_key, now);
 	bool same = true;
-	for (uint32_t i = 0; i < p->n; i++) {
-		uint32_t from = p->from + i;
-		x[i] = i && from % s->unit_bytes ? x[i - 1]
-						 : unit_share(s, from, order_key, now);
-		same &= x[i] == x[0];
+	for (uint32_t i = 0; i < p->n; i++, left--) {
+		if (left == 0) {
+			here = unit_share(s, ++unit, units, order_key, now);
+			left = s->unit_bytes;
+		}
+		x[i] = here;
+		same &= here == x[0];
 	}
 	return same;
 }
@@ -207,6 +221,13 @@ static void levels_before_pulses(const struct array *a, const struct step *s,
 		row_levels(row_find(a, row), level);
 }
 
+static void leak_levels(uint8_t level[ROW_CELLS], const uint8_t leak[ROW_BYTES])
+{
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
+		for (uint32_t left = leak[i]; left; left &= left - 1)
+			level[8 * i + (uint32_t)__builtin_ctz(left)] = LEVEL_LEAK;
+}
+
 /* Phase 2 on one row. leak has the bit lines on which a depleted cell sits. */
 static void pulse_row(struct array *a, const struct step *s, const struct ground *g,
 		      uint32_t row, const uint16_t drop[NOISE_TABLE_STEPS],
@@ -216,14 +237,12 @@ static void pulse_row(struct array *a, const struct step *s, const struct ground
 	uint8_t level[ROW_CELLS];
 	levels_before_pulses(a, s, row, level);
 	for (uint32_t i = 0; i < ROW_CELLS; i += 4) {
-		uint64_t four = mix64(key ^ mix64((uint64_t)row * (ROW_CELLS / 4) + i / 4));
+		uint64_t four = four_draws(key, (uint64_t)row * ROW_CELLS + i);
 		for (uint32_t j = 0; j < 4; j++)
-			level[i + j] = discharged(level[i + j],
-				drop[four >> (16 * j) & (NOISE_TABLE_STEPS - 1)]);
+			level[i + j] = discharged(level[i + j], drop[nth_draw(four, j)]);
 	}
-	for (uint32_t i = 0; leak && i < ROW_CELLS; i++)
-		if (leak[i / 8] >> i % 8 & 1)
-			level[i] = LEVEL_LEAK;
+	if (leak)
+		leak_levels(level, leak);
 	row_set_levels(a, row, level, key_of(a, NOISE_READ, g, 0));
 }
 

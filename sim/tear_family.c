@@ -3,9 +3,10 @@
 /* ---- Bits that an operation changes -------------------------------------- */
 
 /* The bits of one row that a step would change, with the number of the unit
- * each byte belongs to, counted over the units of the operation that change. */
+ * each byte belongs to, counted over the units of the operation that change.
+ * Both are by place in the row; outside the step nothing changes. */
 struct change {
-	struct span span;
+	uint32_t row;
 	uint8_t mask[ROW_BYTES];
 	uint32_t unit[ROW_BYTES];	/* where mask is not 0 */
 };
@@ -13,44 +14,71 @@ struct change {
 /* Where the counting stands. */
 struct count {
 	uint32_t units;
-	uint64_t bits;
 	uint32_t unit_id;	/* of the last unit counted, within its step */
 };
 
-static uint32_t unit_id(const struct step *s, uint32_t from)
+/* The bits that are set, without the help of a processor's own instruction. */
+static uint32_t bits_in(uint8_t mask)
 {
-	return from / (s->kind == STEP_ERASE ? ROW_BYTES : s->unit_bytes);
+	uint32_t twos = mask - (mask >> 1 & 0x55u);
+	uint32_t fours = (twos & 0x33) + (twos >> 2 & 0x33);
+	return (fours + (fours >> 4)) & 0xf;
 }
 
-static bool change_mask(const struct array *a, const struct step *s, uint32_t row,
-			struct change *c)
+static bool any_bit(const uint8_t mask[ROW_BYTES])
 {
-	const struct row *r = row_find(a, row);
-	if (!r && s->kind == STEP_ERASE)
-		return false;
-	c->span = span_of(s, row);
-	const struct span *p = &c->span;
 	uint8_t any = 0;
-	for (uint32_t i = 0; i < p->n; i++) {
-		uint8_t old = r ? r->byte[p->at + i] : 0xff;
-		c->mask[i] = (uint8_t)(s->kind == STEP_ERASE ? ~old
-					: old & ~s->data[p->from + i]);
-		any |= c->mask[i];
-	}
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
+		any |= mask[i];
 	return any != 0;
 }
 
+
+static bool change_mask(const struct array *a, const struct step *s, uint32_t row,
+			uint8_t mask[ROW_BYTES])
+{
+	const struct row *r = row_find(a, row);
+	if (s->kind == STEP_ERASE) {
+		for (uint32_t i = 0; r && i < ROW_BYTES; i++)
+			mask[i] = (uint8_t)~r->byte[i];
+		return r && any_bit(mask);
+	}
+	struct span p = span_of(s, row);
+	uint8_t data[ROW_BYTES];
+	memset(data, 0xff, sizeof data);
+	memcpy(data + p.at, s->data + p.from, p.n);
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
+		mask[i] = (uint8_t)~data[i];
+	for (uint32_t i = 0; r && i < ROW_BYTES; i++)
+		mask[i] &= r->byte[i];
+	return any_bit(mask);
+}
+
+/* An erase goes by rows. */
+static void number_row(struct change *c, struct count *count)
+{
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
+		c->unit[i] = count->units;
+	count->units++;
+}
+
+/* A program goes by its units, of which some may not change. */
 static void number_units(const struct step *s, struct change *c, struct count *count)
 {
-	for (uint32_t i = 0; i < c->span.n; i++) {
+	struct span p = span_of(s, c->row);
+	uint32_t id = p.from / s->unit_bytes;
+	uint32_t left = s->unit_bytes - p.from % s->unit_bytes;
+	for (uint32_t i = p.at; i < p.at + p.n; i++, left--) {
+		if (left == 0) {
+			id++;
+			left = s->unit_bytes;
+		}
 		if (!c->mask[i])
 			continue;
-		uint32_t id = unit_id(s, c->span.from + i);
 		if (id != count->unit_id)
 			count->units++;
 		count->unit_id = id;
 		c->unit[i] = count->units - 1;
-		count->bits += (uint32_t)__builtin_popcount(c->mask[i]);
 	}
 }
 
@@ -63,9 +91,13 @@ static void each_change(struct array *a, const struct step *s, struct count *cou
 	struct change c;
 	count->unit_id = UINT32_MAX;
 	for (uint32_t row = first_row(s); row <= last_row(s); row++) {
-		if (!change_mask(a, s, row, &c))
+		c.row = row;
+		if (!change_mask(a, s, row, c.mask))
 			continue;
-		number_units(s, &c, count);
+		if (s->kind == STEP_ERASE)
+			number_row(&c, count);
+		else
+			number_units(s, &c, count);
 		if (visit)
 			visit(who, s, &c);
 	}
@@ -172,6 +204,8 @@ struct family {
 	uint64_t parts_done;		/* prefix families */
 	uint64_t chosen[CHOSEN_MAX];	/* sparse, dense: which bits, ascending */
 	uint32_t chosen_count;
+	uint32_t word;			/* random families: address / 8, and its bits */
+	uint64_t random;
 };
 
 /* Bits of one byte: those that changed, and those that cannot decide. */
@@ -188,9 +222,9 @@ static void count_scope(void *who, const struct step *s, const struct change *c)
 {
 	struct family *fam = who;
 	(void)s;
-	for (uint32_t i = 0; i < c->span.n; i++)
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
 		if (c->mask[i] && in_scope(&fam->scope, c->unit[i]))
-			fam->bits += (uint32_t)__builtin_popcount(c->mask[i]);
+			fam->bits += bits_in(c->mask[i]);
 }
 
 /* The bits of mask whose ordinals, of which the lowest bit has `first`, lie in
@@ -222,24 +256,35 @@ static struct fate chosen_fate(const struct family *fam, uint8_t mask)
 {
 	uint8_t chosen = 0;
 	for (uint32_t i = 0; i < fam->chosen_count; i++)
-		chosen |= bits_between(mask, fam->seen, fam->chosen[i],
-				       fam->chosen[i] + 1);
+		if (fam->chosen[i] - fam->seen < 8)
+			chosen |= bits_between(mask, fam->seen, fam->chosen[i],
+					       fam->chosen[i] + 1);
 	bool sparse = fam->f->bits == FAULT_BITS_SPARSE;
 	return (struct fate){ sparse ? chosen : mask & (uint8_t)~chosen, chosen };
 }
 
-/* Eight neighbouring bytes share a draw; where they lie decides, nothing else. */
-static struct fate random_fate(const struct family *fam, uint8_t mask, uint32_t addr)
+/* Each bit of eight neighbouring bytes with the family's chance. */
+static uint64_t random_word(const struct fault *f, uint32_t word)
 {
-	uint32_t shift = addr % 8 * 8;
-	uint8_t one = (uint8_t)(fault_draw(fam->f, DRAW_WORD, addr / 8) >> shift);
-	uint8_t two = (uint8_t)(fault_draw(fam->f, DRAW_SECOND_WORD, addr / 8) >> shift);
-	uint8_t done = fam->f->bits == FAULT_BITS_RANDOM_25 ? one & two :
-		       fam->f->bits == FAULT_BITS_RANDOM_75 ? one | two : one;
+	uint64_t one = fault_draw(f, DRAW_WORD, word);
+	if (f->bits == FAULT_BITS_RANDOM_50)
+		return one;
+	uint64_t two = fault_draw(f, DRAW_SECOND_WORD, word);
+	return f->bits == FAULT_BITS_RANDOM_25 ? one & two : one | two;
+}
+
+/* Where a byte lies decides, nothing else. */
+static struct fate random_fate(struct family *fam, uint8_t mask, uint32_t addr)
+{
+	if (fam->word != addr / 8) {
+		fam->word = addr / 8;
+		fam->random = random_word(fam->f, fam->word);
+	}
+	uint8_t done = (uint8_t)(fam->random >> (addr % 8 * 8));
 	return (struct fate){ mask & done, mask };
 }
 
-static struct fate fate_of(const struct family *fam, uint8_t mask, uint32_t unit,
+static struct fate fate_of(struct family *fam, uint8_t mask, uint32_t unit,
 			   uint32_t addr)
 {
 	if (unit < fam->scope.first)
@@ -261,61 +306,57 @@ static struct fate fate_of(const struct family *fam, uint8_t mask, uint32_t unit
 
 /* Cells of the row that cannot decide get levels close to the reference: on the
  * side of their nominal bit, or on either side at a boundary. */
-static void shake_row(struct family *fam, const struct span *p,
-		      const uint8_t doubt[ROW_BYTES])
+static void shake_row(struct family *fam, uint32_t row, const uint8_t doubt[ROW_BYTES])
 {
-	struct ground g = ground_of(fam->a, p->row * ROW_BYTES);
+	struct ground g = ground_of(fam->a, row * ROW_BYTES);
 	bool boundary = fam->f->bits == FAULT_BITS_FIRST ||
 			fam->f->bits == FAULT_BITS_HALF ||
 			fam->f->bits == FAULT_BITS_BUT_LAST;
 	uint8_t level[ROW_CELLS];
-	row_levels(row_find(fam->a, p->row), level);
-	for (uint32_t i = 8 * p->at; i < 8 * (p->at + p->n); i++) {
-		if (!(doubt[i / 8 - p->at] >> i % 8 & 1))
+	row_levels(row_find(fam->a, row), level);
+	for (uint32_t i = 0; i < ROW_CELLS; i++) {
+		if (!(doubt[i / 8] >> i % 8 & 1))
 			continue;
-		uint64_t cell = (uint64_t)p->row * ROW_CELLS + i;
+		uint64_t cell = (uint64_t)row * ROW_CELLS + i;
 		uint64_t draw = fault_draw(fam->f, DRAW_SHAKY, cell);
 		uint32_t away = noise_below(draw, LEVEL_SHAKY);
 		bool zero = boundary ? draw & 1 : level[i] >= LEVEL_REFERENCE;
 		level[i] = (uint8_t)(zero ? LEVEL_REFERENCE + away
 					  : LEVEL_REFERENCE - 1 - away);
 	}
-	row_set_levels(fam->a, p->row, level, key_of(fam->a, NOISE_READ, &g, fam->f->seed));
+	row_set_levels(fam->a, row, level, key_of(fam->a, NOISE_READ, &g, fam->f->seed));
 }
 
-static void change_row(struct family *fam, const struct step *s, const struct span *p,
+static void change_row(struct family *fam, const struct step *s, uint32_t row,
 		       const uint8_t done[ROW_BYTES])
 {
 	uint8_t data[ROW_BYTES];
 	if (s->kind == STEP_ERASE) {
-		row_erase_bits(fam->a, p->row, p->at, done, p->n);
+		row_erase_bits(fam->a, row, 0, done, ROW_BYTES);
 		return;
 	}
-	memset(data, 0xff, sizeof data);
-	for (uint32_t i = 0; i < p->n; i++)
+	for (uint32_t i = 0; i < ROW_BYTES; i++)
 		data[i] = (uint8_t)~done[i];
-	row_program(fam->a, p->row, p->at, data, p->n);
+	row_program(fam->a, row, 0, data, ROW_BYTES);
 }
 
 static void apply_family(void *who, const struct step *s, const struct change *c)
 {
 	struct family *fam = who;
-	uint8_t done[ROW_BYTES] = { 0 }, doubt[ROW_BYTES] = { 0 }, any = 0;
-	for (uint32_t i = 0; i < c->span.n; i++) {
+	uint8_t done[ROW_BYTES] = { 0 }, doubt[ROW_BYTES] = { 0 };
+	for (uint32_t i = 0; i < ROW_BYTES; i++) {
 		uint8_t mask = c->mask[i];
 		if (!mask)
 			continue;
-		uint32_t addr = s->addr + c->span.from + i;
-		struct fate fate = fate_of(fam, mask, c->unit[i], addr);
+		struct fate fate = fate_of(fam, mask, c->unit[i], c->row * ROW_BYTES + i);
 		done[i] = fate.done;
 		doubt[i] = fate.doubt;
-		any |= doubt[i];
 		if (in_scope(&fam->scope, c->unit[i]))
-			fam->seen += (uint32_t)__builtin_popcount(mask);
+			fam->seen += bits_in(mask);
 	}
-	change_row(fam, s, &c->span, done);
-	if (any && fam->f->quality == FAULT_UNSTABLE)
-		shake_row(fam, &c->span, doubt);
+	change_row(fam, s, c->row, done);
+	if (fam->f->quality == FAULT_UNSTABLE && any_bit(doubt))
+		shake_row(fam, c->row, doubt);
 }
 
 static void walk_scope(struct family *fam, const struct operation *op,
@@ -364,9 +405,10 @@ static uint64_t parts_done(const struct family *fam)
 void tear_by_family(struct array *a, const struct operation *op,
 			   const struct fault *f)
 {
-	struct family fam = { .a = a, .f = f };
+	struct family fam = { .a = a, .f = f, .word = UINT32_MAX };
 	fam.scope = scope_of(a, op, f);
-	walk_scope(&fam, op, count_scope);
+	if (fam.scope.by_bits || f->bits == FAULT_BITS_SPARSE || f->bits == FAULT_BITS_DENSE)
+		walk_scope(&fam, op, count_scope);
 	choose_bits(&fam);
 	fam.parts_done = parts_done(&fam);
 	for (uint32_t i = 0; i < fam.scope.step; i++)
