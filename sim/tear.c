@@ -285,11 +285,18 @@ static void pulses_torn(struct array *a, const struct step *s, uint32_t x,
 	}
 }
 
+/* Parts in 256 of a step's time. */
+static cycle_t phase_clocks(const struct step *s, uint32_t parts)
+{
+	cycle_t total = s->last - s->first;
+	return total / 256 * parts + total % 256 * parts / 256;
+}
+
 static void erase_torn(struct array *a, const struct step *s, cycle_t now)
 {
 	cycle_t total = s->last - s->first, elapsed = now - s->first;
-	cycle_t phase1 = total / 256 * s->preprogram + total % 256 * s->preprogram / 256;
-	cycle_t phase3 = total / 256 * s->compaction + total % 256 * s->compaction / 256;
+	cycle_t phase1 = phase_clocks(s, s->preprogram);
+	cycle_t phase3 = phase_clocks(s, s->compaction);
 	cycle_t phase2 = total - phase1 - phase3;
 	if (elapsed < phase1) {
 		preprogram_torn(a, s, elapsed, phase1);
@@ -350,35 +357,115 @@ void tear(struct array *a, const struct operation *op, const struct fault *f)
 	}
 }
 
-static bool clock_gives(const struct array *before, const struct operation *op,
-			cycle_t at, uint64_t image)
+/* ---- Reachability ------------------------------------------------------- */
+
+/* How far a trial is on the way through the torn image. */
+enum reach { REACH_SHORT, REACH_EQUAL, REACH_PAST };
+
+/* Between two clocks in which bits only fall, or only rise. */
+struct stretch {
+	cycle_t from, to;
+	bool rising;
+};
+
+struct search {
+	const struct array *before;
+	const struct operation *op;
+	const struct array *torn;
+	uint32_t tries;		/* clocks that one bisection may look at */
+	bool rising;
+	const struct array *trial;
+	bool lacks, exceeds;
+};
+
+static bool compare_unit(void *who, uint32_t addr)
+{
+	struct search *q = who;
+	uint8_t torn[16], trial[16];
+	array_peek(q->torn, addr, torn, sizeof torn);
+	array_peek(q->trial, addr, trial, sizeof trial);
+	for (uint32_t i = 0; i < sizeof torn; i++) {
+		bool low = torn[i] & ~trial[i], high = trial[i] & ~torn[i];
+		q->lacks |= q->rising ? low : high;
+		q->exceeds |= q->rising ? high : low;
+	}
+	return !q->lacks;
+}
+
+static enum reach reach_at(struct search *q, cycle_t now)
 {
 	struct array trial;
-	array_fork(&trial, before);
-	tear_by_clock(&trial, op, op->first + at);
-	bool same = array_image_hash(&trial) == image;
+	array_fork(&trial, q->before);
+	tear_by_clock(&trial, q->op, now);
+	q->trial = &trial;
+	q->lacks = q->exceeds = false;
+	array_diff(&trial, q->torn, compare_unit, q);
 	array_release(&trial);
-	return same;
+	return q->lacks ? REACH_SHORT : q->exceeds ? REACH_PAST : REACH_EQUAL;
+}
+
+/* The first clock of from..to whose reach is beyond `last`; to + 1 when there is
+ * none. All before the clock returned are known not to be beyond. */
+static cycle_t first_beyond(struct search *q, cycle_t from, cycle_t to, enum reach last)
+{
+	cycle_t end = to + 1;
+	for (uint32_t left = q->tries; from < end && left; left--) {
+		cycle_t middle = from + (end - from) / 2;
+		if (reach_at(q, middle) > last)
+			end = middle;
+		else
+			from = middle + 1;
+	}
+	return from;
+}
+
+/* The clocks, counted from op->first, at which the trial equals what is wanted. */
+static bool search_stretch(struct search *q, const struct stretch *s, cycle_t *a,
+			   cycle_t *b)
+{
+	q->rising = s->rising;
+	cycle_t first = first_beyond(q, s->from, s->to, REACH_SHORT);
+	if (first > s->to || reach_at(q, first) != REACH_EQUAL)
+		return false;
+	*a = first - q->op->first;
+	*b = first_beyond(q, first, s->to, REACH_EQUAL) - 1 - q->op->first;
+	return true;
+}
+
+/* Two for each erase step, one for a whole program: the nth, or false. Each
+ * begins where the one before it ends. */
+static bool nth_stretch(const struct operation *op, uint32_t n, struct stretch *s)
+{
+	if (op->kind == STEP_PROGRAM) {
+		*s = (struct stretch){ op->first, op->last, false };
+		return n == 0;
+	}
+	uint32_t i = n / 2;
+	if (i >= op->steps)
+		return false;
+	const struct step *e = &op->step[i];
+	cycle_t turn = e->first + phase_clocks(e, e->preprogram);
+	*s = n % 2 ? (struct stretch){ turn, i + 1 == op->steps ? op->last : e->last, true }
+		   : (struct stretch){ i ? e[-1].last : op->first, turn, false };
+	return true;
 }
 
 bool tear_reachable(const struct array *before, const struct operation *op,
 		    struct array *torn, uint32_t tries, cycle_t *a, cycle_t *b)
 {
-	uint64_t image = array_image_hash(torn);
-	cycle_t span = op->last - op->first;
+	struct search q = { .before = before, .op = op, .torn = torn, .tries = tries };
+	struct stretch s;
 	bool found = false;
-	for (uint32_t i = 0; i < tries; i++) {
-		cycle_t at = tries == 1 ? 0 : span / (tries - 1) * i +
-					      span % (tries - 1) * i / (tries - 1);
-		if (!clock_gives(before, op, at, image)) {
-			if (found)
-				break;
-			continue;
-		}
-		if (!found)
-			*a = at;
-		*b = at;
-		found = true;
+	for (uint32_t n = 0; nth_stretch(op, n, &s); n++) {
+		cycle_t from, to;
+		bool here = search_stretch(&q, &s, &from, &to);
+		if (found && !(here && from == *b))
+			break;	/* what was found ends before this stretch */
+		if (here && !found)
+			*a = from;
+		if (here)
+			*b = to;
+		found |= here;
 	}
 	return found;
 }

@@ -5,6 +5,30 @@
  * call that spans three pages is three steps). Both ways to cut end here, and
  * so do harvested and really cut lives: tear() takes the array as it was before
  * the operation, the steps with their clocks, and the fault.
+ *
+ * What each family of faults does with the bits that the operation would change
+ * (a program clears bits, an erase sets them, nothing else moves):
+ *   scope     FAULT_UNIT_CALL: all of them. STEP, WORD: one step, or one unit,
+ *             drawn from the seed among those that change anything; what is
+ *             before it is complete, what is behind it untouched.
+ *   prefixes  go by units in order of address: program units of a program,
+ *             256-byte rows of an erase, single bits of a torn WORD. Units that
+ *             do not change are not counted. FIRST of one unit is all of it,
+ *             HALF and BUT_LAST of one unit are nothing.
+ *   unstable  the bits that are few (SPARSE, DENSE), the unit behind a prefix,
+ *             or every bit (RANDOM) get levels so close to the reference that
+ *             each read draws them, leaning to either side.
+ * NONE and ALL are exact, whatever the scope. All others wear as a torn
+ * operation does: each step that had begun counts.
+ *
+ * Of an erase cut by clock, see flash physics 2.2: rows not yet pre-programmed
+ * are old, blank rows become 0 as well; then all cells rise together; then the
+ * sector reads blank but is weak, and in part shorted: a depleted cell holds its
+ * bit line, in all rows of its sector, at 1 until an erase completes.
+ *
+ * Not modelled: program disturb of other rows (A6), retention and read disturb
+ * of torn cells (A12, A13), the error rate of weak blocks (A10; what is modelled
+ * is their head start), pump sag (A20), paired pages.
  */
 #ifndef TORNBIT_TEAR_H
 #define TORNBIT_TEAR_H
@@ -66,10 +90,13 @@ void tear(struct array *a, const struct operation *op, const struct fault *f);
  * a fault of quality stable leaves. tear() does it; a real death needs it done. */
 void tear_decide(struct array *a, const struct operation *op);
 
-/* Clocks a..b (counted from op->first) at which physics could leave exactly the
- * image of `torn` on this part, found by trying `tries` clocks spread over the
- * operation; false when none did: the outcome is adversarial. before is the
- * array before the operation. */
+/* Clocks a..b (counted from op->first) at which the cells of this device leave
+ * exactly the nominal bits of `torn`; false when no clock does: the outcome is
+ * adversarial. When several spans of clocks do, the first is given. before is the
+ * array before the operation. In each stretch of time in which bits only fall or
+ * only rise (a program; either half of an erase) the clock is found by bisection,
+ * each looking at up to `tries` clocks (64 suffice for any operation; fewer may
+ * find fewer clocks, never a wrong one). */
 bool tear_reachable(const struct array *before, const struct operation *op,
 		    struct array *torn, uint32_t tries, cycle_t *a, cycle_t *b);
 

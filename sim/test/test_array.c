@@ -287,6 +287,65 @@ static void diff_finds_exactly_the_units_that_differ(void)
 	array_pool_free(pool);
 }
 
+/* ---- Age ---------------------------------------------------------------- */
+
+/* Erase a sector until one fails; returns the number of good ones, at most max. */
+static uint32_t life_of(struct array *a, uint32_t sector, uint32_t max)
+{
+	uint32_t good = 0;
+	while (good < max && array_erase(a, sector * 4096, 4096))
+		good++;
+	return good;
+}
+
+static void sectors_outlive_their_rating_by_different_amounts(void)
+{
+	struct array_pool *pool = array_pool_new();
+	struct array a;
+	uint32_t shortest = UINT32_MAX, longest = 0;
+	array_init(&a, pool, &big, (struct array_physics){ .seed = 3, .endurance = 20 });
+	for (uint32_t sector = 0; sector < 40; sector++) {
+		uint32_t life = life_of(&a, sector, 1000);
+		shortest = life < shortest ? life : shortest;
+		longest = life > longest ? life : longest;
+	}
+	CHECK(shortest >= 20);		/* nothing dies before its rating */
+	CHECK(shortest < 100 && longest > 100 && longest < 500);	/* median 5 x */
+	array_release(&a);
+	array_pool_free(pool);
+}
+
+static void a_dead_sector_keeps_the_same_few_bits_programmed(void)
+{
+	struct array_pool *pool = array_pool_new();
+	struct array a;
+	uint8_t first[4096], again[4096];
+	uint32_t stuck = 0;
+	array_init(&a, pool, &big, (struct array_physics){ .seed = 3, .endurance = 1 });
+	life_of(&a, 9, 1000);
+	array_read(&a, 9 * 4096, first, sizeof first);
+	CHECK(!array_erase(&a, 9 * 4096, 4096));
+	array_read(&a, 9 * 4096, again, sizeof again);
+	for (uint32_t i = 0; i < sizeof first; i++)
+		stuck += 8 - (uint32_t)__builtin_popcount(first[i]);
+	CHECK(stuck >= 1 && stuck <= 3);
+	CHECK(memcmp(first, again, sizeof first) == 0);
+	CHECK(array_erase(&a, 8 * 4096, 4096));		/* its neighbour lives */
+	array_release(&a);
+	array_pool_free(pool);
+}
+
+static void an_unrated_part_never_dies(void)
+{
+	struct array_pool *pool = array_pool_new();
+	struct array a;
+	array_init(&a, pool, &big, young);
+	array_set_wear(&a, 0, (struct sector_wear){ .erases = 4000000000u });
+	CHECK(array_erase(&a, 0, 4096));
+	array_release(&a);
+	array_pool_free(pool);
+}
+
 /* ---- Memory ------------------------------------------------------------- */
 
 static void memory_grows_with_touched_rows_alone(void)
@@ -305,13 +364,39 @@ static void memory_grows_with_touched_rows_alone(void)
 	size_t sixteen = array_pool_bytes(pool);
 	CHECK(sixteen - one <= 15 * 512);
 	array_program(&a, 0, blank, sizeof blank);	/* nothing to keep */
-	CHECK_EQ(array_pool_bytes(pool) - sixteen < 1024, true);
+	CHECK(array_pool_bytes(pool) - sixteen < 1024);
 	sixteen = array_pool_bytes(pool);
 	for (int i = 0; i < 100; i++)
 		array_fork(&forks[i], &a);
 	CHECK_EQ(array_pool_bytes(pool), sixteen);
 	for (int i = 0; i < 100; i++)
 		array_release(&forks[i]);
+	array_release(&a);
+	CHECK_EQ(array_pool_bytes(pool), 0);
+	array_pool_free(pool);
+}
+
+static void the_largest_part_works_at_both_ends(void)
+{
+	static const struct flash_info huge = {
+		.bytes = UINT32_MAX - 65535, .write_unit = 1, .sectors = 65535,
+		.run = { { 0, 65536, 65535, 0 } },
+	};
+	struct array_pool *pool = array_pool_new();
+	struct array a;
+	uint8_t got[2];
+	array_init(&a, pool, &huge, young);
+	array_program(&a, 0, "\x12", 1);
+	array_program(&a, huge.bytes - 2, "\x34\x56", 2);
+	array_read(&a, huge.bytes - 2, got, 2);
+	CHECK(memcmp(got, "\x34\x56", 2) == 0);
+	CHECK(array_pool_bytes(pool) < 16384);
+	CHECK(array_erase(&a, huge.bytes - 65536, 65536));
+	array_read(&a, huge.bytes - 2, got, 2);
+	CHECK_EQ(got[0], 0xff);
+	array_read(&a, 0, got, 1);
+	CHECK_EQ(got[0], 0x12);
+	CHECK_EQ(array_wear(&a, 65534).erases, 1);
 	array_release(&a);
 	CHECK_EQ(array_pool_bytes(pool), 0);
 	array_pool_free(pool);
@@ -327,6 +412,10 @@ int main(void)
 	TEST(a_blank_row_hashes_as_an_absent_one);
 	TEST(the_same_bytes_elsewhere_hash_differently);
 	TEST(diff_finds_exactly_the_units_that_differ);
+	TEST(sectors_outlive_their_rating_by_different_amounts);
+	TEST(a_dead_sector_keeps_the_same_few_bits_programmed);
+	TEST(an_unrated_part_never_dies);
+	TEST(the_largest_part_works_at_both_ends);
 	TEST(memory_grows_with_touched_rows_alone);
 	return tap_end();
 }

@@ -541,18 +541,61 @@ static void harvest_and_real_cut_agree_to_the_bit(void)
 	}
 }
 
+/* tear_reachable must find the clock, and every clock it names must do. */
+static void find_again(const struct array *before, const struct operation *op, cycle_t at)
+{
+	struct array torn, again;
+	cycle_t from = 0, to = 0;
+	array_fork(&torn, before);
+	tear_at(&torn, op, at);
+	CHECK(tear_reachable(before, op, &torn, 64, &from, &to));
+	CHECK(from <= at && at <= to);
+	for (int i = 0; i < 3; i++) {
+		array_fork(&again, before);
+		tear_at(&again, op, from + (to - from) * (cycle_t)i / 2);
+		CHECK_EQ(array_image_hash(&again), array_image_hash(&torn));
+		array_release(&again);
+	}
+	array_release(&torn);
+}
+
 static void a_torn_program_is_reachable_at_its_own_clock(void)
 {
 	struct bench b = bench_of_seed(31);
-	struct array torn;
+	struct step s[2] = { page_program(0, zeros, PAGE, 10),
+			     page_program(PAGE, zeros, PAGE, 12000) };
+	struct operation op = operation_of(s, 2);
+	for (cycle_t at = 0; at <= op.last; at += 1777)
+		find_again(&b.array, &op, at);
+	bench_end(&b);
+}
+
+static void a_torn_erase_is_reachable_at_its_own_clock(void)
+{
+	struct bench b = bench_of_seed(31);
+	struct step s[2] = { sector_erase(0), sector_erase(SECTOR) };
+	s[1].first += 2560000;
+	s[1].last += 2560000;
+	load_pattern(&b);
+	array_load(&b.array, SECTOR, "so that both sectors change", 27);
+	struct operation op = operation_of(s, 2);
+	for (cycle_t at = 0; at <= op.last; at += 777777)
+		find_again(&b.array, &op, at);
+	bench_end(&b);
+}
+
+static void a_whole_prefix_is_reachable(void)
+{
+	struct bench b = bench_of_seed(33);
 	struct step s = page_program(0, zeros, PAGE, 0);
 	struct operation op = operation_of(&s, 1);
-	cycle_t at = op.last / 2, from = 0, to = 0;
+	struct array torn;
+	cycle_t from, to;
 	array_fork(&torn, &b.array);
-	tear_at(&torn, &op, at);
-	CHECK(tear_reachable(&b.array, &op, &torn, (uint32_t)op.last + 1, &from, &to));
-	CHECK(from <= at && at <= to);
-	CHECK(to - from < 40);
+	tear(&torn, &op, &(struct fault){ .bits = FAULT_BITS_HALF });
+	CHECK(tear_reachable(&b.array, &op, &torn, 64, &from, &to));
+	CHECK(to >= s.lead + 128 * s.period && from <= to);
+	CHECK(to < s.lead + 129 * s.period);
 	array_release(&torn);
 	bench_end(&b);
 }
@@ -568,7 +611,7 @@ static void a_hole_in_the_middle_is_adversarial(void)
 	array_fork(&torn, &b.array);
 	array_program(&torn, 0, zeros, PAGE);
 	array_load(&torn, 3, &one, 1);
-	CHECK(!tear_reachable(&b.array, &op, &torn, 2000, &from, &to));
+	CHECK(!tear_reachable(&b.array, &op, &torn, 64, &from, &to));
 	array_release(&torn);
 	bench_end(&b);
 }
@@ -832,6 +875,8 @@ int main(void)
 	TEST(what_happens_in_another_sector_moves_no_bit);
 	TEST(harvest_and_real_cut_agree_to_the_bit);
 	TEST(a_torn_program_is_reachable_at_its_own_clock);
+	TEST(a_torn_erase_is_reachable_at_its_own_clock);
+	TEST(a_whole_prefix_is_reachable);
 	TEST(a_hole_in_the_middle_is_adversarial);
 	TEST(families_change_as_many_bits_of_a_program_as_they_say);
 	TEST(families_change_as_many_bits_of_an_erase_as_they_say);
