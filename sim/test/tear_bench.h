@@ -92,7 +92,8 @@ static inline struct operation operation_of(const struct step *steps, uint32_t n
 
 static inline void tear_at(struct array *a, const struct operation *op, cycle_t at)
 {
-	tear(a, op, &(struct fault){ .bits = FAULT_BITS_PHYSICS, .at = at });
+	struct fault f = { .bits = FAULT_BITS_PHYSICS, .quality = FAULT_UNSTABLE, .at = at };
+	tear(a, op, &f);
 }
 
 static inline uint32_t zeros_in(const struct array *a, uint32_t addr, uint32_t n)

@@ -237,6 +237,23 @@ static void loading_a_torn_row_ends_its_doubt(void)
 	bench_end(&b);
 }
 
+static void a_stable_fault_decides_every_cell_by_its_nominal_bit(void)
+{
+	struct bench shaky = bench_of_seed(8), firm = bench_of_seed(8);
+	struct step s = parallel_program(0, zeros, SECTOR);
+	struct operation op = operation_of(&s, 1);
+	tear_at(&shaky.array, &op, 275000);
+	tear(&firm.array, &op, &(struct fault){ .at = 275000 });
+	CHECK(array_doubtful(&shaky.array));
+	CHECK(!array_doubtful(&firm.array));
+	CHECK(array_torn_rows(&firm.array) > 0);	/* still weak for programs */
+	CHECK_EQ(array_image_hash(&shaky.array), array_image_hash(&firm.array));
+	tear_decide(&shaky.array, &op);
+	CHECK_EQ(array_state_hash(&shaky.array), array_state_hash(&firm.array));
+	bench_end(&shaky);
+	bench_end(&firm);
+}
+
 static void peeking_disturbs_nothing(void)
 {
 	struct bench b = bench_of_seed(9);
@@ -567,6 +584,7 @@ int main(void)
 	TEST(a_fork_goes_on_reading_where_its_parent_stood);
 	TEST(writing_to_torn_rows_of_a_fork_leaves_the_parent_alone);
 	TEST(loading_a_torn_row_ends_its_doubt);
+	TEST(a_stable_fault_decides_every_cell_by_its_nominal_bit);
 	TEST(peeking_disturbs_nothing);
 	TEST(levels_count_in_state_and_differences_but_not_in_the_image);
 	TEST(programming_and_erasing_end_all_doubt);
