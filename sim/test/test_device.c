@@ -496,7 +496,8 @@ static bool harvest_is_replay(struct device *d, struct array *base, struct dice 
 	cycle_t t = noise(dice->seed, NOISE_PLAN, dice->at++, 1, 1) % (length + 1);
 	if (roll(dice, 8) == 0)
 		t = roll(dice, 300);	/* near the beginning of the call */
-	struct fault fault = { .bits = FAULT_BITS_PHYSICS, .at = t };
+	struct fault fault = { .bits = FAULT_BITS_PHYSICS, .quality = FAULT_UNSTABLE,
+			       .at = t };
 	array_fork(&torn, base);
 	tear(&torn, &op, &fault);
 
