@@ -629,8 +629,10 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 		v = (enum verdict)x->main.watch.verdict;
 		snprintf(why, sizeof why, "%s", x->main.watch.why);
 	}
-	if (v != VERDICT_OK)
+	if (v != VERDICT_OK) {	/* bad without a cut: a life to be repaired first */
 		report_life(x, event, verb->word, v, why);
+		return false;
+	}
 	x->stats->operations += h->anchors;
 
 	if (judged) {
@@ -649,7 +651,7 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 		judge_after(x, event, verb->word, &legal);
 		harvest_reset(h);
 	}
-	return reply.status != TB_CRASH;
+	return true;
 }
 
 static void live_reboot(struct explorer *x, struct model *m)

@@ -42,6 +42,7 @@ struct finding {
 	uint64_t state_hash;
 	cycle_t reach_first, reach_last;	/* clocks in the operation */
 	bool reachable;
+	bool own_cuts;		/* not explored: the plan's own cuts, really cut */
 	int64_t row;			/* in the sink, or 0 */
 };
 

@@ -73,8 +73,8 @@ static void print_reach(const struct finding *f)
 {
 	uint32_t depth = f->path.depth;
 
-	if (!depth) {
-		printf("without a cut");
+	if (f->own_cuts || !depth) {
+		printf(f->own_cuts ? "by the story's own cuts" : "without a cut");
 		return;
 	}
 	const struct fault *fault = &f->path.fault[depth - 1];
@@ -229,7 +229,10 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 
 	if (!frozen || !p)
 		abort();
-	explore_plan_of(p, &t->s->plan, &f->path);
+	if (f->own_cuts)
+		plan_copy(p, &t->s->plan);
+	else
+		explore_plan_of(p, &t->s->plan, &f->path);
 	if (w->shrink)
 		shrink(&w->world.plan, p, f->key, 0, &stats);
 	bool well = replay_freeze(&w->world.plan, p, frozen, &r, what);
@@ -260,6 +263,40 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 	return well;
 }
 
+static bool names_cuts(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->events; i++)
+		if (p->event[i].kind == PLAN_CUT)
+			return true;
+	return false;
+}
+
+/* The cuts that the story itself names: really cut, and the life goes on. */
+static bool live_story(struct sweep *w, struct story *t, char what[256])
+{
+	struct live_options o = { .sink = w->sink };
+	struct live_result r;
+
+	if (!live_plan(&w->world.plan, &t->s->plan, &o, &r, what))
+		return false;
+	t->stats.calls += r.calls;
+	t->stats.how[STATE_EXECUTED] += r.judged;
+	t->stats.hash = mix64_2(t->stats.hash, r.state_hash + r.outcome.verdict);
+	if (!r.key[0])
+		return true;
+	struct finding *f = findings_enter(&t->findings, r.key);
+	if (f->count++)
+		return true;
+	f->path = r.path;
+	f->outcome = r.outcome;
+	f->state_hash = r.state_hash;
+	f->own_cuts = true;
+	f->row = sink_finding(w->sink, &(struct sink_finding){
+		.key = r.key, .outcome = &r.outcome, .reach = "by the story's own cuts",
+	});
+	return true;
+}
+
 static int run_story(struct sweep *w, struct story *t)
 {
 	struct explore_options o = {
@@ -275,7 +312,8 @@ static int run_story(struct sweep *w, struct story *t)
 		o.what.samples = (uint32_t)w->samples;
 	if (w->clocks)
 		o.what.clocks = (uint32_t)w->clocks;
-	if (!explore(&w->world.plan, &t->s->plan, &o, w->sink, &t->findings, &t->stats, what)) {
+	if (!explore(&w->world.plan, &t->s->plan, &o, w->sink, &t->findings, &t->stats, what) ||
+	    (names_cuts(&t->s->plan) && !live_story(w, t, what))) {
 		snprintf(w->world.error, sizeof w->world.error, "%s: %s", t->path, what);
 		return world_fail(&w->world);
 	}
