@@ -1,0 +1,654 @@
+/*
+ * tornbit image: WOFS and ROMFS images as files.
+ *
+ * Images come from anywhere, so they are only ever read by the checking walk of
+ * core/wofs, on a copy in memory; `add` and `format` write the copy back when all
+ * went well. Names inside an image are never trusted as names of files.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "tools.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "wofs/wofs.h"
+
+#define IMAGE_BYTES_MAX (64u << 20)
+#define TROUBLE 2
+
+__attribute__((format(printf, 1, 2)))
+static int fail(const char *format, ...)
+{
+	va_list args;
+	fprintf(stderr, "tornbit image: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return TROUBLE;
+}
+
+/* ---- An image in memory ---------------------------------------------------------- */
+
+struct image {
+	uint8_t *cell;
+	uint32_t bytes;
+	struct wofs_run run;
+	struct wofs_table table;
+	struct wofs_config cfg;
+	struct wofs fs;
+};
+
+struct settings {
+	const char *size, *dir;
+	uint64_t unit, sector;
+	bool romfs, json, faithful;
+};
+
+static int on_read(void *ctx, uint32_t addr, void *buf, uint32_t n)
+{
+	const struct image *image = ctx;
+	memcpy(buf, image->cell + addr, n);
+	return 0;
+}
+
+static int on_program(void *ctx, uint32_t addr, const void *data, uint32_t n)
+{
+	struct image *image = ctx;
+	const uint8_t *from = data;
+	for (uint32_t i = 0; i < n; i++)
+		image->cell[addr + i] &= from[i];
+	return 0;
+}
+
+static int on_erase(void *ctx, uint32_t addr, uint32_t n)
+{
+	struct image *image = ctx;
+	memset(image->cell + addr, 0xff, n);
+	return 0;
+}
+
+/* The geometry; what is wrong with it is said here. */
+static int bind(struct image *image, const struct settings *s, const char *path)
+{
+	uint32_t sector = (uint32_t)s->sector;
+	if (s->unit > WOFS_UNIT_MAX || !s->unit || (s->unit & (s->unit - 1)))
+		return fail("--unit takes a power of two up to %u, not %llu", WOFS_UNIT_MAX,
+			    (unsigned long long)s->unit);
+	if (!s->romfs && (s->sector < 64 || s->sector > IMAGE_BYTES_MAX || s->sector % 4 ||
+			  s->sector % s->unit || image->bytes % sector || !image->bytes))
+		return fail("%s: %u bytes are not whole sectors of %llu; --sector N says how "
+			    "large they are (a multiple of 4 and of the write unit, from 64 on)",
+			    path, image->bytes, (unsigned long long)s->sector);
+	if (!image->bytes)
+		return fail("%s: the file is empty", path);
+	image->run = (struct wofs_run){ sector, s->romfs ? 1 : image->bytes / sector };
+	image->cfg = (struct wofs_config){
+		.mode = s->faithful ? WOFS_FAITHFUL : WOFS_HARDENED,
+		.kind = s->romfs ? WOFS_ROM : WOFS_WRITABLE,
+		.ctx = image, .read = on_read, .program = on_program, .erase = on_erase,
+		.flash_bytes = image->bytes, .run = &image->run, .runs = 1,
+		.bytes = image->bytes, .unit = (uint32_t)s->unit, .table = &image->table,
+	};
+	return 0;
+}
+
+/* All bytes of a regular file, malloc'ed; NULL after a line about why not. */
+static uint8_t *read_file(const char *path, uint32_t *bytes)
+{
+	struct stat about;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &about)) {
+		fail("%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	uint8_t *data = NULL;
+	size_t done = 0, size = (size_t)about.st_size;
+	if (!S_ISREG(about.st_mode))
+		fail("%s: not a regular file", path);
+	else if (about.st_size > (off_t)IMAGE_BYTES_MAX)
+		fail("%s: larger than %u MiB", path, IMAGE_BYTES_MAX >> 20);
+	else if (!(data = malloc(size + 1)))
+		fail("%s: no memory for %zu bytes", path, size);
+	while (data && done < size) {
+		ssize_t n = read(fd, data + done, size - done);
+		if (n <= 0) {
+			fail("%s: %s", path, n ? strerror(errno) : "became shorter while it was read");
+			free(data);
+			data = NULL;
+		}
+		done += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	*bytes = (uint32_t)size;
+	return data;
+}
+
+static bool write_all(int fd, const uint8_t *data, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, data, n);
+		if (done <= 0)
+			return false;
+		data += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* The whole new image or the old one, never half: written beside it, then renamed. */
+static int save(const struct image *image, const char *path)
+{
+	char beside[4096];
+	if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
+		return fail("%.60s...: the path is too long", path);
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL, 0666);
+	if (fd < 0)
+		return fail("%s: cannot be made: %s", beside, strerror(errno));
+	bool ok = write_all(fd, image->cell, image->bytes);
+	ok = close(fd) == 0 && ok;
+	if (ok && rename(beside, path) == 0)
+		return 0;
+	int why = errno;
+	unlink(beside);
+	return fail("%s: cannot be written: %s", path, strerror(why));
+}
+
+static int load(struct image *image, const struct settings *s, const char *path)
+{
+	*image = (struct image){ .cell = NULL };
+	image->cell = read_file(path, &image->bytes);
+	return image->cell ? bind(image, s, path) : TROUBLE;
+}
+
+/* Where the chain breaks off, or UINT32_MAX. */
+static uint32_t broken_at(const struct image *image)
+{
+	struct wofs_walk w;
+	struct wofs_record rec;
+	if (wofs_walk_begin(&w, &image->cfg))
+		return 0;
+	while (wofs_walk_next(&w, &rec) > 0)
+		if (rec.state == WOFS_BROKEN)
+			return rec.at;
+	return UINT32_MAX;
+}
+
+static int say_broken(const struct image *image, const char *path)
+{
+	uint32_t at = broken_at(image);
+	if (at == UINT32_MAX)
+		return 0;
+	return fail("%s: no record and no end at offset 0x%x; `tornbit image check` tells "
+		    "what stands before it", path, at);
+}
+
+/* ---- Names ------------------------------------------------------------------------- */
+
+static void print_name(const char *name, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t c = (uint8_t)name[i];
+		if (c > ' ' && c < 0x7f && c != '\\')
+			putchar(c);
+		else
+			printf("\\x%02x", c);
+	}
+}
+
+/* May a file of this name be made in somebody's folder? */
+static bool is_plain(const char *name)
+{
+	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	for (const char *c = name; *c; c++)
+		if ((uint8_t)*c < ' ' || (uint8_t)*c >= 0x7f || *c == '/' || *c == '\\')
+			return false;
+	return true;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* ---- Putting files in ------------------------------------------------------------------ */
+
+static int explain_put(int result, const char *path)
+{
+	switch (result) {
+	case WOFS_ENOSPC:
+		return fail("%s: it does not fit into the image", path);
+	case WOFS_ENAME:
+		return fail("%s: names have 1 to %d characters, the first not 0xff", path,
+			    WOFS_NAME_MAX);
+	case WOFS_ECORRUPT:
+		return fail("%s: not added, the image's chain of files is broken", path);
+	default:
+		return fail("%s: not added (error %d)", path, result);
+	}
+}
+
+static int put_one(struct image *image, const char *path)
+{
+	uint32_t bytes;
+	const char *name = base_name(path);
+	if (!*name || strlen(name) > WOFS_NAME_MAX || (uint8_t)name[0] == 0xff)
+		return explain_put(WOFS_ENAME, path);
+	uint8_t *data = read_file(path, &bytes);
+	if (!data)
+		return TROUBLE;
+	int fd = wofs_open(&image->fs, name, WOFS_MODE_W);
+	int32_t taken = fd < 0 ? fd : wofs_write(&image->fs, fd, data, bytes);
+	free(data);
+	int err = fd < 0 ? 0 : wofs_close(&image->fs, fd);
+	if (taken < 0 || err < 0)
+		return explain_put(taken < 0 ? taken : err, path);
+	return (uint32_t)taken < bytes ? explain_put(WOFS_ENOSPC, path) : 0;
+}
+
+static int names_differ(char **path, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < i; k++)
+			if (wofs_name_equal(base_name(path[k]), base_name(path[i])))
+				return fail("%s and %s would be one file: names are compared "
+					    "without case", path[k], path[i]);
+	return 0;
+}
+
+static int put_files(struct image *image, char **path, int n)
+{
+	int status = names_differ(path, n);
+	for (int i = 0; i < n && !status; i++)
+		status = put_one(image, path[i]);
+	return status;
+}
+
+/* One ROMFS record behind the others. The image grows; free place is zero, which
+ * is what stands between name and size. */
+static int rom_add(struct image *image, const char *path)
+{
+	uint32_t bytes, name_bytes = (uint32_t)strlen(base_name(path));
+	if (!name_bytes || name_bytes > WOFS_NAME_MAX || (uint8_t)*base_name(path) == 0xff)
+		return explain_put(WOFS_ENAME, path);
+	uint8_t *data = read_file(path, &bytes);
+	if (!data)
+		return TROUBLE;
+	uint32_t at = image->bytes, size_at = (at + name_bytes + 1 + 3) & ~3u;
+	bool fits = (uint64_t)size_at + 5 + bytes <= IMAGE_BYTES_MAX;
+	uint8_t *grown = fits ? realloc(image->cell, size_at + 5 + bytes) : NULL;
+	if (!grown) {
+		free(data);
+		return explain_put(WOFS_ENOSPC, path);
+	}
+	memset(grown + at, 0, size_at - at);
+	memcpy(grown + at, base_name(path), name_bytes);
+	put_le32(grown + size_at, bytes);
+	memcpy(grown + size_at + 4, data, bytes);
+	free(data);
+	image->cell = grown;
+	image->bytes = size_at + 4 + bytes;
+	return 0;
+}
+
+static int make_rom(struct image *image, char **path, int n)
+{
+	int status = names_differ(path, n);
+	image->cell = malloc(1);
+	for (int i = 0; i < n && !status; i++)
+		status = rom_add(image, path[i]);
+	if (status)
+		return status;
+	if (!image->cell)
+		return fail("no memory");
+	image->cell[image->bytes++] = 0xff;	/* rom_add keeps a byte for it */
+	return 0;
+}
+
+/* "16KiB", "1MiB", "0x4000". */
+static bool parse_size(const char *text, uint32_t *bytes)
+{
+	char number[24];
+	size_t n = strlen(text);
+	uint64_t value, unit = 1;
+	if (n > 3 && n < sizeof number && strcmp(text + n - 2, "iB") == 0) {
+		unit = text[n - 3] == 'K' ? 1u << 10 : text[n - 3] == 'M' ? 1u << 20 : 0;
+		n -= 3;
+	}
+	if (n >= sizeof number)
+		return false;
+	memcpy(number, text, n);
+	number[n] = 0;
+	if (!unit || !options_number(number, &value) || !value ||
+	    value > IMAGE_BYTES_MAX / unit)
+		return false;
+	*bytes = (uint32_t)(value * unit);
+	return true;
+}
+
+static int make_wofs(struct image *image, const struct settings *s, const char *out,
+		     char **path, int n)
+{
+	if (!s->size)
+		return fail("make needs --size, such as --size 16KiB");
+	if (!parse_size(s->size, &image->bytes))
+		return fail("--size takes up to %uMiB, such as 16KiB, not '%.40s'",
+			    IMAGE_BYTES_MAX >> 20, s->size);
+	image->cell = malloc(image->bytes);
+	if (!image->cell)
+		return fail("no memory for %u bytes", image->bytes);
+	memset(image->cell, 0xff, image->bytes);
+	int status = bind(image, s, out);
+	if (status)
+		return status;
+	if (wofs_mount(&image->fs, &image->cfg))
+		return fail("%s: no file system fits into %u bytes", out, image->bytes);
+	return put_files(image, path, n);
+}
+
+/* ---- The commands ------------------------------------------------------------------------- */
+
+static int image_make(const struct settings *s, char **arg, int n)
+{
+	struct image image = { .cell = NULL };
+	int status = s->romfs ? make_rom(&image, arg + 1, n - 1)
+			      : make_wofs(&image, s, arg[0], arg + 1, n - 1);
+	if (!status)
+		status = save(&image, arg[0]);
+	free(image.cell);
+	return status;
+}
+
+/* Mounted in memory, so that what a cut left is seen as a device would see it. */
+static int load_mounted(struct image *image, const struct settings *s, const char *path)
+{
+	int status = load(image, s, path);
+	if (!status && wofs_mount(&image->fs, &image->cfg))
+		status = fail("%s: no file system fits into %u bytes", path, image->bytes);
+	return status;
+}
+
+static int image_list(const struct settings *s, char **arg, int n)
+{
+	struct image image;
+	struct wofs_entry e;
+	uint32_t cursor = 0, listed = 0;
+	(void)n;
+	int status = load_mounted(&image, s, arg[0]);
+	if (!status) {
+		if (s->json)
+			printf("[");
+		while (wofs_readdir(&image.fs, &cursor, &e) > 0) {
+			if (s->json) {
+				printf("%s\n  {\"name\": ", listed++ ? "," : "");
+				json_string(e.name);
+				printf(", \"bytes\": %u}", e.size);
+			} else {
+				printf("%10u  ", e.size);
+				print_name(e.name, (uint32_t)strlen(e.name));
+				printf("\n");
+			}
+		}
+		if (s->json)
+			printf("\n]\n");
+		status = say_broken(&image, arg[0]);
+	}
+	free(image.cell);
+	return status;
+}
+
+/* A link or a pipe of that name is not followed: nothing outside dir is touched. */
+static int extract_one(int dir, const char *where, const struct image *image,
+		       const struct wofs_record *rec)
+{
+	int fd = openat(dir, rec->name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0666);
+	struct stat about;
+	bool ok = fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+		  about.st_nlink == 1 && ftruncate(fd, 0) == 0 &&
+		  write_all(fd, image->cell + rec->data_at, rec->size);
+	if (fd >= 0)
+		ok = close(fd) == 0 && ok;
+	return ok ? 0 : fail("%s/%s: cannot be written, or is no plain file of its own", where,
+			     rec->name);
+}
+
+static bool is_wanted(const struct wofs_record *rec, char **name, int n, bool *seen)
+{
+	if (rec->state != WOFS_LIVE)
+		return false;
+	bool wanted = n == 0;
+	for (int i = 0; i < n; i++)
+		if (wofs_name_equal(rec->name, name[i]))
+			seen[i] = wanted = true;
+	return wanted;
+}
+
+/* Two passes: first every name is looked at, so that a bad one stops it before
+ * anything is written. dir < 0: the first pass. */
+static int extract_pass(const struct image *image, int dir, const struct settings *s,
+			char **name, int n, bool *seen)
+{
+	struct wofs_walk w;
+	struct wofs_record rec;
+	int status = 0;
+	if (wofs_walk_begin(&w, &image->cfg))
+		return fail("the image cannot be read");
+	while (!status && wofs_walk_next(&w, &rec) > 0) {
+		if (!is_wanted(&rec, name, n, seen))
+			continue;
+		if (dir >= 0)
+			status = extract_one(dir, s->dir, image, &rec);
+		else if (!is_plain(rec.name))
+			status = fail("the file at offset 0x%x has a name that is no plain file "
+				      "name; name the others to extract them", rec.at);
+	}
+	return status;
+}
+
+static int image_extract(const struct settings *s, char **arg, int n)
+{
+	struct image image;
+	int status = load_mounted(&image, s, arg[0]), dir = -1;
+	bool *seen = calloc((size_t)n, sizeof *seen);
+	if (!status && !seen)
+		status = fail("no memory");
+	if (!status && !s->dir)
+		status = fail("extract needs -C DIR, where the files go");
+	if (!status)
+		status = extract_pass(&image, -1, s, arg + 1, n - 1, seen);
+	for (int i = 0; i < n - 1 && !status; i++)
+		if (!seen[i])
+			status = fail("%s: no file '%.40s' in it", arg[0], arg[i + 1]);
+	if (!status && (dir = open(s->dir, O_RDONLY | O_DIRECTORY)) < 0)
+		status = fail("%s: %s", s->dir, strerror(errno));
+	if (!status)
+		status = extract_pass(&image, dir, s, arg + 1, n - 1, seen);
+	if (dir >= 0)
+		close(dir);
+	if (!status)
+		status = say_broken(&image, arg[0]);
+	free(seen);
+	free(image.cell);
+	return status;
+}
+
+/* What a hardened mount would do about a record. */
+static void print_plan(const struct wofs_record *rec)
+{
+	if (rec->state == WOFS_STALE)
+		printf("  -> erase everything, if no live file stands before it");
+	else if (rec->state == WOFS_BROKEN)
+		printf("  -> mount read-only up to here");
+	else if (rec->wants_seal)
+		printf("  -> close as a dead record of %u bytes", rec->seal_size);
+	else if (rec->is_stamp)
+		printf("  (stamp of a format)");
+}
+
+static void print_record(const struct wofs_record *rec, bool json, bool first)
+{
+	if (json) {
+		printf("%s\n  {\"offset\": %u, \"state\": \"%s\", \"name\": ", first ? "" : ",",
+		       rec->at, wofs_state_words[rec->state]);
+		json_string(rec->name);
+		printf(", \"bytes\": %u, \"signed\": %s, \"repair\": %s}", rec->size,
+		       rec->is_signed ? "true" : "false", rec->wants_seal ? "true" : "false");
+		return;
+	}
+	printf("0x%06x  %-20s %10u  ", rec->at, wofs_state_words[rec->state], rec->size);
+	print_name(rec->name, (uint32_t)strlen(rec->name));
+	print_plan(rec);
+	printf("\n");
+}
+
+static int check_walk(const struct settings *s, struct wofs_walk *w)
+{
+	struct wofs_record rec;
+	bool first = true, repair = w->format != WOFS_FORMAT_NONE;
+	while (wofs_walk_next(w, &rec) > 0) {
+		print_record(&rec, s->json, first);
+		first = false;
+		repair |= rec.wants_seal || rec.state == WOFS_STALE || rec.state == WOFS_DAMAGED;
+	}
+	return repair;
+}
+
+static int image_check(const struct settings *s, char **arg, int n)
+{
+	struct image image;
+	struct wofs_walk w;
+	(void)n;
+	int status = load(&image, s, arg[0]);
+	if (!status && wofs_walk_begin(&w, &image.cfg))
+		status = fail("%s: it cannot be read", arg[0]);
+	if (!status) {
+		if (s->json)
+			printf("[");
+		else if (w.format != WOFS_FORMAT_NONE)
+			printf("0x000000  a format was cut    -> finish it: erase everything\n");
+		if (s->json && w.format != WOFS_FORMAT_NONE)
+			printf("\n  {\"offset\": 0, \"state\": \"format cut\", \"repair\": true}");
+		status = check_walk(s, &w);
+		if (s->json)
+			printf("\n]\n");
+		if (say_broken(&image, arg[0]))
+			status = TROUBLE;
+	}
+	free(image.cell);
+	return status;
+}
+
+static int image_add(const struct settings *s, char **arg, int n)
+{
+	struct image image;
+	int status = load_mounted(&image, s, arg[0]);
+	if (!status)
+		status = put_files(&image, arg + 1, n - 1);
+	if (!status)
+		status = save(&image, arg[0]);
+	free(image.cell);
+	return status;
+}
+
+static int image_format(const struct settings *s, char **arg, int n)
+{
+	struct image image;
+	(void)n;
+	int status = load_mounted(&image, s, arg[0]);
+	if (!status && wofs_format(&image.fs))
+		status = fail("%s: it cannot be formatted", arg[0]);
+	if (!status)
+		status = save(&image, arg[0]);
+	free(image.cell);
+	return status;
+}
+
+/* ---- The command line --------------------------------------------------------------------- */
+
+enum { TAKES_SIZE = 1, TAKES_ROMFS = 2, TAKES_JSON = 4, TAKES_DIR = 8, TAKES_FAITHFUL = 16 };
+
+static const struct verb {
+	const char *word;
+	int (*run)(const struct settings *s, char **arg, int n);
+	struct command command;
+	unsigned takes;
+} verbs[] = {
+	{ "make", image_make,
+	  { "image make", "OUT.img FILE...", "Make an image that holds the given files.", NULL, 1, 4096 },
+	  TAKES_SIZE | TAKES_ROMFS | TAKES_FAITHFUL },
+	{ "list", image_list,
+	  { "image list", "IMG", "Name the files of an image.", NULL, 1, 1 },
+	  TAKES_ROMFS | TAKES_JSON },
+	{ "extract", image_extract,
+	  { "image extract", "IMG [NAME...]", "Write files of an image into a folder.", NULL, 1, 4096 },
+	  TAKES_ROMFS | TAKES_DIR },
+	{ "check", image_check,
+	  { "image check", "IMG",
+	    "Say of every record what it is, and what a mount would do about it.\n"
+	    "Exit status: 0 nothing to do, 1 something to repair, 2 broken.", NULL, 1, 1 },
+	  TAKES_ROMFS | TAKES_JSON },
+	{ "format", image_format,
+	  { "image format", "IMG", "Make an image empty.", NULL, 1, 1 }, 0 },
+	{ "add", image_add,
+	  { "image add", "IMG FILE...", "Add files, replacing those of the same name.", NULL, 2, 4096 },
+	  0 },
+};
+
+static int run_verb(const struct verb *v, int argc, char **argv)
+{
+	struct settings s = { .unit = 1, .sector = 1024 };
+	const struct { unsigned takes; struct option option; } all[] = {
+		{ 0, { "--sector", "N", "bytes of an erase sector (1024)", OPTION_NUMBER, &s.sector } },
+		{ 0, { "--unit", "N", "write unit (1)", OPTION_NUMBER, &s.unit } },
+		{ TAKES_SIZE, { "--size", "BYTES", "of the image, such as 16KiB", OPTION_TEXT, &s.size } },
+		{ TAKES_ROMFS, { "--romfs", NULL, "ROMFS instead of WOFS", OPTION_FLAG, &s.romfs } },
+		{ TAKES_JSON, { "--json", NULL, "print JSON", OPTION_FLAG, &s.json } },
+		{ TAKES_DIR, { "-C", "DIR", "the folder to write to", OPTION_TEXT, &s.dir } },
+		{ TAKES_FAITHFUL, { "--faithful", NULL, "byte for byte as the original writes",
+				    OPTION_FLAG, &s.faithful } },
+	};
+	struct option table[COUNT_OF(all) + 1];
+	size_t n = 0;
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (!all[i].takes || (all[i].takes & v->takes))
+			table[n++] = all[i].option;
+	table[n] = (struct option){ .name = NULL };
+
+	struct command command = v->command;
+	command.option = table;
+	int status = options_take(&command, &argc, argv);
+	return status >= 0 ? status : v->run(&s, argv, argc);
+}
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: tornbit image COMMAND ...\n");
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		fprintf(to, "  %-8s %-16s %.*s\n", verbs[i].word, verbs[i].command.arguments,
+			(int)strcspn(verbs[i].command.means, "\n"), verbs[i].command.means);
+}
+
+int tool_image(int argc, char **argv)
+{
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		usage(stdout);
+		return 0;
+	}
+	for (size_t i = 0; argc >= 2 && i < COUNT_OF(verbs); i++)
+		if (strcmp(argv[1], verbs[i].word) == 0)
+			return run_verb(&verbs[i], argc - 1, argv + 1);
+	if (argc < 2)
+		return fail("a command is missing: make, list, extract, check, format or add");
+	return fail("no command '%.40s'; there are make, list, extract, check, format and add",
+		    argv[1]);
+}
