@@ -123,6 +123,35 @@ static void unconfirmed_figures_stay_marked(void)
 	CHECK_EQ(p.figure[PART_T_STATUS].confidence, 0);
 }
 
+/* The example a reader will copy. The test runs in the project's folder; from
+ * elsewhere there is nothing to compare. */
+static void the_documented_example_is_a_part(void)
+{
+	static char text[PART_TEXT_MAX];
+	struct part p;
+	struct part_error e;
+	FILE *f = fopen("docs/add-a-part.md", "r");
+	if (!f) {
+		tap_say("skipped: no docs/add-a-part.md here");
+		return;
+	}
+	text[fread(text, 1, sizeof text - 1, f)] = 0;
+	fclose(f);
+	char *from = strstr(text, "```part\n");
+	char *to = from ? strstr(from + 8, "```") : NULL;
+	if (!CHECK(to != NULL))
+		return;
+	if (!CHECK(part_parse(&p, from + 8, (size_t)(to - from - 8), &e)))
+		tap_say("line %u: %s: %s", e.line, e.key, e.what);
+	CHECK_STR(p.name, "w25q16jv");
+	for (int i = 0; i < PART_FIGURES; i++) {
+		char word[32];
+		snprintf(word, sizeof word, "`%s`", part_figure_rows[i].word);
+		if (!CHECK(strstr(text, word) != NULL))
+			tap_say("figure %s is not documented", word);
+	}
+}
+
 static void lines_end_as_on_any_system(void)
 {
 	struct part p;
@@ -352,6 +381,7 @@ int main(void)
 	TEST(serial_nor_has_the_data_sheet_figures);
 	TEST(mixed_sectors_are_found_by_address);
 	TEST(unconfirmed_figures_stay_marked);
+	TEST(the_documented_example_is_a_part);
 	TEST(lines_end_as_on_any_system);
 	TEST(errors_name_line_and_key_and_remedy);
 	TEST(wrong_words_are_refused);
