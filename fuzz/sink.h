@@ -19,7 +19,9 @@ struct sink;
 enum sink_mode {
 	SINK_CREATE,	/* a new file; an existing tornbit trace is replaced, any
 			 * other existing file is refused */
-	SINK_RESUME,	/* go on in an unfinished trace of the same run, or create */
+	SINK_RESUME,	/* go on in a trace of the same run, or create: trials behind the
+			 * last finished cell are dropped, to be done again; without a
+			 * finished cell the trace starts over */
 };
 
 /* Everything that tells one run from another. Compared on resume. */
@@ -49,7 +51,8 @@ void sink_commit(struct sink *s, int64_t cell);
 /* The first error since open, or NULL. */
 const char *sink_error(const struct sink *s);
 
-/* Writes the end mark and closes. False if anything was lost: error says what. */
+/* Commits, writes the end mark and closes. False if anything was lost: error says
+ * what. */
 bool sink_close(struct sink *s, char error[256]);
 
 /* A plan that lives from now on: later rows belong to it. Returns its row id
@@ -117,7 +120,9 @@ struct sink_finding {
 	const char *text;	/* the frozen finding, as corpus/found holds it */
 	const char *repeat;	/* the command that repeats it, without paths */
 };
-/* A known key is counted, not entered again. Returns the finding's row id. */
+/* A known key is counted, not entered again; texts that were missing are added.
+ * State and finding may be entered in either order: whichever comes second names
+ * the other, and both rows get the link. Returns the finding's row id. */
 int64_t sink_finding(struct sink *s, const struct sink_finding *f);
 
 /* The shrunk form of an entered finding. */

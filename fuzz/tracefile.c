@@ -225,11 +225,11 @@ static void damaged(struct rows *r, const char *format, ...)
 	char what[160];
 	va_list args;
 
-	if (r->t->error[0])
-		return;
 	va_start(args, format);
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
+	if (r->t->error[0])
+		return;
 	snprintf(r->t->error, sizeof r->t->error, "damaged trace: table %s, row %" PRId64 ": %s",
 		 r->table, r->row, what);
 }
