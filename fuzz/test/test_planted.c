@@ -400,7 +400,8 @@ static void the_right_store_shows_old_or_new_after_any_cut(void)
 {
 	struct found f = { .states = 0 };
 	uint64_t before = b.mounts;
-	sweep_all(0, true, SMALL_GEOMETRIES, &f);
+	sweep_all(0, true, 2, &f);
+	sweep_all(0, false, SMALL_GEOMETRIES, &f);
 	say_found(0, &f);
 	CHECK_EQ(all_found(f.single), 0);
 	CHECK_EQ(all_found(f.twice), 0);
@@ -502,14 +503,12 @@ static void a_place_that_is_too_small_or_uneven_is_refused(void)
 {
 	static const struct geometry bad[] = {
 		{ "one sector", 1, { { 4096, 4 } }, 1, 1 },
-		{ "second bank too small", 1, { { 16384, 1 }, { 1024, 3 } }, 0, 2 },
-		{ "write unit of 64", 64, { { 4096, 4 } }, 0, 4 },
+		{ "second bank too small", 1, { { 16384, 1 }, { 512, 3 } }, 0, 2 },
+		{ "write unit of 32", 32, { { 4096, 4 } }, 0, 4 },
 	};
 	for (uint32_t i = 0; i < COUNT_OF(bad); i++) {
 		enum tb_status status = TB_OK;
 		take_place(&bad[i], 0);
-		if (i == 1)
-			b.place.bytes = 16384 + 1024;
 		run_uncut();
 		mount(&status);
 		CHECK_EQ(status, TB_REFUSED);
