@@ -467,8 +467,7 @@ static enum flash_status log_program(struct flash *f, uint32_t addr, const void 
 {
 	struct log *l = (struct log *)f;
 	log_begin(l, 'p', addr, n, data);
-	if (l->shim.device->board.power.cut_at != CYCLE_NEVER)
-		hold(l, data, n);
+	hold(l, data, n);	/* power may die in it: an inner shim decides */
 	enum flash_status st = flash_program(l->shim.under, addr, data, n);
 	log_end(l, (uint8_t)st);
 	return st;

@@ -37,7 +37,8 @@ static void print_value(uint64_t v, const char *unit)
 	else if (strcmp(unit, "ns") == 0 && v % 1000000 == 0)
 		printf("%11llu ms", (unsigned long long)(v / 1000000));
 	else if (strcmp(unit, "ns") == 0 && v >= 1000)
-		printf("%11.5g us", (double)v / 1000);
+		printf("%7llu.%03llu us", (unsigned long long)(v / 1000),
+		       (unsigned long long)(v % 1000));
 	else if (strcmp(unit, "Hz") == 0 && v % 1000000 == 0)
 		printf("%10llu MHz", (unsigned long long)(v / 1000000));
 	else
