@@ -184,11 +184,20 @@ static enum flash_status first_write(struct nor_driver *d)
 	return d->write_seen ? FLASH_OK : FLASH_ETIMEOUT;
 }
 
-static inline enum flash_status write_enable(struct nor_driver *d)
+/* 06h, past nor_transact where nothing can come between. */
+static enum flash_status write_enable(struct nor_driver *d)
 {
+	struct nor *c = d->chip;
+	struct power *p = power_of(d);
 	if (!d->write_seen)
 		return first_write(d);
-	opcode_alone(d, 0x06);
+	if (!nor_is_quiet(c) || p->now < c->ready_write) {
+		opcode_alone(d, 0x06);
+		return FLASH_OK;
+	}
+	power_spend(p, POWER_BUS, c->clocks.setup + 8 + c->clocks.hold);
+	c->status[0] |= NOR_WEL;
+	power_spend(p, POWER_BUS, c->clocks.high_write);
 	return FLASH_OK;
 }
 

@@ -211,16 +211,22 @@ static struct step program_step(const struct part *p, uint32_t addr, const uint8
 	};
 }
 
-/* Bits of data that are 1 where old has 0, eight bytes at a time: this runs for
- * every page. */
+/* Bits of eight bytes of data that are 1 where old has 0. */
+static inline uint64_t set_bits(const uint8_t *data, const uint8_t *old)
+{
+	uint64_t d, o;
+	memcpy(&d, data, 8);
+	memcpy(&o, old, 8);
+	return d & ~o;
+}
+
+/* Does data ask for any? In large pieces, because this runs for every page. */
 static bool asks_to_set(const uint8_t *data, const uint8_t *old, uint32_t n)
 {
-	uint64_t any = 0, d, o;
-	for (; n >= 8; n -= 8, data += 8, old += 8) {
-		memcpy(&d, data, 8);
-		memcpy(&o, old, 8);
-		any |= d & ~o;
-	}
+	uint64_t any = 0;
+	for (; n >= 32; n -= 32, data += 32, old += 32)
+		any |= set_bits(data, old) | set_bits(data + 8, old + 8) |
+		       set_bits(data + 16, old + 16) | set_bits(data + 24, old + 24);
 	for (; n; n--)
 		any |= (uint64_t)(*data++ & ~*old++ & 0xff);
 	return any != 0;
