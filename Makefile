@@ -66,12 +66,8 @@ SUB = +$(MAKE) --no-print-directory \
 .SECONDEXPANSION:
 .PHONY: FORCE
 
-# Until the command line exists there is no program to build.
-PROGRAM := $(if $(wildcard fuzz/main_tornbit.c),$(BUILD)/tornbit)
-.PHONY: all program
+.PHONY: all
 all: $(if $(filter build,$(BUILD)),tornbit,$(BUILD)/tornbit) ## build the program (default)
-
-program: $(LIBS) $(PROGRAM)
 
 tornbit: $(BUILD)/tornbit
 	cp $< $@.new && mv $@.new $@
@@ -171,11 +167,11 @@ TORNBIT_CLANG =
 .PHONY: test
 test: ## install what is missing, build, run all tests
 	@tools/setup test
-	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 program
+	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 $(BUILD)-clang/tornbit
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(PROGRAM) $(MUTANTS) ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/tornbit $(MUTANTS) ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -226,6 +222,7 @@ lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(BENCH_OBJ) $(C_TEST
 lint-run: $(LINT_SRC:%=$(BUILD)/tidy/%.ok)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability,performance --suppress=missingIncludeSystem --suppress=uninitvar \
+		--suppress=wrongPrintfScanfArgNum \
 		$(LINT_INC) $(LINT_SRC)
 	tools/tidy
 
