@@ -11,7 +11,7 @@
 #define REACH_TRIES 64u
 #define STANDARD_FAMILIES \
 	(TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') | \
-	 TB_FAMILY('E') | TB_FAMILY('T'))
+	 TB_FAMILY('E') | TB_FAMILY('N') | TB_FAMILY('T'))
 
 /* ---- a set of 64-bit hashes, with what was found under them ------------- */
 
@@ -184,6 +184,22 @@ static void add_families(struct fault_list *l, const struct operation *op,
 	}
 }
 
+/* The supply does not go cleanly down and up: the array stands as at some clock
+ * of the operation, and the chip comes back unreset, or too early to write. */
+static void add_supplies(struct fault_list *l, const struct operation *op)
+{
+	cycle_t from = op->step[0].first - op->first;
+	cycle_t span = op->step[op->steps - 1].last - op->step[0].first;
+
+	for (uint8_t supply = FAULT_SUPPLY_DIP; supply < FAULT_SUPPLY_COUNT; supply++)
+		for (uint32_t i = 0; i < 2; i++)
+			add_fault(l, (struct fault){
+				.bits = FAULT_BITS_PHYSICS,
+				.supply = supply,
+				.at = from + span * (i + 1) / 3,
+			});
+}
+
 /* Clocks spread over the time in which the array works, both ends included,
  * the inner ones shifted by a draw so that sweeps do not all fall alike. */
 static void add_clocks(struct fault_list *l, const struct operation *op,
@@ -311,7 +327,7 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 
 	x->stats->how[how]++;
 	if (fault)
-		x->stats->by_family[fault_families[fault->bits].letter - 'A']++;
+		x->stats->by_family[(fault->supply ? 'N' : fault_families[fault->bits].letter) - 'A']++;
 	x->stats->nested += depth > 1;
 	x->stats->hash = mix64_2(x->stats->hash + o->verdict, array_state_hash(torn));
 	if (o->verdict != VERDICT_OK) {
@@ -471,6 +487,9 @@ static void explore_anchor(struct explorer *x, struct scene *s, uint32_t depth,
 	add_families(list, &a->op, &x->what, nested ? 1 : x->what.samples, 0);
 	if (wants(&x->what, 'T'))
 		add_clocks(list, &a->op, &x->what, nested ? 2 : x->what.clocks, key);
+
+	if (wants(&x->what, 'N') && x->stage.part->family == PART_SPI_NOR)
+		add_supplies(list, &a->op);
 
 	s->path.depth = depth + 1;
 	s->path.op[depth] = index;

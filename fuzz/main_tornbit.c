@@ -21,6 +21,7 @@ static const struct subcommand subcommands[] = {
 	{ "sql", tool_sql, "a query over a trace" },
 	{ "parts", tool_parts, "the flash parts, and every figure's source" },
 	{ "subjects", tool_subjects, "the stores, and what they promise" },
+	{ "image", tool_image, "WOFS and ROMFS images as files" },
 };
 
 static void usage(FILE *to)

@@ -196,7 +196,7 @@ static bool parse_name(struct scan *ps)
 
 /* ---- Explore, expect, frozen findings ----------------------------------------------------- */
 
-static const char *const family_letters[] = { "A", "B", "C", "D", "E", "F", "T" };
+static const char *const family_letters[] = { "A", "B", "C", "D", "E", "F", "N", "T" };
 
 static bool explore_families(struct scan *ps, struct scenario_explore *x)
 {
