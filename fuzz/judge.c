@@ -82,14 +82,15 @@ static bool first_look(struct court *c, struct dump *d)
 	return dump_legal(d, &c->life->stage->names, legal, c->o) == VERDICT_OK;
 }
 
-/* The look after probes and reboot must be the first look plus the probes. */
-static bool second_look(struct court *c, const struct model *m, uint32_t probed)
+/* The look after probes (and reboot) must be the first look plus the probes. */
+static bool second_look(struct court *c, const struct model *m, uint32_t probed,
+			enum judging_step step)
 {
 	const struct names *n = &c->life->stage->names;
 	struct legal legal = { .entry = *m, .exit = *m, .target = -1 };
 	struct dump d;
 
-	if (!looks(c, m->known, &d, STEP_DUMP_AGAIN))
+	if (!looks(c, m->known, &d, step))
 		return false;
 	if (dump_legal(&d, n, &legal, c->o) == VERDICT_OK)
 		return true;
@@ -167,6 +168,11 @@ static bool probes(struct court *c, struct model *m, uint32_t *probed)
 				      slot);
 		if (!well)
 			return false;
+		/* A look before the object in flight is written again: what was
+		 * only repaired by this write would show now. */
+		if (p->on == TB_PROBE_ELSEWHERE && i + 1 < contract->probes &&
+		    !second_look(c, m, *probed, STEP_PROBE))
+			return false;
 	}
 	return true;
 }
@@ -226,7 +232,7 @@ static void hear(struct court *c)
 	if (!well)
 		return;
 	life_power_lost(c->life);
-	if (!boots(c, FAULT_SUPPLY_CLEAN, STEP_REBOOT) || !second_look(c, &m, probed))
+	if (!boots(c, FAULT_SUPPLY_CLEAN, STEP_REBOOT) || !second_look(c, &m, probed, STEP_DUMP_AGAIN))
 		return;
 	if (idle_boot_changes_nothing(c))
 		c->o->step = STEP_LIFE;

@@ -102,6 +102,7 @@ static void set_object(struct model *m, const struct names *n, int slot,
 	m->object[slot] = (struct object){
 		true, bytes, seed, digest_of_content(seed, bytes)
 	};
+	m->ever |= 1u << slot;
 	m->used_max += cost_of(n, slot, bytes);
 }
 
@@ -433,8 +434,9 @@ static enum verdict judge_slot(const struct dump *d, const struct legal *l, uint
 {
 	bool may_be_there = l->entry.object[slot].present || l->exit.object[slot].present;
 
-	if (!may_be_there)
-		return VERDICT_PHANTOM;
+	if (!may_be_there)	/* removed and back: older than promised */
+		return (l->entry.ever | l->exit.ever) >> slot & 1 ? VERDICT_DURABILITY
+								  : VERDICT_PHANTOM;
 	if (role == ROLE_BYSTANDER)
 		return VERDICT_BYSTANDER;
 	return d->seen[slot].got ? VERDICT_ATOMICITY : VERDICT_DURABILITY;

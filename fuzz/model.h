@@ -39,6 +39,7 @@ struct object {
 struct model {
 	struct object object[MODEL_SLOTS];	/* by canonical slot */
 	uint32_t known;		/* bit set of slots that a call has ever named */
+	uint32_t ever;		/* bit set of slots that have ever held an object */
 	bool open;		/* an object is begun and not committed */
 	uint8_t open_slot;
 	uint32_t open_bytes, open_seed;

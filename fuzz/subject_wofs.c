@@ -58,8 +58,8 @@ static const struct tb_verb verbs[] = {
 };
 
 static const struct tb_probe probes[] = {
-	{ VERB_PUT, TB_PROBE_IN_FLIGHT, 37 },
 	{ VERB_PUT, TB_PROBE_ELSEWHERE, 20 },
+	{ VERB_PUT, TB_PROBE_IN_FLIGHT, 37 },
 };
 
 /* Of every length modulo 4; the same names in other cases; one of 30 characters,
