@@ -338,21 +338,29 @@ static enum verdict found(struct outcome *o, enum verdict v, enum role role,
 	return v;
 }
 
-static enum verdict of_status(uint8_t status)
+static enum verdict failed(struct outcome *o, const char *doing, uint8_t status,
+			   const char *name)
 {
-	return status == TB_CRASH ? VERDICT_CRASH : VERDICT_API;
+	static const char *const words[TB_STATUSES] = {
+		[TB_NO_SPACE] = "says that there is no space",
+		[TB_SHORT] = "comes back short",
+		[TB_ABSENT] = "says absent",
+		[TB_REFUSED] = "is refused",
+		[TB_CORRUPT] = "says that the data is damaged",
+		[TB_IO] = "says that the device failed",
+		[TB_CRASH] = "would crash the device (a wild access or a failed assertion)",
+	};
+	snprintf(o->why, sizeof o->why, "%s %s", doing,
+		 status < TB_STATUSES && words[status] ? words[status] : "answers nonsense");
+	return found(o, status == TB_CRASH ? VERDICT_CRASH : VERDICT_API, ROLE_NONE, name);
 }
 
 enum verdict dump_sound(const struct dump *d, const struct names *n, struct outcome *o)
 {
-	if (d->list_status != TB_OK) {
-		snprintf(o->why, sizeof o->why, "listing fails");
-		return found(o, of_status(d->list_status), ROLE_NONE, "");
-	}
-	if (d->bad_slot >= 0) {
-		snprintf(o->why, sizeof o->why, "reading the object fails");
-		return found(o, of_status(d->bad_status), ROLE_NONE, n->name[d->bad_slot]);
-	}
+	if (d->list_status != TB_OK)
+		return failed(o, "listing", d->list_status, "");
+	if (d->bad_slot >= 0)
+		return failed(o, "reading the object", d->bad_status, n->name[d->bad_slot]);
 	if (d->strangers) {
 		snprintf(o->why, sizeof o->why,
 			 "%u listed name(s) that nobody has ever written", d->strangers);

@@ -20,7 +20,7 @@ struct sweep {
 	bool json, execute_all, shrink;
 	struct sink *sink;
 	bool first_printed;
-	bool missed;		/* something new, or something expected that is gone */
+	uint64_t states, findings, unexpected, missing;	/* of all stories */
 };
 
 /* One story and what came of it. */
@@ -69,6 +69,25 @@ static bool is_found(const struct findings *f, const char *pattern)
 
 /* ---- printing ---------------------------------------------------------- */
 
+/* The call as the story has it. */
+static void print_call(const struct sweep *w, const struct plan *p, uint32_t event)
+{
+	const struct plan_event *e = &p->event[event];
+	const struct tb_contract *c = w->world.subject[p->subject]->contract;
+
+	if (event >= p->events || e->kind != PLAN_CALL) {
+		printf("the boot");
+		return;
+	}
+	const struct tb_verb *v = &c->verb[e->verb];
+	printf("\"%s", v->word);
+	if (v->takes_name)
+		printf(" %s", p->name[e->name]);
+	if (v->takes_size)
+		printf(" %u", e->bytes);
+	printf("\" (event %u)", event);
+}
+
 static void print_reach(const struct finding *f)
 {
 	uint32_t depth = f->path.depth;
@@ -95,7 +114,9 @@ static void print_finding(const struct sweep *w, const struct story *t,
 	       (unsigned long long)f->count);
 	printf("            %s%s%s\n", f->outcome.name, f->outcome.name[0] ? ": " : "",
 	       f->outcome.why);
-	printf("            first at event %u, ", f->path.call);
+	printf("            first in ");
+	print_call(w, &t->s->plan, f->path.call);
+	printf(", ");
 	print_reach(f);
 	printf("\n");
 	if (w->trace)
@@ -331,10 +352,12 @@ static int run_story(struct sweep *w, struct story *t)
 	else
 		print_story(w, t);
 	fflush(stdout);
+	w->states += states_of(&t->stats);
+	w->findings += t->findings.findings;
 	for (uint32_t i = 0; i < t->findings.findings; i++)
-		w->missed |= !is_expected(t->s, t->findings.finding[i].key);
+		w->unexpected += !is_expected(t->s, t->findings.finding[i].key);
 	for (uint32_t i = 0; i < t->s->expects; i++)
-		w->missed |= !is_found(&t->findings, t->s->expect[i]);
+		w->missing += !is_found(&t->findings, t->s->expect[i]);
 	return 0;
 }
 
@@ -406,6 +429,10 @@ static int run_stories(struct sweep *w, int argc, char **argv)
 	}
 	if (w->json)
 		printf("\n]\n");
+	else if (argc > 1 && !status)
+		printf("\n%d stories, %llu states judged: %llu findings, %llu of them new; %llu expected ones are missing\n",
+		       argc, (unsigned long long)w->states, (unsigned long long)w->findings,
+		       (unsigned long long)w->unexpected, (unsigned long long)w->missing);
 	free(s);
 	return status;
 }
@@ -456,5 +483,5 @@ int tool_sweep(int argc, char **argv)
 		status = world_fail(&w.world);
 	}
 	world_free(&w.world);
-	return status ? status : w.missed;
+	return status ? status : w.unexpected || w.missing;
 }
