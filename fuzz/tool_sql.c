@@ -31,7 +31,9 @@ static int parse(struct options *o, int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
-		if (words_only || word[0] != '-' || !word[1]) {
+		/* A query may begin with a comment: "-- ..." is no option. */
+		bool comment = strncmp(word, "-- ", 3) == 0;
+		if (words_only || comment || word[0] != '-' || !word[1]) {
 			if (!o->file)
 				o->file = word;
 			else if (!o->query)
