@@ -235,7 +235,6 @@ struct explorer {
 	struct reads reads[EXPLORE_DEPTH_MAX];
 	struct log log;
 	int64_t plan_row;
-	uint32_t call_row;
 	struct harvest harvest[EXPLORE_DEPTH_MAX];
 	struct legal stage_legal[EXPLORE_DEPTH_MAX][JUDGE_STAGES_MAX];
 	struct fault_list list[EXPLORE_DEPTH_MAX];
@@ -533,46 +532,6 @@ static cycle_t now(const struct life *l)
 	return l->device.board.power.now;
 }
 
-struct clocks {
-	cycle_t first, spent[POWER_KINDS], busy;
-};
-
-static struct clocks clocks_now(const struct life *l)
-{
-	const struct power *p = &l->device.board.power;
-	return (struct clocks){ p->now, { p->spent[0], p->spent[1] }, p->busy };
-}
-
-static const char *const status_words[TB_STATUSES] = {
-	"ok", "short", "absent", "no-space", "refused", "corrupt", "io", "crash",
-};
-
-static void log_call(struct explorer *x, const char *verb, const struct tb_call *c,
-		     enum ending e, const struct tb_reply *r, const struct clocks *began)
-{
-	const struct power *p = &x->main.device.board.power;
-
-	if (!x->sink)
-		return;
-	sink_call(x->sink, &(struct sink_call){
-		.plan = x->plan_row,
-		.call = x->call_row,
-		.verb = verb,
-		.name = c ? c->name : NULL,
-		.bytes = c ? c->bytes : 0,
-		.seed = c ? c->seed : 0,
-		.chunk = c ? c->chunk : 0,
-		.result = e == ENDED ? status_words[r->status] : e == ENDED_CUT ? "cut" : "hang",
-		.done = r->done,
-		.first = began->first,
-		.last = p->now,
-		.bus = p->spent[POWER_BUS] - began->spent[POWER_BUS],
-		.wait = p->spent[POWER_WAIT] - began->spent[POWER_WAIT],
-		.busy = p->busy - began->busy,
-	});
-	x->log.call = ++x->call_row;
-}
-
 /* Something was wrong in the main life itself: a finding without a cut. */
 static void report_life(struct explorer *x, uint32_t event, const char *verb,
 			enum verdict v, const char *why)
@@ -586,11 +545,12 @@ static void report_life(struct explorer *x, uint32_t event, const char *verb,
 
 static bool boot_main(struct explorer *x, uint32_t event, bool fresh)
 {
-	struct clocks began = clocks_now(&x->main);
+	struct power began = x->main.device.board.power;
 	enum tb_status status;
 	enum ending e = life_boot(&x->main, FAULT_SUPPLY_CLEAN, fresh, &status);
 
-	log_call(x, "mount", NULL, e, &(struct tb_reply){ .status = (uint8_t)status }, &began);
+	log_call(&x->log, "mount", NULL,
+		 e == ENDED ? status_word((uint8_t)status) : "hang", 0, &began);
 	if (e == ENDED && status == TB_OK)
 		return true;
 	report_life(x, event, "mount",
@@ -635,9 +595,10 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 	anchors_reset(&x->main.anchors);
 	watch_reset(&x->main.watch);
 
-	struct clocks began = clocks_now(&x->main);
+	struct power began = x->main.device.board.power;
 	enum ending ending = life_call(&x->main, &call, &reply);
-	log_call(x, verb->word, &call, ending, &reply, &began);
+	log_call(&x->log, verb->word, &call,
+		 ending == ENDED ? status_word(reply.status) : "hang", reply.done, &began);
 	x->stats->calls++;
 	if (ending == ENDED_HANG) {
 		report_life(x, event, verb->word, VERDICT_HANG, "the call never ends");
@@ -711,21 +672,6 @@ static void live(struct explorer *x)
 	}
 }
 
-static void log_wear(struct explorer *x)
-{
-	const struct flash_info *info = &x->stage.part->info;
-
-	for (int r = 0; r < FLASH_RUNS_MAX && info->run[r].sectors; r++)
-		for (uint32_t i = 0; i < info->run[r].sectors; i++) {
-			uint32_t sector = info->run[r].index + i;
-			struct sector_wear w = array_wear(&x->main.device.board.array, sector);
-			if (w.erases || w.programs)
-				sink_wear(x->sink, x->plan_row, sector,
-					  info->run[r].first + i * info->run[r].sector_bytes,
-					  info->run[r].sector_bytes, w.erases, w.programs, 0);
-		}
-}
-
 static bool explorer_run(struct explorer *x, const struct plan_world *w,
 			 const struct plan *p, const struct explore_options *o, char what[256])
 {
@@ -749,7 +695,7 @@ static bool explorer_run(struct explorer *x, const struct plan_world *w,
 	uint64_t states = x->stats->how[0] + x->stats->how[1] + x->stats->how[2];
 	live(x);
 	if (x->sink)
-		log_wear(x);
+		log_wear(&x->log);
 	states = x->stats->how[0] + x->stats->how[1] + x->stats->how[2] - states;
 	sink_plan_done(x->sink, x->plan_row, (uint32_t)states, x->findings->findings);
 

@@ -46,7 +46,6 @@ struct liver {
 	struct life main, bench;
 	struct log log, bench_log;
 	int64_t plan_row;
-	uint32_t call_row;
 	struct harvest harvest, recovery;
 	struct legal stage_legal[JUDGE_STAGES_MAX];
 	struct model model;
@@ -205,40 +204,13 @@ static bool recut(struct liver *v, const struct plan_event *e, struct cut_path *
 	return true;
 }
 
-static void log_call(struct liver *v, const char *verb, const struct tb_call *c,
-		     const char *result, uint32_t done, const struct power *began)
-{
-	static const struct tb_call none = { 0 };
-	const struct power *p = &v->main.device.board.power;
-
-	if (!c)
-		c = &none;
-	sink_call(v->options->sink, &(struct sink_call){
-		.plan = v->plan_row, .call = v->call_row, .verb = verb, .name = c->name,
-		.bytes = c->bytes, .seed = c->seed, .chunk = c->chunk, .result = result,
-		.done = done, .first = began->now, .last = p->now,
-		.bus = p->spent[POWER_BUS] - began->spent[POWER_BUS],
-		.wait = p->spent[POWER_WAIT] - began->spent[POWER_WAIT],
-		.busy = p->busy - began->busy,
-	});
-	v->log.call = ++v->call_row;
-}
-
-static const char *status_word(uint8_t status)
-{
-	static const char *const words[TB_STATUSES] = {
-		"ok", "short", "absent", "no-space", "refused", "corrupt", "io", "crash",
-	};
-	return status < TB_STATUSES ? words[status] : "unknown";
-}
-
 static bool boot_main(struct liver *v, uint32_t event, enum fault_supply supply, bool fresh)
 {
 	struct power began = v->main.device.board.power;
 	enum tb_status status;
 	enum ending e = life_boot(&v->main, supply, fresh, &status);
 
-	log_call(v, "mount", NULL, e == ENDED ? status_word((uint8_t)status) : "hang", 0, &began);
+	log_call(&v->log, "mount", NULL, e == ENDED ? status_word((uint8_t)status) : "hang", 0, &began);
 	if (e == ENDED && status == TB_OK)
 		return true;
 	return bad_life(v, event, "mount",
@@ -319,7 +291,7 @@ static bool whole_call(struct liver *v, uint32_t event, const struct tb_call *ca
 	prepare_call(v, NULL);
 	run_call(v, call, slot, &r);
 	v->result->calls++;
-	log_call(v, verb, call,
+	log_call(&v->log, verb, call,
 		 r.ending == ENDED ? status_word(r.reply.status) : "hang", r.reply.done, &began);
 	v->model = r.exit;
 	if (r.verdict != VERDICT_OK)
@@ -383,7 +355,7 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 
 	struct array survivor;
 	bool taken = take_survivor(v, &v->main, a, f, &survivor);
-	log_call(v, verb->word, call, "cut", 0, &began);
+	log_call(&v->log, verb->word, call, "cut", 0, &began);
 	if (!taken)
 		return false;
 	struct legal legal;
@@ -463,21 +435,6 @@ static void live(struct liver *v)
 		clean_off(v, last, verb, target);
 }
 
-static void log_wear(struct liver *v)
-{
-	const struct flash_info *info = &v->stage.part->info;
-
-	for (int r = 0; r < FLASH_RUNS_MAX && info->run[r].sectors; r++)
-		for (uint32_t i = 0; i < info->run[r].sectors; i++) {
-			struct sector_wear w = array_wear(&v->main.device.board.array,
-							  info->run[r].index + i);
-			if (w.erases || w.programs)
-				sink_wear(v->options->sink, v->plan_row, info->run[r].index + i,
-					  info->run[r].first + i * info->run[r].sector_bytes,
-					  info->run[r].sector_bytes, w.erases, w.programs, 0);
-		}
-}
-
 bool live_plan(const struct plan_world *w, const struct plan *p,
 	       const struct live_options *o, struct live_result *r, char what[256])
 {
@@ -503,7 +460,7 @@ bool live_plan(const struct plan_world *w, const struct plan *p,
 	live(v);
 	r->end = v->main.device.board.power.now;
 	if (o->sink)
-		log_wear(v);
+		log_wear(&v->log);
 	sink_plan_done(o->sink, v->plan_row, r->judged, r->key[0] != '\0');
 
 	harvest_free(&v->harvest);

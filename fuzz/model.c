@@ -2,6 +2,15 @@
 
 #include <stdio.h>
 
+const char *const status_words[TB_STATUSES] = {
+	"ok", "short", "absent", "no-space", "refused", "corrupt", "io", "crash",
+};
+
+const char *status_word(uint8_t status)
+{
+	return status < TB_STATUSES ? status_words[status] : "unknown";
+}
+
 /* ---- names ------------------------------------------------------------- */
 
 static bool same_name(const struct tb_contract *c, const char *a, const char *b)
@@ -128,10 +137,6 @@ static enum verdict judge_refusal(const struct model *m, const struct names *n,
 				  const struct tb_call *c, int slot,
 				  const struct tb_reply *r, char why[160])
 {
-	static const char *const words[TB_STATUSES] = {
-		"ok", "short", "absent", "no space", "refused", "corrupt", "i/o error",
-		"crash",
-	};
 	const struct tb_verb *v = &n->contract->verb[c->verb];
 
 	if (r->status == TB_NO_SPACE)
@@ -140,8 +145,7 @@ static enum verdict judge_refusal(const struct model *m, const struct names *n,
 		return VERDICT_OK;
 	if (r->status == TB_ABSENT && slot >= 0 && !m->object[slot].present)
 		return VERDICT_OK;
-	snprintf(why, 160, "%s answers \"%s\"%s%.64s", v->word,
-		 r->status < TB_STATUSES ? words[r->status] : "an unknown status",
+	snprintf(why, 160, "%s answers \"%s\"%s%.64s", v->word, status_word(r->status),
 		 r->why[0] ? ": " : "", r->why);
 	return r->status == TB_CRASH ? VERDICT_CRASH : VERDICT_API;
 }

@@ -13,6 +13,10 @@
 #include "plan.h"
 #include "verdict.h"
 
+/* "ok", "short", "absent", ... as in traces and reports. */
+extern const char *const status_words[TB_STATUSES];
+const char *status_word(uint8_t status);	/* "unknown" outside the enum */
+
 /* Slots of object names: the plan's, then the probe's own. */
 #define MODEL_PROBE_SLOT PLAN_NAMES_MAX
 #define MODEL_SLOTS (PLAN_NAMES_MAX + 1u)

@@ -462,6 +462,22 @@ static enum flash_status log_read(struct flash *f, uint32_t addr, void *buf, uin
 	return st;
 }
 
+/* A program may span sectors: each gets its share. */
+static void count_programmed(struct log *l, uint32_t addr, uint32_t n)
+{
+	uint32_t first, bytes;
+
+	while (n) {
+		uint32_t sector = flash_sector(l->shim.flash.info, addr, &first, &bytes);
+		if (sector == UINT32_MAX)
+			return;
+		uint32_t part = min_u32(n, first + bytes - addr);
+		l->programmed[sector] += part;
+		addr += part;
+		n -= part;
+	}
+}
+
 static enum flash_status log_program(struct flash *f, uint32_t addr, const void *data,
 				     uint32_t n)
 {
@@ -469,6 +485,8 @@ static enum flash_status log_program(struct flash *f, uint32_t addr, const void 
 	log_begin(l, 'p', addr, n, data);
 	hold(l, data, n);	/* power may die in it: an inner shim decides */
 	enum flash_status st = flash_program(l->shim.under, addr, data, n);
+	if (l->programmed && !l->mute && st == FLASH_OK)
+		count_programmed(l, addr, n);
 	log_end(l, (uint8_t)st);
 	return st;
 }
@@ -502,10 +520,14 @@ void log_init(struct log *l, struct flash *under, struct device *d, struct sink 
 {
 	*l = (struct log){ .sink = sink };
 	shim_init(&l->shim, &log_vtable, under, d);
+	if (sink && !(l->programmed = calloc(under->info->sectors, sizeof *l->programmed)))
+		abort();
 }
 
 void log_free(struct log *l)
 {
+	free(l->programmed);
+	l->programmed = NULL;
 	free(l->held);
 	l->held = NULL;
 	l->held_room = 0;
@@ -528,4 +550,48 @@ void log_events(struct log *l)
 		sink_event(l->sink, l->plan, l->life, l->call, &e->event[i]);
 	e->count = 0;
 	e->lost = 0;
+}
+
+void log_call(struct log *l, const char *verb, const struct tb_call *c,
+	      const char *result, uint32_t done, const struct power *began)
+{
+	static const struct tb_call mount = { 0 };
+	const struct power *p = &l->shim.device->board.power;
+
+	if (!c)
+		c = &mount;
+	sink_call(l->sink, &(struct sink_call){
+		.plan = l->plan,
+		.life = l->life,
+		.call = l->call++,
+		.verb = verb,
+		.name = c->name,
+		.bytes = c->bytes,
+		.seed = c->seed,
+		.chunk = c->chunk,
+		.result = result,
+		.done = done,
+		.first = began->now,
+		.last = p->now,
+		.bus = p->spent[POWER_BUS] - began->spent[POWER_BUS],
+		.wait = p->spent[POWER_WAIT] - began->spent[POWER_WAIT],
+		.busy = p->busy - began->busy,
+	});
+}
+
+void log_wear(const struct log *l)
+{
+	const struct flash_info *info = l->shim.flash.info;
+
+	for (int r = 0; r < FLASH_RUNS_MAX && info->run[r].sectors; r++)
+		for (uint32_t i = 0; i < info->run[r].sectors; i++) {
+			uint32_t sector = info->run[r].index + i;
+			uint32_t bytes = info->run[r].sector_bytes;
+			struct sector_wear w =
+				array_wear(&l->shim.device->board.array, sector);
+			if (w.erases || w.programs)
+				sink_wear(l->sink, l->plan, sector, info->run[r].first + i * bytes,
+					  bytes, w.erases, w.programs,
+					  l->programmed ? l->programmed[sector] : 0);
+		}
 }

@@ -106,6 +106,7 @@ struct log {
 	bool mute;		/* a rehearsal: write nothing */
 	bool in_op;		/* an operation began and has not come back */
 	struct sink_bus op;
+	uint64_t *programmed;	/* bytes by sector, kept when there is a sink */
 	uint8_t *held;		/* bytes of a program that may not come back: the
 				 * caller's own are gone with its stack */
 	uint32_t held_room;
@@ -115,6 +116,13 @@ struct log {
 };
 void log_init(struct log *l, struct flash *under, struct device *d, struct sink *sink);
 void log_free(struct log *l);
+/* The call that just ended (NULL: the mount), what it came to, and the clocks
+ * since `began`, a copy of the device's power then; later operations belong to
+ * the next call. */
+void log_call(struct log *l, const char *verb, const struct tb_call *c,
+	      const char *result, uint32_t done, const struct power *began);
+/* Wear of each sector that was ever used, at the end of the life. */
+void log_wear(const struct log *l);
 void log_power_lost(struct log *l);	/* writes the operation that never came back */
 void log_events(struct log *l);		/* empties the device's box into the sink */
 
