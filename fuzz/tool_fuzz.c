@@ -1,7 +1,6 @@
 /* tornbit fuzz: random plans within a budget in trials. */
 #include "tools.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,21 +99,8 @@ static bool freeze_all(struct fuzz *f)
 {
 	for (uint32_t i = 0; i < f->campaign.findings; i++) {
 		const struct campaign_finding *c = &f->campaign.finding[i];
-		char path[512], name[200];
-		snprintf(name, sizeof name, "%s", c->key);
-		for (char *p = name; *p; p++)
-			if (*p == '/' || *p == '.' || *p == '+')
-				*p = '-';
-		snprintf(path, sizeof path, "%.300s/%s.scn", f->freeze, name);
-		FILE *file = c->text ? fopen(path, "wb") : NULL;
-		bool well = !c->text || (file && fputs(c->text, file) >= 0);
-		if (file && fclose(file))
-			well = false;
-		if (!well) {
-			snprintf(f->world.error, sizeof f->world.error, "%s: %s", path,
-				 strerror(errno));
+		if (c->text && !world_write_finding(&f->world, f->freeze, c->key, c->text))
 			return false;
-		}
 	}
 	return true;
 }
@@ -207,12 +193,8 @@ int tool_fuzz(int argc, char **argv)
 		return status;
 	if (!world_init(&f.world))
 		return world_fail(&f.world);
-	for (uint32_t i = 0; i < f.parts.texts; i++)
-		if (!world_load_part(&f.world, f.parts.text[i]))
-			return world_fail(&f.world);
-	for (uint32_t i = 0; i < f.load.texts; i++)
-		if (!world_load_subjects(&f.world, f.load.text[i]))
-			return world_fail(&f.world);
+	if (!world_load_all(&f.world, &f.parts, &f.load))
+		return world_fail(&f.world);
 	status = run(&f, argv[0]);
 	campaign_free(&f.campaign);
 	world_free(&f.world);

@@ -182,12 +182,8 @@ static bool find_wanted(struct wanted *w, const char *path)
 	w->s = calloc(1, sizeof *w->s);
 	if (!w->s)
 		abort();
-	for (uint32_t i = 0; i < w->parts.texts; i++)
-		if (!world_load_part(&w->world, w->parts.text[i]))
-			return false;
-	for (uint32_t i = 0; i < w->load.texts; i++)
-		if (!world_load_subjects(&w->world, w->load.text[i]))
-			return false;
+	if (!world_load_all(&w->world, &w->parts, &w->load))
+		return false;
 	snprintf(w->from, sizeof w->from, "%.190s", path);
 	if (is_trace(path))
 		return from_trace(w, path);

@@ -1,7 +1,6 @@
 /* tornbit sweep: every cut of the given stories. */
 #include "tools.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -215,30 +214,6 @@ static void name_story(struct story *t, const char *path)
 		t->name[n - 4] = '\0';
 }
 
-static bool write_text(struct sweep *w, const char *name, const char *text)
-{
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s.scn", w->freeze, name);
-	f = fopen(path, "wb");
-	bool well = f && fputs(text, f) >= 0;
-	if (f && fclose(f))
-		well = false;
-	if (!well)
-		snprintf(w->world.error, sizeof w->world.error, "%s: %s", path, strerror(errno));
-	return well;
-}
-
-/* File name of a finding: its key with dashes. */
-static void file_name(char name[200], const char *key)
-{
-	snprintf(name, 200, "%s", key);
-	for (char *c = name; *c; c++)
-		if (*c == '/' || *c == '.' || *c == '+')
-			*c = '-';
-}
-
 /* Cut for real what was found by harvesting, and write that down. */
 static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 {
@@ -271,11 +246,8 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 			abort();
 		scenario_print(frozen, &w->world.plan, text, n);
 		sink_finding_shrunk(w->sink, f->row, text);
-		if (w->freeze) {
-			char name[200];
-			file_name(name, f->key);
-			well = write_text(w, name, text);
-		}
+		if (w->freeze)
+			well = world_write_finding(&w->world, w->freeze, f->key, text);
 		free(text);
 		scenario_free(frozen);
 	}
@@ -471,12 +443,8 @@ int tool_sweep(int argc, char **argv)
 		return status;
 	if (!world_init(&w.world))
 		return world_fail(&w.world);
-	for (uint32_t i = 0; i < w.parts.texts; i++)
-		if (!world_load_part(&w.world, w.parts.text[i]))
-			return world_fail(&w.world);
-	for (uint32_t i = 0; i < w.load.texts; i++)
-		if (!world_load_subjects(&w.world, w.load.text[i]))
-			return world_fail(&w.world);
+	if (!world_load_all(&w.world, &w.parts, &w.load))
+		return world_fail(&w.world);
 	status = run_stories(&w, argc, argv);
 	if (w.sink && !sink_close(w.sink, error) && !status) {
 		snprintf(w.world.error, sizeof w.world.error, "%s", error);

@@ -187,6 +187,37 @@ bool world_scenario(struct world *w, const char *path, struct scenario *s)
 	return well;
 }
 
+bool world_load_all(struct world *w, const struct option_list *parts,
+		    const struct option_list *plugins)
+{
+	for (uint32_t i = 0; i < parts->texts; i++)
+		if (!world_load_part(w, parts->text[i]))
+			return false;
+	for (uint32_t i = 0; i < plugins->texts; i++)
+		if (!world_load_subjects(w, plugins->text[i]))
+			return false;
+	return true;
+}
+
+bool world_write_finding(struct world *w, const char *folder, const char *key,
+			 const char *text)
+{
+	char name[SCENARIO_KEY_MAX + 1], path[512];
+
+	snprintf(name, sizeof name, "%s", key);
+	for (char *c = name; *c; c++)
+		if (*c == '/' || *c == '.' || *c == '+')
+			*c = '-';
+	snprintf(path, sizeof path, "%.300s/%s.scn", folder, name);
+	FILE *f = fopen(path, "wb");
+	bool well = f && fputs(text, f) >= 0;
+	if (f && fclose(f))
+		well = false;
+	if (!well)
+		say(w, "%s: %s", path, strerror(errno));
+	return well;
+}
+
 /* ---- names ------------------------------------------------------------- */
 
 static int not_found(struct world *w, const char *kind, const char *name,

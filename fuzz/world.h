@@ -6,6 +6,7 @@
 #ifndef TORNBIT_WORLD_H
 #define TORNBIT_WORLD_H
 
+#include "options.h"
 #include "plan.h"
 #include "scenario.h"
 
@@ -30,6 +31,9 @@ void world_free(struct world *w);
  * is refused. */
 bool world_load_subjects(struct world *w, const char *path);
 bool world_load_part(struct world *w, const char *path);
+/* All of --part and --load of a command line. */
+bool world_load_all(struct world *w, const struct option_list *parts,
+		    const struct option_list *plugins);
 
 /* Place in plan.subject / plan.part, or -1 with a line that lists the names. */
 int world_subject(struct world *w, const char *name);
@@ -41,6 +45,10 @@ char *world_read_file(struct world *w, const char *path, size_t max, size_t *n);
 
 /* A scenario from a file. False: error is "FILE:LINE: what". */
 bool world_scenario(struct world *w, const char *path, struct scenario *s);
+
+/* Write a frozen finding into a folder, under a name made from its key. */
+bool world_write_finding(struct world *w, const char *folder, const char *key,
+			 const char *text);
 
 /* Print `tornbit: error` on standard error; returns exit status 2. */
 int world_fail(const struct world *w);
