@@ -1,0 +1,89 @@
+#!/bin/sh
+# Every story of scenarios/ is swept and finds what it expects, no more and no
+# less; and a story that expects what its store no longer does fails.
+# TAP on standard output. Reads TORNBIT (the program); run at the top folder.
+set -u
+tornbit=$(realpath "${TORNBIT:-build/tornbit}")
+if [ ! -x "$tornbit" ]; then
+	echo "1..0 # SKIP no $tornbit"
+	exit 0
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+count=0 failed=0
+
+report() { # report STORY STATUS
+	count=$((count + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $count - $1"
+	else
+		failed=1
+		echo "not ok $count - $1"
+		head -n 40 "$work/out" "$work/err" | sed 's/^/# /'
+	fi
+}
+
+# What the JSON of one story must be in itself: reads it from standard input.
+cat > "$work/sane.py" <<'END'
+import json, sys
+
+story, = json.load(sys.stdin)
+assert story["executed"] + story["inherited"] + story["duplicate"] == story["states"], "sums"
+assert story["executed"] > 0 and story["calls"] > 0, "something was judged"
+assert story["nested"] <= story["states"], "nested"
+assert story["mismatches"] == 0, "mismatches"
+assert story["missing"] == [], "missing"
+assert len({f["key"] for f in story["findings"]}) == len(story["findings"]), "keys"
+for f in story["findings"]:
+    assert f["expected"] and f["count"] > 0, f["key"]
+    assert f["key"].startswith(story["subject"] + "/") and f["key"].count("/") == 5, f["key"]
+int(story["hash"], 16)
+END
+
+story_shows_what_it_expects() { # FILE
+	"$tornbit" sweep "$1" --json > "$work/out" 2> "$work/err" &&
+		[ ! -s "$work/err" ] &&
+		python3 "$work/sane.py" < "$work/out" 2> "$work/err"
+	report "$1 shows what it expects" $?
+}
+
+for file in scenarios/*.scn; do
+	story_shows_what_it_expects "$file"
+done
+
+# Each story is told of both modes of its store, in the same words: the mode, how
+# far to explore and what to expect may differ.
+told() { # FILE
+	grep -v -e '^#' -e '^$' -e '^subject ' -e '^explore ' -e '^expect ' "$1"
+}
+pairs=0
+for file in scenarios/*.faithful-*.scn; do
+	other=$(echo "$file" | sed 's/\.faithful-/.hardened-/')
+	told "$file" > "$work/out"
+	told "$other" > "$work/err" 2>&1
+	cmp -s "$work/out" "$work/err" && pairs=$((pairs + 1))
+done
+[ "$pairs" -ge 14 ] && [ "$pairs" -eq "$(ls scenarios/*.faithful-*.scn | wc -l)" ]
+report "$pairs stories are told of both modes in the same words" $?
+
+# A defect that is gone is missed: the faithful story, told of the hardened store.
+sed -e 's/^subject wofs\.faithful/subject wofs.hardened/' \
+	scenarios/wofs.faithful-replace.scn > "$work/repaired.scn"
+"$tornbit" sweep "$work/repaired.scn" > "$work/out" 2> "$work/err"
+status=$?
+expects=$(grep -c '^expect ' "$work/repaired.scn")
+[ $status -eq 1 ] && [ "$expects" -gt 0 ] &&
+	[ "$(grep -c '^  MISSING ' "$work/out")" -eq "$expects" ] &&
+	! grep -q '^  NEW ' "$work/out"
+report "a story whose defect was repaired fails, and names what is missing" $?
+
+# A defect nobody expects is new.
+grep -v '^expect ' scenarios/wofs.faithful-replace.scn > "$work/unexpected.scn"
+"$tornbit" sweep "$work/unexpected.scn" > "$work/out" 2> "$work/err"
+status=$?
+[ $status -eq 1 ] && [ "$(grep -c '^  NEW ' "$work/out")" -gt 0 ] &&
+	! grep -q '^  MISSING ' "$work/out"
+report "a finding that no story expects fails, and is called new" $?
+
+echo "1..$count"
+exit $failed
