@@ -163,7 +163,7 @@ static uint32_t *event_chunk(struct plan *p, uint32_t i)
 
 static uint32_t *device_number(struct plan *p, uint32_t i)
 {
-	uint32_t *const numbers[] = { &p->aged, &p->off_ms };
+	uint32_t *const numbers[] = { &p->aged, &p->off_ms, &p->used };
 	return i < COUNT_OF(numbers) ? numbers[i] : NULL;
 }
 
@@ -185,8 +185,13 @@ static void lower_numbers(struct shrinker *s)
 	for (uint32_t i = s->best->events; i-- > 0; )
 		for (size_t k = 0; k < COUNT_OF(numbers); k++)
 			lower(s, numbers[k], i);
-	for (uint32_t i = 0; i < 2; i++)
+	for (uint32_t i = 0; device_number(s->best, i); i++)
 		lower(s, device_number, i);
+	/* Settings of the store have limits of their own: the standard or as it was. */
+	for (uint32_t i = 0; i < TB_SETTINGS_MAX; i++) {
+		candidate(s)->setting[i] = 0;
+		keep(s);
+	}
 	candidate(s)->timing = PART_TYPICAL;
 	keep(s);
 	candidate(s)->read_mode = 0;
