@@ -1,5 +1,6 @@
 #!/bin/sh
-# The store of docs/add-a-subject.md compiles with the two public headers alone.
+# The store of docs/add-a-subject.md compiles with the two public headers alone, and
+# what the guide says of it is so.
 set -u
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
@@ -23,6 +24,21 @@ for cc in gcc clang; do
 		-I"$room/include" -o "$room/config.so" "$room/config.c" > "$room/said" 2>&1
 	ok $? "the example compiles with $cc and the installed headers alone"
 done
+
+cat > "$room/config.scn" <<'END'
+# the store of the guide: one object, written in place
+subject config
+part lm3s8962
+used 8KiB
+region 1KiB
+
+put config 20 seed 4
+begin
+put config 30 seed 5
+END
+"${TORNBIT:-./tornbit}" sweep "$room/config.scn" --load "$room/config.so" > "$room/said" 2>&1
+[ $? = 1 ] && grep -q 'NEW *config/.*/put/erase-' "$room/said"
+ok $? 'loaded as a plug-in, the example loses its object to a cut, as the guide says'
 
 echo "1..$count"
 exit $failed
