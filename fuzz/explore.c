@@ -7,7 +7,6 @@
 
 #define CLOCKS_STANDARD 8u
 #define SAMPLES_STANDARD 3u
-#define FAULTS_MAX 512u
 #define REACH_TRIES 64u
 #define STANDARD_FAMILIES \
 	(TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') | \
@@ -120,14 +119,19 @@ static struct scenario_explore complete(struct scenario_explore w)
 }
 
 struct fault_list {
-	struct fault fault[FAULTS_MAX];
-	uint32_t faults;
+	struct fault *fault;
+	uint32_t faults, room;
 };
 
 static void add_fault(struct fault_list *l, struct fault f)
 {
-	if (l->faults < FAULTS_MAX)
-		l->fault[l->faults++] = f;
+	if (l->faults == l->room) {
+		l->room = l->room ? 2 * l->room : 256;
+		l->fault = realloc(l->fault, l->room * sizeof f);
+		if (!l->fault)
+			abort();
+	}
+	l->fault[l->faults++] = f;
 }
 
 /* Does tearing in smaller units than the call make other states? */
@@ -701,6 +705,7 @@ static bool explorer_run(struct explorer *x, const struct plan_world *w,
 
 	for (uint32_t i = 0; i < EXPLORE_DEPTH_MAX; i++) {
 		harvest_free(&x->harvest[i]);
+		free(x->list[i].fault);
 		life_free(&x->base[i]);
 	}
 	life_free(&x->main);

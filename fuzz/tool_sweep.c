@@ -11,6 +11,8 @@
 #include "shrink.h"
 #include "world.h"
 
+#define SWEEP_DRAWS_MAX 65536u	/* as in scenario text */
+
 struct sweep {
 	struct world world;
 	const char *trace, *part, *freeze;
@@ -441,6 +443,11 @@ int tool_sweep(int argc, char **argv)
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
+	if (w.samples > SWEEP_DRAWS_MAX || w.clocks > SWEEP_DRAWS_MAX || w.depth > EXPLORE_DEPTH_MAX) {
+		fprintf(stderr, "tornbit sweep: --samples and --clocks go up to %u, --depth to %u\n",
+			SWEEP_DRAWS_MAX, EXPLORE_DEPTH_MAX);
+		return 2;
+	}
 	if (!world_init(&w.world))
 		return world_fail(&w.world);
 	if (!world_load_all(&w.world, &w.parts, &w.load))
