@@ -56,9 +56,12 @@ static int take_value(const struct command *c, const struct option *o, const cha
 		*(const char **)o->to = value;
 		break;
 	case OPTION_NUMBER:
-		if (!options_number(value, o->to)) {
-			fprintf(stderr, "tornbit %s: %s takes a whole number, not '%.40s'\n",
-				c->name, o->name, value);
+	case OPTION_COUNT:
+		if (!options_number(value, o->to) ||
+		    (o->kind == OPTION_COUNT && *(uint64_t *)o->to > UINT32_MAX)) {
+			fprintf(stderr, "tornbit %s: %s takes a whole number%s, not '%.40s'\n",
+				c->name, o->name,
+				o->kind == OPTION_COUNT ? " below 4294967296" : "", value);
 			return 2;
 		}
 		break;

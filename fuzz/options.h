@@ -7,7 +7,8 @@
 
 #include "base.h"
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LIST };
+/* A count is a number that fits 32 bits; both are stored in a uint64_t. */
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_COUNT, OPTION_LIST };
 
 #define OPTION_LIST_MAX 64
 struct option_list {

@@ -454,7 +454,7 @@ int tool_shrink(int argc, char **argv)
 	const struct option options[] = {
 		{ "--finding", "N", means_finding, OPTION_NUMBER, &w.finding },
 		{ "-o", "FILE.scn", "write it there instead of standard output", OPTION_TEXT, &out },
-		{ "--lives", "N", "try at most N plans (20000)", OPTION_NUMBER, &lives },
+		{ "--lives", "N", "try at most N plans (20000)", OPTION_COUNT, &lives },
 		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },
 		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &w.load },
 		{ 0 },
