@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base.h"
+#include "code_hash.h"
 #include "wofs/wofs.h"
 
 /* ---- The contract --------------------------------------------------------------- */
@@ -327,6 +328,7 @@ const struct tb_subject wofs_faithful = {
 	.name = "wofs.faithful",
 	.summary = "eLua's write once file system, with the original's defects",
 	.contract = &contract,
+	.code_hash = CODE_HASH_WOFS,
 	.ram_bytes = 8192,
 	.mount = mount_faithful,
 	.call = call,
@@ -339,6 +341,7 @@ const struct tb_subject wofs_hardened = {
 	.name = "wofs.hardened",
 	.summary = "the same format, written so that a loss of power costs nothing",
 	.contract = &contract,
+	.code_hash = CODE_HASH_WOFS,
 	.ram_bytes = 8192,
 	.mount = mount_hardened,
 	.call = call,

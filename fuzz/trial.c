@@ -37,8 +37,8 @@ bool stage_init(struct stage *s, const struct plan_world *w, const struct plan *
 	if (!plan_region(p, part, &s->first, &s->bytes, what))
 		return false;
 	names_init(&s->names, s->subject->contract, p, s->bytes);
-	s->off = clocks_of_ns((uint64_t)(p->off_ms ? p->off_ms : OFF_MS_STANDARD) * 1000000u,
-			      part->clock_hz);
+	/* 32 bits of milliseconds are up to 49 days: beyond any time of a part. */
+	s->off = (p->off_ms ? p->off_ms : OFF_MS_STANDARD) * (part->clock_hz / 1000 + 1);
 	s->pool = array_pool_new();
 	array_init(&s->blank, s->pool, &part->info,
 		   (struct array_physics){
