@@ -1,9 +1,13 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "campaign.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "noise.h"
+#include "tracefile.h"
 
 #define CALLS_STANDARD 16u
 
@@ -110,6 +114,7 @@ static bool run_trial(struct campaign *c, uint64_t trial, struct plan *p, char w
 		sink_plan_done(c->sink, row, r.judged, r.key[0] != '\0');
 	}
 	c->trials_done++;
+	c->hash = mix64_2(c->hash + r.hash, r.outcome.verdict + r.end);
 	c->states += r.judged;
 	c->cuts += r.cuts;
 	c->calls += r.calls;
@@ -120,6 +125,83 @@ static bool run_trial(struct campaign *c, uint64_t trial, struct plan *p, char w
 	count_finding(c, &r);
 	return true;
 }
+
+/* ---- going on ---------------------------------------------------------- */
+
+static const char progress_format[] =
+	"trials %" SCNu64 " calls %" SCNu64 " cuts %" SCNu64 " states %" SCNu64 " hash %" SCNx64;
+
+static void note_progress(struct campaign *c)
+{
+	char text[160];
+
+	snprintf(text, sizeof text,
+		 "trials %" PRIu64 " calls %" PRIu64 " cuts %" PRIu64 " states %" PRIu64
+		 " hash %016" PRIx64, c->trials_done, c->calls, c->cuts, c->states, c->hash);
+	sink_progress(c->sink, text);
+}
+
+static uint32_t events_of_text(const struct campaign *c, const char *text)
+{
+	struct scenario *s = malloc(sizeof *s);
+	struct scenario_error e;
+	uint32_t events = 0;
+
+	if (!s)
+		abort();
+	if (scenario_parse(s, c->world, text, strlen(text), &e)) {
+		events = s->plan.events;
+		scenario_free(s);
+	}
+	free(s);
+	return events;
+}
+
+static bool take_finding(void *who, const struct trace_finding *t)
+{
+	struct campaign *c = who;
+	struct campaign_finding *f = enter(c, t->key);
+	struct plan *p = malloc(sizeof *p);
+
+	if (!p)
+		abort();
+	f->count = t->count;
+	f->trial = (uint64_t)t->plan - 1;
+	f->outcome = t->outcome;
+	f->row = t->id;
+	campaign_plan(c, f->trial, p);
+	f->events_before = p->events;
+	if (t->text[0]) {
+		f->text = strdup(t->text);
+		f->events_after = events_of_text(c, t->text);
+	}
+	free(p);
+	return true;
+}
+
+bool campaign_resume(struct campaign *c, const char *path, char what[256])
+{
+	if (!sink_cells_done(c->sink))
+		return true;
+	struct tracefile *t = tracefile_open(path, what);
+	if (!t)
+		return false;
+	const char *text = tracefile_meta(t, "progress");
+	bool well = text && sscanf(text, progress_format, &c->trials_done, &c->calls, &c->cuts,
+				   &c->states, &c->hash) == 5;
+	if (!well)
+		snprintf(what, 256, "%.150s: does not say how far it came; start anew without --resume",
+			 path);
+	else if (!tracefile_findings(t, take_finding, c)) {
+		snprintf(what, 256, "%.100s: %.120s", path,
+			 tracefile_error(t) ? tracefile_error(t) : "damaged");
+		well = false;
+	}
+	tracefile_close(t);
+	return well;
+}
+
+/* ---- the run ----------------------------------------------------------- */
 
 bool campaign_run(struct campaign *c, char what[256])
 {
@@ -138,6 +220,8 @@ bool campaign_run(struct campaign *c, char what[256])
 			well = run_trial(c, t, p, what);
 			sink_commit(c->sink, -1);
 		}
+		if (well)
+			note_progress(c);
 		sink_commit(c->sink, well ? (int64_t)cell : -1);
 		if (well && sink_error(c->sink)) {
 			snprintf(what, 256, "%s", sink_error(c->sink));

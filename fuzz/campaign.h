@@ -25,7 +25,8 @@ struct campaign_finding {
 	uint64_t trial;		/* the first one that showed it */
 	char *text;		/* frozen and shrunk, as a scenario; malloc'ed */
 	struct outcome outcome;
-	uint32_t events_before, events_after, lives;
+	uint32_t events_before, events_after;
+	uint32_t lives;		/* of the shrinking; 0: none, or done before a resume */
 	int64_t row;
 };
 
@@ -44,12 +45,17 @@ struct campaign {
 	bool (*stop)(void *who, const struct campaign *c);
 	void *who;
 
-	/* The results. */
+	/* The results, of the whole campaign also when it was resumed. */
 	uint64_t trials_done;
+	uint64_t hash;		/* over all trials in order: states, verdicts, clocks */
 	uint64_t states, cuts, calls;
 	struct campaign_finding *finding;	/* in order of discovery */
 	uint32_t findings;
 };
+
+/* When the sink goes on in a trace (of that path): take the findings and sums of
+ * the finished cells from there. False: the trace does not say; what is a line. */
+bool campaign_resume(struct campaign *c, const char *path, char what[256]);
 
 /* False: tornbit contradicted itself, or rows could not be written: what. */
 bool campaign_run(struct campaign *c, char what[256]);

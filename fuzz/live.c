@@ -230,6 +230,7 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 	q->first = &first;
 	judge(&v->bench, q, &o, NULL);
 	v->result->judged++;
+	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
 	sink_state(v->options->sink, &(struct sink_state){
 		.plan = v->plan_row, .call = path->call,
 		.op = path->depth ? path->op[path->depth - 1] : 0,

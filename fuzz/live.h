@@ -45,6 +45,7 @@ struct live_result {
 	char key[KEY_MAX + 1];		/* empty: nothing was found */
 	uint64_t state_hash;		/* of the array after the last cut that struck */
 	uint64_t image_hash;
+	uint64_t hash;			/* over all states judged: array and verdict */
 	struct live_view view;
 	uint32_t cuts;			/* that struck */
 	uint32_t judged;		/* states */

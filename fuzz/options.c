@@ -47,6 +47,7 @@ static const struct option *find(const struct command *c, const char *name)
 static int take_value(const struct command *c, const struct option *o, const char *value)
 {
 	struct option_list *list;
+	uint64_t count;
 
 	switch ((enum option_kind)o->kind) {
 	case OPTION_FLAG:
@@ -56,14 +57,19 @@ static int take_value(const struct command *c, const struct option *o, const cha
 		*(const char **)o->to = value;
 		break;
 	case OPTION_NUMBER:
-	case OPTION_COUNT:
-		if (!options_number(value, o->to) ||
-		    (o->kind == OPTION_COUNT && *(uint64_t *)o->to > UINT32_MAX)) {
-			fprintf(stderr, "tornbit %s: %s takes a whole number%s, not '%.40s'\n",
-				c->name, o->name,
-				o->kind == OPTION_COUNT ? " below 4294967296" : "", value);
+		if (!options_number(value, o->to)) {
+			fprintf(stderr, "tornbit %s: %s takes a whole number, not '%.40s'\n",
+				c->name, o->name, value);
 			return 2;
 		}
+		break;
+	case OPTION_COUNT:
+		if (!options_number(value, &count) || !count || count > UINT32_MAX) {
+			fprintf(stderr, "tornbit %s: %s takes a whole number from 1 to %lu, not '%.40s'\n",
+				c->name, o->name, (unsigned long)UINT32_MAX, value);
+			return 2;
+		}
+		*(uint64_t *)o->to = count;
 		break;
 	case OPTION_LIST:
 		list = o->to;
@@ -109,6 +115,12 @@ int options_take(const struct command *c, int *argc, char **argv)
 	if ((uint32_t)kept > c->most)
 		return wrong(c, "too many arguments:", argv[c->most]);
 	return -1;
+}
+
+void options_print_list(const char *name, const struct option_list *list)
+{
+	for (uint32_t i = 0; i < list->texts; i++)
+		printf(" %s %s", name, list->text[i]);
 }
 
 void json_string(const char *text)

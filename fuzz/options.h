@@ -7,8 +7,13 @@
 
 #include "base.h"
 
-/* A count is a number that fits 32 bits; both are stored in a uint64_t. */
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_COUNT, OPTION_LIST };
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_NUMBER,		/* any whole number of 64 bits */
+	OPTION_COUNT,		/* 1 to UINT32_MAX: counts, row numbers; in a uint64_t too */
+	OPTION_LIST,
+};
 
 #define OPTION_LIST_MAX 64
 struct option_list {
@@ -39,6 +44,9 @@ int options_take(const struct command *c, int *argc, char **argv);
 
 /* A whole number, decimal or 0x; false when it is anything else. */
 bool options_number(const char *text, uint64_t *value);
+
+/* " NAME VALUE" for each, to be pasted back into a command line. */
+void options_print_list(const char *name, const struct option_list *list);
 
 /* A JSON string with its quotes. */
 void json_string(const char *text);

@@ -44,6 +44,11 @@ struct sink *sink_open(const char *path, enum sink_mode mode,
 /* How many cells (campaign) are already in the file; 0 for a new one. */
 uint64_t sink_cells_done(const struct sink *s);
 
+/* Sums that the run goes on from when it is resumed (fact "progress"). Call it
+ * right before the sink_commit that enters the cell, so that it stands and falls
+ * with it. */
+void sink_progress(struct sink *s, const char *text);
+
 /* Rows become durable here, all or none: call it where every row stands for a
  * finished trial. cell >= 0 also records that cell as done. */
 void sink_commit(struct sink *s, int64_t cell);

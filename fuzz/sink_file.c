@@ -480,6 +480,11 @@ uint64_t sink_cells_done(const struct sink *s)
 	return s ? s->cells : 0;
 }
 
+void sink_progress(struct sink *s, const char *text)
+{
+	set_meta(s, "progress", text);
+}
+
 const char *sink_error(const struct sink *s)
 {
 	return s && s->error[0] ? s->error : NULL;

@@ -42,19 +42,34 @@ static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 	return true;
 }
 
+static void print_repeat(const struct fuzz *f, const struct campaign_finding *c)
+{
+	if (f->trace) {
+		printf("      repeat: ./tornbit replay %s --finding %lld", f->trace,
+		       (long long)c->row);
+	} else {
+		printf("      repeat: ./tornbit fuzz %s --seed 0x%llx --trials %llu",
+		       f->world.subject[f->campaign.subject]->name,
+		       (unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
+		if (f->calls)
+			printf(" --calls %llu", (unsigned long long)f->calls);
+		options_print_list("--set", &f->set);
+	}
+	options_print_list("--part", &f->parts);
+	options_print_list("--load", &f->load);
+	printf("\n");
+}
+
 static void print_finding(const struct fuzz *f, const struct campaign_finding *c)
 {
 	printf("  %s  x %llu\n", c->key, (unsigned long long)c->count);
 	printf("      %s%s%s\n", c->outcome.name, c->outcome.name[0] ? ": " : "", c->outcome.why);
-	printf("      first in trial %llu; %u events shrunk to %u in %u lives\n",
-	       (unsigned long long)c->trial, c->events_before, c->events_after, c->lives);
-	if (f->trace)
-		printf("      repeat: ./tornbit replay %s --finding %lld\n", f->trace,
-		       (long long)c->row);
-	else
-		printf("      repeat: ./tornbit fuzz %s --seed 0x%llx --trials %llu\n",
-		       f->world.subject[f->campaign.subject]->name,
-		       (unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
+	printf("      first in trial %llu; %u events shrunk to %u",
+	       (unsigned long long)c->trial, c->events_before, c->events_after);
+	if (c->lives)
+		printf(" in %u lives", c->lives);
+	printf("\n");
+	print_repeat(f, c);
 }
 
 static void print_text(const struct fuzz *f)
@@ -65,6 +80,7 @@ static void print_text(const struct fuzz *f)
 	       f->world.subject[c->subject]->name, (unsigned long long)c->seed,
 	       (unsigned long long)c->trials_done, (unsigned long long)c->calls,
 	       (unsigned long long)c->cuts, (unsigned long long)c->states);
+	printf("  hash of all trials 0x%016llx\n", (unsigned long long)c->hash);
 	if (!c->findings)
 		printf("  no finding\n");
 	for (uint32_t i = 0; i < c->findings; i++)
@@ -77,10 +93,10 @@ static void print_json(const struct fuzz *f)
 
 	printf("{\"subject\": ");
 	json_string(f->world.subject[c->subject]->name);
-	printf(", \"seed\": %llu, \"trials\": %llu, \"calls\": %llu, \"cuts\": %llu, \"states\": %llu, \"findings\": [",
+	printf(", \"seed\": %llu, \"trials\": %llu, \"calls\": %llu, \"cuts\": %llu, \"states\": %llu, \"hash\": \"0x%016llx\", \"findings\": [",
 	       (unsigned long long)c->seed, (unsigned long long)c->trials_done,
 	       (unsigned long long)c->calls, (unsigned long long)c->cuts,
-	       (unsigned long long)c->states);
+	       (unsigned long long)c->states, (unsigned long long)c->hash);
 	for (uint32_t i = 0; i < c->findings; i++) {
 		const struct campaign_finding *x = &c->finding[i];
 		printf("%s\n  {\"key\": ", i ? "," : "");
@@ -105,16 +121,55 @@ static bool freeze_all(struct fuzz *f)
 	return true;
 }
 
-static int run(struct fuzz *f, const char *subject)
+/* All that tells this campaign from another one of the same store and seed. */
+static void print_options(const struct fuzz *f, const struct tb_subject *s, char *text,
+			  size_t room)
+{
+	const struct world *w = &f->world;
+	uint64_t parts = 0;
+
+	for (uint32_t i = 0; i < w->plan.parts; i++)
+		parts = hash_bytes(w->part_text[i], strlen(w->part_text[i]), parts);
+	int n = snprintf(text, room, "calls=%u parts=%016llx%s", f->campaign.calls_max,
+			 (unsigned long long)parts, f->no_shrink ? " no-shrink" : "");
+	for (uint32_t i = 0; i < s->settings; i++)
+		if (f->campaign.setting[i])
+			n += snprintf(text + n, room - (size_t)n, " %s=%u", s->setting[i].name,
+				      f->campaign.setting[i]);
+}
+
+static bool open_trace(struct fuzz *f, const struct tb_subject *s)
+{
+	static char contract[16384];
+	struct campaign *c = &f->campaign;
+	char what[256], options[512];
+
+	contract_print(s->contract, contract, sizeof contract);
+	print_options(f, s, options, sizeof options);
+	c->sink = sink_open(f->trace, f->resume ? SINK_RESUME : SINK_CREATE, &(struct sink_run){
+		.command = "fuzz", .subject = s->name, .part = "any",
+		.contract_text = contract, .part_text = "", .code_hash = s->code_hash,
+		.seed = c->seed, .trials = c->trials, .options = options,
+	}, what);
+	if (c->sink && campaign_resume(c, f->trace, what))
+		return true;
+	snprintf(f->world.error, sizeof f->world.error, "%s", what);
+	sink_close(c->sink, what);
+	return false;
+}
+
+static bool take_orders(struct fuzz *f, const char *subject)
 {
 	struct campaign *c = &f->campaign;
-	static char contract[16384];
-	char what[256], options[160];
-
 	int at = world_subject(&f->world, subject);
+
 	if (at < 0)
-		return world_fail(&f->world);
-	const struct tb_subject *s = f->world.subject[at];
+		return false;
+	if (f->resume && !f->trace) {
+		snprintf(f->world.error, sizeof f->world.error,
+			 "--resume goes on in a trace: it needs --trace FILE.db");
+		return false;
+	}
 	c->world = &f->world.plan;
 	c->subject = (uint32_t)at;
 	c->seed = f->seed;
@@ -122,26 +177,18 @@ static int run(struct fuzz *f, const char *subject)
 	c->calls_max = (uint32_t)f->calls;
 	c->no_shrink = f->no_shrink;
 	c->stop_after_findings = (uint32_t)f->stop_after;
-	if (!set_settings(f, s))
+	const struct tb_subject *s = f->world.subject[at];
+	return set_settings(f, s) && (!f->trace || open_trace(f, s));
+}
+
+static int run(struct fuzz *f, const char *subject)
+{
+	struct campaign *c = &f->campaign;
+	char what[256], closing[256];
+
+	if (!take_orders(f, subject))
 		return world_fail(&f->world);
-	if (f->trace) {
-		int n = snprintf(options, sizeof options, "calls=%u", c->calls_max);
-		for (uint32_t i = 0; i < f->set.texts && n < 120; i++)
-			n += snprintf(options + n, sizeof options - (size_t)n, " %.20s", f->set.text[i]);
-		contract_print(s->contract, contract, sizeof contract);
-		c->sink = sink_open(f->trace, f->resume ? SINK_RESUME : SINK_CREATE,
-				    &(struct sink_run){
-			.command = "fuzz", .subject = s->name, .part = "any",
-			.contract_text = contract, .part_text = "", .code_hash = s->code_hash,
-			.seed = c->seed, .trials = c->trials, .options = options,
-		}, what);
-		if (!c->sink) {
-			snprintf(f->world.error, sizeof f->world.error, "%s", what);
-			return world_fail(&f->world);
-		}
-	}
 	bool well = campaign_run(c, what);
-	char closing[256];
 	if (c->sink && !sink_close(c->sink, closing) && well) {
 		snprintf(what, sizeof what, "%s", closing);
 		well = false;

@@ -383,8 +383,8 @@ int tool_replay(int argc, char **argv)
 	static const char *until;
 	static bool gdb;
 	const struct option options[] = {
-		{ "--finding", "N", means_finding, OPTION_NUMBER, &w.finding },
-		{ "--state", "N", "a state of the trace instead", OPTION_NUMBER, &w.state },
+		{ "--finding", "N", means_finding, OPTION_COUNT, &w.finding },
+		{ "--state", "N", "a state of the trace instead", OPTION_COUNT, &w.state },
 		{ "--until", "CALL[.OP]", "stop telling there; with --image, the array then",
 		  OPTION_TEXT, &until },
 		{ "--image", "FILE", "write the array after the cut (or at --until)",
@@ -452,7 +452,7 @@ int tool_shrink(int argc, char **argv)
 	static const char *out;
 	static uint64_t lives;
 	const struct option options[] = {
-		{ "--finding", "N", means_finding, OPTION_NUMBER, &w.finding },
+		{ "--finding", "N", means_finding, OPTION_COUNT, &w.finding },
 		{ "-o", "FILE.scn", "write it there instead of standard output", OPTION_TEXT, &out },
 		{ "--lives", "N", "try at most N plans (20000)", OPTION_COUNT, &lives },
 		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },

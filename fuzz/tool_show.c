@@ -99,7 +99,7 @@ int tool_show(int argc, char **argv)
 	static struct showing s;
 	static bool bus;
 	const struct option options[] = {
-		{ "--plan", "N", "tell the main life of this plan, call by call", OPTION_NUMBER,
+		{ "--plan", "N", "tell the main life of this plan, call by call", OPTION_COUNT,
 		  &s.plan },
 		{ "--bus", NULL, "with --plan: every bus operation", OPTION_FLAG, &bus },
 		{ 0 },
