@@ -197,12 +197,11 @@ prove: ## the full counts behind docs/claims.md (minutes)
 	@tools/prove
 
 .PHONY: bench
-bench: ## measure speed; build/bench.json
+bench: ## measure speed: a table, and build/bench.json
 	@tools/setup demo
 	$(SUB) $(BUILD)/bench
 	$(BUILD)/bench > $(BUILD)/bench.json.new
 	@mv $(BUILD)/bench.json.new $(BUILD)/bench.json
-	@cat $(BUILD)/bench.json
 
 ### checks that take longer or need more packages
 
