@@ -19,8 +19,15 @@ const char *const wofs_state_words[WOFS_STATES] = {
 
 /* ---- Looking at flash ------------------------------------------------------------- */
 
+static bool is_blank(const uint8_t *p, uint32_t n)
+{
+	return n && p[0] == BLANK && memcmp(p, p + 1, n - 1) == 0;	/* each is as the next */
+}
+
 static uint32_t last_not_blank(const uint8_t *p, uint32_t n)
 {
+	if (is_blank(p, n))	/* most of a region is: this is where a mount spends its time */
+		return 0;
 	while (n && p[n - 1] == BLANK)
 		n--;
 	return n;
