@@ -356,7 +356,7 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 	});
 }
 
-static void explore_recovery(struct explorer *x, const struct scene *s, int64_t row,
+static void explore_recovery(struct explorer *x, const struct scene *outer, int64_t row,
 			     uint32_t depth);
 
 static struct inquiry inquiry_of(struct explorer *x, const struct scene *s,

@@ -17,7 +17,7 @@
 
 #include "judge.h"
 
-#define EXPLORE_DEPTH_MAX 2
+#define EXPLORE_DEPTH_MAX 2u
 
 struct explore_options {
 	struct scenario_explore what;

@@ -221,14 +221,15 @@ static bool boot_main(struct liver *v, uint32_t event, enum fault_supply supply,
 
 /* Judge the survivor, and go on from it. */
 static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_path *path,
-		  struct inquiry *q, struct array *survivor, uint32_t ops, uint8_t kind)
+		  const struct inquiry *q, struct array *survivor, uint32_t ops, uint8_t kind)
 {
 	struct outcome o;
 	struct dump first;
+	struct inquiry last = *q;
 
-	q->image = survivor;
-	q->first = &first;
-	judge(&v->bench, q, &o, NULL);
+	last.image = survivor;
+	last.first = &first;
+	judge(&v->bench, &last, &o, NULL);
 	v->result->judged++;
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
 	sink_state(v->options->sink, &(struct sink_state){

@@ -400,20 +400,12 @@ int tool_replay(int argc, char **argv)
 		"Live the plan again, really cutting power, and compare every bus operation and\nthe array with what was recorded. Exit status 1: they differ.",
 		options, 1, 1,
 	};
-	int original = argc;
-	char **copy = malloc((size_t)argc * sizeof *copy);
-	if (!copy)
-		abort();
-	memcpy(copy, argv, (size_t)argc * sizeof *copy);
-
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--gdb") == 0)
+			return under_gdb(argc, argv);	/* which comes back here without it */
 	int status = options_take(&command, &argc, argv);
-	if (status >= 0) {
-		free(copy);
+	if (status >= 0)
 		return status;
-	}
-	if (gdb)
-		return under_gdb(original, copy);
-	free(copy);
 	if (until && !parse_until(until, &r)) {
 		fprintf(stderr, "tornbit replay: --until takes CALL or CALL.OP, two numbers, not '%.40s'\n",
 			until);
