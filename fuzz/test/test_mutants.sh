@@ -1,0 +1,101 @@
+#!/bin/sh
+# WOFS weakened in ten ways: the harness finds each of them, and nothing in the
+# clean program by the same means. docs/mutants.md says what the ten are for.
+# TAP on standard output. Reads BUILD and TORNBIT; run at the top folder.
+set -u
+build=${BUILD:-build}
+tornbit=${TORNBIT:-$build/tornbit}
+if [ ! -x "$build/mutants/01/tornbit" ] || [ ! -x "$tornbit" ]; then
+	echo "1..0 # SKIP no $build/mutants/01/tornbit; make mutants"
+	exit 0
+fi
+room=$(mktemp -d) || exit 1
+trap 'rm -rf "$room"' EXIT
+count=0 failed=0
+
+ok() { # STATUS STORY
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		failed=1
+		head -n 20 "$room/out" "$room/err" | sed 's/^/# /'
+	fi
+}
+
+# Mutant, what must find it (a story with a sweep's options, or the most trials
+# a campaign may take), and the key that must be among what it finds.
+kills() { cat << 'END'
+01 sweep create --depth 1 --samples 12   | /atomicity/put/program-last/target/
+01 fuzz 15000                            | /atomicity/put
+02 sweep replace --depth 1               | /durability/put/program-last/target/
+02 fuzz 4000                             | /durability/put/program-
+03 sweep replace --depth 1               | /phantom/put/program-last/
+03 fuzz 4000                             | /phantom/put/program-
+04 sweep create                          | /phantom/put[+]recovery/program-
+04 fuzz 4000                             | /[a-z]*/[a-z]*[+]recovery/program-
+05 sweep create --depth 1 --samples 12   | /program-inner/
+05 fuzz 15000                            | /put/program-inner/
+06 sweep format --depth 1                | /api/format/erase-inner/
+06 fuzz 30000                            | /api/format/erase-
+07 sweep tight --depth 1                 | /capacity/put/program-last/probe/
+08 sweep logger --depth 1                | /api/write/no-cut/
+08 fuzz 4000                             | /durability/put/no-cut/
+09 fuzz 10000                            | /api/
+10 sweep last-blank --depth 1            | /api/put/program-last/
+END
+}
+
+# run PROGRAM OUT KIND WHAT OPTIONS...
+run() {
+	program=$1 out=$2 kind=$3 what=$4
+	shift 4
+	if [ "$kind" = fuzz ]; then
+		"$program" fuzz wofs.hardened --trials "$what" --seed 1 --no-shrink \
+			--stop-after 1 --json > "$out" 2> "$room/err"
+	else
+		"$program" sweep "scenarios/wofs.hardened-$what.scn" "$@" --json \
+			> "$out" 2> "$room/err"
+	fi
+}
+
+for patch in fuzz/mutants/*.patch; do
+	tools/mutate "$patch" "$room/mutant" > "$room/out" 2> "$room/err"
+	ok $? "$patch applies to the present code"
+	[ "$(kills | grep -c "^$(basename "$patch" | cut -c1-2) ")" -gt 0 ]
+	ok $? "$patch has a row here that must find it"
+done
+
+# A mutant whose place in the code is gone must be missed by name.
+sed 's/^-\(.*\);/-\1 and more;/' fuzz/mutants/01-*.patch > "$room/01-gone.patch"
+if tools/mutate "$room/01-gone.patch" "$room/mutant" > "$room/out" 2> "$room/err"; then
+	false
+else
+	grep -q '01-gone.patch no longer applies' "$room/err"
+fi
+ok $? "a patch that no longer applies is refused by name"
+
+kills > "$room/kills"
+while IFS='|' read -r how pattern; do
+	nn=${how%% *}
+	how=$(echo "${how#* }" | xargs)
+	pattern=$(echo "$pattern" | xargs)
+	# shellcheck disable=SC2086 # options, split on purpose
+	run "$build/mutants/$nn/tornbit" "$room/out" $how < /dev/null
+	[ $? = 1 ] && grep -q "\"key\": \"wofs.hardened[^\"]*$pattern" "$room/out"
+	ok $? "mutant $nn: $how shows $pattern"
+done < "$room/kills"
+
+grep -o '^[^|]*sweep [^|]*' "$room/kills" | cut -d' ' -f2- | sort -u > "$room/sweeps"
+while read -r how; do
+	# shellcheck disable=SC2086
+	run "$tornbit" "$room/out" $how < /dev/null
+	ok $? "clean: $how shows nothing"
+done < "$room/sweeps"
+most=$(sed -n 's/^.. fuzz \([0-9]*\).*/\1/p' "$room/kills" | sort -n | tail -n 1)
+run "$tornbit" "$room/out" fuzz "$most"
+ok $? "clean: $most random lives show nothing"
+
+echo "1..$count"
+exit $failed
