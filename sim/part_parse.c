@@ -694,8 +694,8 @@ static bool check_spi_nor(struct parser *ps)
 
 	point_at(ps, KEY_BYTES);
 	if (!power_of_two(info->bytes) || info->bytes > 16u << 20)
-		return fail(ps, "spi-nor: a power of two up to 16 MiB (4-byte addresses are "
-			    "not modelled)");
+		return fail(ps, "spi-nor: a power of two up to 16 MiB, what 3-byte addresses "
+			    "reach; 4-byte addresses are not modelled");
 	point_at(ps, KEY_PAGE);
 	if (info->page_bytes < 16 || info->page_bytes > 512)
 		return fail(ps, "spi-nor: needs a page of 16 to 512 B");
@@ -725,6 +725,61 @@ static bool check_spi_nor(struct parser *ps)
 	return true;
 }
 
+/* What the registers of a microcontroller's flash can name. */
+static bool check_mcu(struct parser *ps)
+{
+	const struct part *p = ps->part;
+	const struct flash_info *info = &p->info;
+
+	point_at(ps, KEY_PAGE);
+	if (info->page_bytes)
+		return fail(ps, "%s: leave it out; a controller writes unit by unit",
+			    family_words[p->family]);
+	point_at(ps, KEY_PROGRAM_UNIT);
+	if (p->program_unit != info->write_unit)
+		return fail(ps, "%s: must be the write unit, %u B", family_words[p->family],
+			    (unsigned)info->write_unit);
+	return true;
+}
+
+/* FMD is one word wide. */
+static bool check_lm3s(struct parser *ps)
+{
+	point_at(ps, KEY_WRITE_UNIT);
+	if (ps->part->info.write_unit != 4)
+		return fail(ps, "lm3s: must be 4 B, the width of its data register");
+	point_at(ps, KEY_SECTORS);
+	if (ps->runs != 1)
+		return fail(ps, "lm3s: one run of equal sectors");
+	return check_mcu(ps);
+}
+
+/* The field SNB of CR has four bits. */
+static bool check_stm32f4(struct parser *ps)
+{
+	const struct flash_info *info = &ps->part->info;
+
+	point_at(ps, KEY_SECTORS);
+	if (info->sectors > 16)
+		return fail(ps, "stm32f4: at most 16 sectors, here are %u",
+			    (unsigned)info->sectors);
+	for (uint32_t i = 0; i < ps->runs; i++)
+		if (!power_of_two(info->run[i].sector_bytes))
+			return fail(ps, "stm32f4: a sector is a power of two, not %u B",
+				    (unsigned)info->run[i].sector_bytes);
+	return check_mcu(ps);
+}
+
+static bool check_family(struct parser *ps)
+{
+	static bool (*const check[PART_FAMILIES])(struct parser *ps) = {
+		[PART_SPI_NOR] = check_spi_nor,
+		[PART_MCU_LM3S] = check_lm3s,
+		[PART_MCU_STM32F4] = check_stm32f4,
+	};
+	return check[ps->part->family](ps);
+}
+
 static bool check_clock(struct parser *ps)
 {
 	uint64_t max = part_value(ps->part, PART_CLOCK_MAX_HZ, PART_MAXIMUM, 0);
@@ -744,8 +799,7 @@ static bool check_physics(struct parser *ps)
 static bool check_whole(struct parser *ps)
 {
 	return check_present(ps) && check_clock(ps) && check_geometry(ps) &&
-	       check_sector_sizes(ps) && check_physics(ps) &&
-	       (ps->part->family != PART_SPI_NOR || check_spi_nor(ps));
+	       check_sector_sizes(ps) && check_physics(ps) && check_family(ps);
 }
 
 bool part_parse(struct part *p, const char *text, size_t n, struct part_error *error)

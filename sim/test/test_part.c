@@ -18,12 +18,12 @@ static struct part parsed(const char *name)
 	return p;
 }
 
-/* The text of the serial NOR with the line that begins with key replaced (NULL:
+/* The text of a shipped part with the line that begins with key replaced (NULL:
  * appended), in a static buffer. */
-static const char *changed(const char *key, const char *line)
+static const char *changed_of(const char *name, const char *key, const char *line)
 {
 	static char text[PART_TEXT_MAX];
-	const struct part_file *f = part_find("w25q128jv");
+	const struct part_file *f = part_find(name);
 	const char *at = f->text, *end = f->text + f->bytes;
 	size_t n = 0;
 
@@ -42,12 +42,12 @@ static const char *changed(const char *key, const char *line)
 }
 
 /* The changed text is refused, and the message names the key and holds the hint. */
-static void refused(const char *key, const char *line, const char *blamed,
-		    const char *hint)
+static void refused_of(const char *name, const char *key, const char *line,
+		       const char *blamed, const char *hint)
 {
 	struct part p;
 	struct part_error e;
-	const char *text = changed(key, line);
+	const char *text = changed_of(name, key, line);
 
 	if (!CHECK(!part_parse(&p, text, strlen(text), &e)))
 		tap_say("accepted: %s", line);
@@ -55,6 +55,12 @@ static void refused(const char *key, const char *line, const char *blamed,
 	if (!CHECK(strstr(e.what, hint) != NULL) || !key_ok)
 		tap_say("%s -> %s: %s", line, e.key, e.what);
 	CHECK(e.line >= 1);
+}
+
+static void refused(const char *key, const char *line, const char *blamed,
+		    const char *hint)
+{
+	refused_of("w25q128jv", key, line, blamed, hint);
 }
 
 static void shipped_parts_are_read_and_bear_their_names(void)
@@ -275,6 +281,30 @@ static void sectors_must_tile_the_part(void)
 		"t-sector-2", "its erase time");
 }
 
+/* What a command machine cannot address or write is refused where it is written,
+ * not when the part is first used. */
+static void each_family_says_what_it_cannot_drive(void)
+{
+	/* (too large for 3-byte addresses: fuzz/test/test_own_part.sh) */
+	refused_of("lm3s8962", "write-unit", "write-unit 2 B | U recalled", "write-unit",
+		   "lm3s: must be 4 B");
+	refused_of("lm3s8962", "program-unit", "program-unit 8 B | U recalled", "program-unit",
+		   "must be the write unit, 4 B");
+	refused_of("lm3s8962", NULL, "page 64 B | U recalled", "page", "leave it out");
+	refused_of("lm3s8962", "sectors",
+		   "sectors 0 128 x 1 KiB | U recalled\nsectors 0x20000 64 x 2 KiB | U recalled\n"
+		   "t-sector-2 typ 20 ms | U recalled", "sectors", "one run");
+	refused_of("stm32f407", "sectors 0x20000", "sectors 0x20000 56 x 16 KiB | T ds8626",
+		   "sectors", "at most 16 sectors, here are 61");
+	refused_of("stm32f407", "sectors 0x20000",
+		   "sectors 0x20000 1 x 384 KiB | T ds8626\n"
+		   "sectors 0x80000 2 x 256 KiB | T ds8626", "sectors", "sectors of more than 3");
+	refused_of("stm32f407", "sectors 0x20000",
+		   "sectors 0x20000 2 x 384 KiB | T ds8626\n"
+		   "sectors 0xe0000 2 x 64 KiB | T ds8626", "sectors",
+		   "a power of two, not 393216 B");
+}
+
 static void times_round_up_to_whole_clocks(void)
 {
 	CHECK_EQ(clocks_of_ns(0, 50000000), 0);
@@ -389,6 +419,7 @@ int main(void)
 	TEST(duplicates_and_gaps_are_refused);
 	TEST(absurd_values_are_refused);
 	TEST(sectors_must_tile_the_part);
+	TEST(each_family_says_what_it_cannot_drive);
 	TEST(times_round_up_to_whole_clocks);
 	TEST(timing_modes_order_the_figures);
 	TEST(no_mutated_file_can_hurt);
