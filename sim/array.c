@@ -5,9 +5,9 @@
 
 /* ---- Life of an array --------------------------------------------------- */
 
-static uint32_t rows_of(const struct flash_info *info)
+static uint32_t bytes_of(const struct array *a)
 {
-	return (info->bytes - 1) / ROW_BYTES + 1;
+	return a->info->bytes + a->physics.spare * ROW_BYTES;
 }
 
 void array_init(struct array *a, struct array_pool *pool,
@@ -20,9 +20,11 @@ void array_init(struct array *a, struct array_pool *pool,
 		.pool = pool,
 		.info = info,
 		.physics = physics,
-		.cells_depth = (uint8_t)tree_depth(rows_of(info)),
-		.wear_depth = (uint8_t)tree_depth((info->sectors - 1) / WEAR_SECTORS + 1),
 	};
+	assert(bytes_of(a) >= info->bytes);
+	uint32_t sectors = info->sectors + physics.spare;
+	a->cells_depth = (uint8_t)tree_depth((bytes_of(a) - 1) / ROW_BYTES + 1);
+	a->wear_depth = (uint8_t)tree_depth((sectors - 1) / WEAR_SECTORS + 1);
 }
 
 void array_fork(struct array *child, const struct array *parent)
@@ -49,7 +51,7 @@ static void assert_inside(const struct array *a, uint32_t addr, uint32_t n)
 	(void)a;
 	(void)addr;
 	(void)n;
-	assert(addr <= a->info->bytes && n <= a->info->bytes - addr);
+	assert(addr <= bytes_of(a) && n <= bytes_of(a) - addr);
 }
 
 /* Bytes of [addr, addr + n) that lie in the row of addr. */
@@ -62,7 +64,7 @@ static inline uint32_t in_row(uint32_t addr, uint32_t n)
 
 struct sector_wear array_wear(const struct array *a, uint32_t sector)
 {
-	assert(sector < a->info->sectors);
+	assert(sector < a->info->sectors + a->physics.spare);
 	const struct wear_page *page = (const struct wear_page *)
 		tree_find(a->wear, a->wear_depth, sector / WEAR_SECTORS);
 	return page ? page->sector[sector % WEAR_SECTORS] : (struct sector_wear){ 0 };
@@ -70,7 +72,7 @@ struct sector_wear array_wear(const struct array *a, uint32_t sector)
 
 void array_set_wear(struct array *a, uint32_t sector, struct sector_wear w)
 {
-	assert(sector < a->info->sectors);
+	assert(sector < a->info->sectors + a->physics.spare);
 	*wear_own(a, sector) = w;
 }
 
@@ -83,32 +85,96 @@ static uint64_t sector_life(const struct array *a, uint32_t sector)
 	return (uint64_t)a->physics.endurance * noise_endurance[draw >> 54] / NOISE_ONE;
 }
 
-/* A few cells of a worn-out sector no longer let their charge go: always the
- * same ones. */
-static void stick_bits(struct array *a, uint32_t sector, uint32_t first, uint32_t bytes)
+/* A few cells of a worn-out sector no longer follow, always the same ones: in four
+ * sectors of five they keep their charge when erased, in the fifth they take none
+ * when programmed (A18). */
+enum worn { WORN_NOT, WORN_ERASE, WORN_PROGRAM };
+
+static enum worn sector_worn(const struct array *a, uint32_t sector)
+{
+	uint32_t erases = array_wear(a, sector).erases;
+	if (erases <= a->physics.endurance || erases <= sector_life(a, sector))
+		return WORN_NOT;
+	uint64_t draw = noise(a->physics.seed, NOISE_STUCK, sector, 0, 1);
+	return noise_below(draw, 5) ? WORN_ERASE : WORN_PROGRAM;
+}
+
+struct bad_cell {
+	uint32_t addr;
+	uint8_t mask;
+};
+
+static uint32_t bad_cells(const struct array *a, uint32_t sector, uint32_t first,
+			  uint32_t bytes, struct bad_cell cell[3])
 {
 	uint64_t seed = a->physics.seed;
 	uint32_t cells = 1 + noise_below(noise(seed, NOISE_STUCK, sector, 0, 0), 3);
-	for (uint32_t i = 1; i <= cells; i++) {
-		uint64_t draw = noise(seed, NOISE_STUCK, sector, i, 0);
-		uint32_t addr = first + noise_below(draw, bytes);
-		uint8_t data = (uint8_t)~(1u << (draw & 7));
-		row_program(a, addr / ROW_BYTES, addr % ROW_BYTES, &data, 1);
+	for (uint32_t i = 0; i < cells; i++) {
+		uint64_t draw = noise(seed, NOISE_STUCK, sector, i + 1, 0);
+		cell[i].addr = first + noise_below(draw, bytes);
+		cell[i].mask = (uint8_t)(1u << (draw & 7));
+	}
+	return cells;
+}
+
+static void stick_programmed(struct array *a, uint32_t sector, uint32_t first,
+			     uint32_t bytes)
+{
+	struct bad_cell cell[3];
+	for (uint32_t i = bad_cells(a, sector, first, bytes, cell); i-- > 0;) {
+		uint8_t data = (uint8_t)~cell[i].mask;
+		row_program(a, cell[i].addr / ROW_BYTES, cell[i].addr % ROW_BYTES, &data, 1);
 	}
 }
 
-/* Whether every sector of the range let go of all its charge. */
-static bool worn_sectors_hold(struct array *a, uint32_t addr, uint32_t n)
+bool worn_after_erase(struct array *a, uint32_t addr, uint32_t n)
 {
 	bool good = true;
 	for (uint32_t at = addr, bytes = n; at - addr < n; at += bytes) {
-		uint32_t first = at, sector = flash_sector(a->info, at, &first, &bytes);
-		if (array_wear(a, sector).erases <= sector_life(a, sector))
+		uint32_t first, sector = sector_of(a, at, &first, &bytes);
+		if (sector_worn(a, sector) != WORN_ERASE)
 			continue;
-		stick_bits(a, sector, first, bytes);
+		stick_programmed(a, sector, first, bytes);
 		good = false;
 	}
 	return good;
+}
+
+/* Whether a bad cell of the sector was to be programmed; it reads 1 again. */
+static bool stick_erased(struct array *a, const struct bad_cell *cell, uint32_t addr,
+			 const uint8_t *data, uint32_t n)
+{
+	uint32_t at = cell->addr - addr;
+	if (at >= n || (data && (data[at] & cell->mask)))
+		return false;
+	row_erase_bits(a, cell->addr / ROW_BYTES, cell->addr % ROW_BYTES, &cell->mask, 1);
+	return true;
+}
+
+bool worn_after_program(struct array *a, uint32_t addr, const uint8_t *data, uint32_t n)
+{
+	bool good = true;
+	struct bad_cell cell[3];
+	for (uint64_t at = addr; at - addr < n;) {
+		uint32_t first, bytes, sector = sector_of(a, (uint32_t)at, &first, &bytes);
+		at = (uint64_t)first + bytes;
+		if (sector_worn(a, sector) != WORN_PROGRAM)
+			continue;
+		for (uint32_t i = bad_cells(a, sector, first, bytes, cell); i-- > 0;)
+			good &= !stick_erased(a, &cell[i], addr, data, n);
+	}
+	return good;
+}
+
+uint32_t array_erases(const struct array *a, uint32_t addr, uint32_t n)
+{
+	uint32_t most = 0;
+	for (uint64_t at = addr; at - addr < n;) {
+		uint32_t first, bytes, sector = sector_of(a, (uint32_t)at, &first, &bytes);
+		most = max_u32(most, array_wear(a, sector).erases);
+		at = (uint64_t)first + bytes;
+	}
+	return most;
 }
 
 /* ---- Reading ------------------------------------------------------------ */
@@ -156,16 +222,15 @@ bool array_program(struct array *a, uint32_t addr, const void *data, uint32_t n)
 	assert_inside(a, addr, n);
 	if (n == 0)
 		return true;
-	wear_programs(a, addr, n);
+	bool beyond = wear_programs(a, addr, n) > a->physics.endurance && a->physics.endurance;
 	bool good = true;
-	for (const uint8_t *from = data; n;) {
-		uint32_t here = in_row(addr, n);
-		good &= row_program(a, addr / ROW_BYTES, addr % ROW_BYTES, from, here);
-		addr += here;
-		from += here;
-		n -= here;
+	for (uint32_t done = 0; done < n;) {
+		uint32_t at = addr + done, here = in_row(at, n - done);
+		good &= row_program(a, at / ROW_BYTES, at % ROW_BYTES,
+				    (const uint8_t *)data + done, here);
+		done += here;
 	}
-	return good;
+	return (!beyond || worn_after_program(a, addr, data, n)) && good;
 }
 
 bool array_erase(struct array *a, uint32_t addr, uint32_t n)
@@ -173,7 +238,7 @@ bool array_erase(struct array *a, uint32_t addr, uint32_t n)
 	assert_inside(a, addr, n);
 	wear_erases(a, addr, n);
 	rows_drop(a, addr / ROW_BYTES, n / ROW_BYTES);
-	return a->physics.endurance == 0 || worn_sectors_hold(a, addr, n);
+	return a->physics.endurance == 0 || worn_after_erase(a, addr, n);
 }
 
 void array_load(struct array *a, uint32_t addr, const void *data, uint32_t n)
@@ -261,7 +326,7 @@ static bool rows_differ(void *who, uint32_t index, const struct piece *a,
 bool array_diff(const struct array *a, const struct array *b,
 		bool (*visit)(void *who, uint32_t unit_addr), void *who)
 {
-	assert(a->info->bytes == b->info->bytes);
+	assert(bytes_of(a) == bytes_of(b));
 	struct diff d = { visit, who };
 	return tree_compare(a->cells, b->cells, a->cells_depth, rows_differ, &d);
 }

@@ -34,7 +34,10 @@ size_t array_pool_bytes(const struct array_pool *pool);	/* in use, for benchmark
 /* Switches of the cell model; zero is the default of the part's family. */
 struct array_physics {
 	uint64_t seed;		/* of everything random about this one device */
-	uint32_t endurance;	/* rated erase cycles per sector; 0: never dies */
+	uint32_t endurance;	/* rated erase cycles per sector; 0: never ages */
+	uint32_t spare;		/* rows behind the part's bytes that flash_info does
+				 * not show (security registers), each a sector of
+				 * its own; they are in forks, hashes and diffs */
 };
 
 struct array {
@@ -72,8 +75,9 @@ void array_read(struct array *a, uint32_t addr, void *buf, uint32_t n);
 void array_peek(const struct array *a, uint32_t addr, void *buf, uint32_t n);
 
 /* One complete program or erase. Programs only clear bits; erases only set. An
- * erase begins at a sector border and covers whole sectors. A sector beyond its
- * life keeps some bits programmed: false is returned when bits failed. */
+ * erase begins at a sector border and covers whole sectors. In a sector beyond its
+ * life a few bits no longer follow its erases, or its programs (which of the two is
+ * the sector's own: 4 to 1, A18): false is returned when bits failed. */
 bool array_program(struct array *a, uint32_t addr, const void *data, uint32_t n);
 bool array_erase(struct array *a, uint32_t addr, uint32_t n);
 
@@ -82,6 +86,9 @@ void array_load(struct array *a, uint32_t addr, const void *data, uint32_t n);
 
 struct sector_wear array_wear(const struct array *a, uint32_t sector);
 void array_set_wear(struct array *a, uint32_t sector, struct sector_wear w);
+
+/* Erases of the most worn sector that the n > 0 bytes at addr touch. */
+uint32_t array_erases(const struct array *a, uint32_t addr, uint32_t n);
 
 /* Hash of the nominal bits of the whole part; of bits, levels and read counts
  * (two devices with the same state hash answer all reads alike). Wear is in

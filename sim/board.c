@@ -13,10 +13,48 @@ struct step *board_begin(struct board *b, const struct step *s)
 	return &b->step[b->steps++];
 }
 
+uint64_t board_draw(const struct board *b, enum part_figure figure, uint64_t what)
+{
+	return b->timing == PART_SEEDED
+		? noise(b->seed, NOISE_TIMING, (uint64_t)figure, what, 0) : 0;
+}
+
 cycle_t board_clocks(const struct board *b, enum part_figure figure, uint64_t what)
 {
-	uint64_t draw = 0;
-	if (b->timing == PART_SEEDED)
-		draw = noise(b->seed, NOISE_TIMING, (uint64_t)figure, what, 0);
-	return part_clocks(b->part, figure, b->hz, (enum part_timing)b->timing, draw);
+	return board_clocks_worn(b, figure, board_draw(b, figure, what), 0);
+}
+
+/* ---- Wear --------------------------------------------------------------- */
+
+/* The largest whole number whose square is not above v. */
+static uint32_t square_root(uint64_t v)
+{
+	uint64_t root = 0;
+	for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
+		if ((root | bit) * (root | bit) <= v)
+			root |= bit;
+	return (uint32_t)root;
+}
+
+uint32_t board_worn(const struct board *b, uint32_t addr, uint32_t n)
+{
+	uint32_t rated = b->array.physics.endurance;
+	if (rated == 0 || b->timing == PART_MAXIMUM)
+		return 0;
+	uint64_t erases = array_erases(&b->array, addr, n);
+	if (erases >= rated)
+		return NOISE_ONE;
+	uint64_t share = erases * NOISE_ONE / rated;
+	return share ? (uint32_t)(share * square_root(share * NOISE_ONE) / NOISE_ONE) : 0;
+}
+
+cycle_t board_clocks_worn(const struct board *b, enum part_figure figure, uint64_t draw,
+			  uint32_t worn)
+{
+	uint64_t time = part_value(b->part, figure, (enum part_timing)b->timing, draw);
+	if (worn) {
+		uint64_t max = part_value(b->part, figure, PART_MAXIMUM, 0);
+		time += (max - time) * worn / NOISE_ONE;
+	}
+	return clocks_of_ns(time, b->hz);
 }

@@ -44,4 +44,18 @@ struct step *board_begin(struct board *b, const struct step *s);
  * the draw of seeded timing (sector and erase count, or address). */
 cycle_t board_clocks(const struct board *b, enum part_figure figure, uint64_t what);
 
+/* How far wear has moved the times of these n > 0 bytes from where the timing mode
+ * puts them towards the maximum: (erases / rated)^1.5 of the most worn sector, in
+ * Q16, at most 1 (assumption A16 for erases; programs by the same law, as P13 has
+ * tPP max reflect wear). 0 where nothing is rated, and in mode maximum, which is
+ * there already. */
+uint32_t board_worn(const struct board *b, uint32_t addr, uint32_t n);
+
+/* board_clocks with the draw itself (PART_SEEDED), moved by board_worn. */
+cycle_t board_clocks_worn(const struct board *b, enum part_figure figure, uint64_t draw,
+			  uint32_t worn);
+
+/* The draw of seeded timing; 0 in the other modes, which need none. */
+uint64_t board_draw(const struct board *b, enum part_figure figure, uint64_t what);
+
 #endif

@@ -337,16 +337,17 @@ struct sector_wear *wear_own(struct array *a, uint32_t sector)
 	return &page->sector[sector % WEAR_SECTORS];
 }
 
-void wear_programs(struct array *a, uint32_t addr, uint32_t n)
+uint32_t wear_programs(struct array *a, uint32_t addr, uint32_t n)
 {
-	for (;;) {
+	for (uint32_t most = 0;;) {
 		uint32_t first, bytes;
-		uint32_t sector = flash_sector(a->info, addr, &first, &bytes);
-		assert(sector != UINT32_MAX);
-		wear_own(a, sector)->programs++;
+		uint32_t sector = sector_of(a, addr, &first, &bytes);
+		struct sector_wear *w = wear_own(a, sector);
+		w->programs++;
+		most = max_u32(most, w->erases);
 		uint32_t here = bytes - (addr - first);
 		if (n <= here)
-			return;
+			return most;
 		addr += here;
 		n -= here;
 	}
@@ -356,8 +357,8 @@ void wear_erases(struct array *a, uint32_t addr, uint32_t n)
 {
 	while (n) {
 		uint32_t first, bytes;
-		uint32_t sector = flash_sector(a->info, addr, &first, &bytes);
-		assert(sector != UINT32_MAX && first == addr && bytes <= n);
+		uint32_t sector = sector_of(a, addr, &first, &bytes);
+		assert(first == addr && bytes <= n);
 		wear_own(a, sector)->erases++;
 		addr += bytes;
 		n -= bytes;

@@ -108,13 +108,35 @@ static inline bool row_doubtful(const struct row *r)
 /* Forget rows first .. first + n - 1: they are erased. */
 void rows_drop(struct array *a, uint32_t first, uint32_t n);
 
+/* ---- Sectors ------------------------------------------------------------ */
+
+/* flash_sector, with the spare rows behind the last sector. addr is inside. */
+static inline uint32_t sector_of(const struct array *a, uint32_t addr, uint32_t *first,
+				 uint32_t *bytes)
+{
+	uint32_t sector = flash_sector(a->info, addr, first, bytes);
+	if (sector != UINT32_MAX)
+		return sector;
+	uint32_t row = (addr - a->info->bytes) / ROW_BYTES;
+	assert(addr >= a->info->bytes && row < a->physics.spare);
+	*first = a->info->bytes + row * ROW_BYTES;
+	*bytes = ROW_BYTES;
+	return a->info->sectors + row;
+}
+
 /* ---- Wear --------------------------------------------------------------- */
 
 /* The wear of a sector, there to be written. */
 struct sector_wear *wear_own(struct array *a, uint32_t sector);
 
-/* Count one program step, one erase, in each sector of the range. */
-void wear_programs(struct array *a, uint32_t addr, uint32_t n);
+/* Count one program step, one erase, in each sector of the range. The former says
+ * how often the most worn of them was erased. */
+uint32_t wear_programs(struct array *a, uint32_t addr, uint32_t n);
 void wear_erases(struct array *a, uint32_t addr, uint32_t n);
+
+/* What sectors beyond their life do not do (A18), behind a program of data (NULL:
+ * of zeros) and behind the pulses of an erase. False: some bit did not follow. */
+bool worn_after_program(struct array *a, uint32_t addr, const uint8_t *data, uint32_t n);
+bool worn_after_erase(struct array *a, uint32_t addr, uint32_t n);
 
 #endif

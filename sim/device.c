@@ -140,12 +140,15 @@ static void fit_chip(struct device *d)
 	d->powered = false;
 }
 
-/* What the vendor promises: the guaranteed figure where there is one. */
-static uint32_t rated_cycles(const struct part *part)
+struct array_physics device_physics(const struct part *part, uint64_t seed)
 {
 	const struct figure *f = &part->figure[PART_ENDURANCE];
-	uint64_t cycles = f->min ? f->min : f->typ;
-	return cycles > UINT32_MAX ? UINT32_MAX : (uint32_t)cycles;
+	uint64_t cycles = f->min ? f->min : f->typ ? f->typ : f->max;
+	return (struct array_physics){
+		.seed = seed,
+		.endurance = cycles > UINT32_MAX ? UINT32_MAX : (uint32_t)cycles,
+		.spare = part->family == PART_SPI_NOR ? NOR_SPARE_ROWS : 0,
+	};
 }
 
 void device_init(struct device *d, const struct part *part,
@@ -166,9 +169,7 @@ void device_init(struct device *d, const struct part *part,
 	d->board.seed = options->seed;
 	d->board.poll_gap_ns = options->poll_gap_ns;
 	assert(d->board.hz);
-	array_init(&d->board.array, pool, &part->info,
-		   (struct array_physics){ .seed = options->seed,
-					   .endurance = rated_cycles(part) });
+	array_init(&d->board.array, pool, &part->info, device_physics(part, options->seed));
 	fit_chip(d);
 }
 

@@ -49,6 +49,10 @@ struct device {
 	bool powered;
 };
 
+/* The cell model's switches for a part: rated endurance is the guaranteed figure
+ * where there is one. Arrays that are to be loaded into devices are made with it. */
+struct array_physics device_physics(const struct part *part, uint64_t seed);
+
 /* A factory-new part, unpowered. part and pool must outlive the device; d must
  * not hold an array (a device that was used before: device_release first). */
 void device_init(struct device *d, const struct part *part,

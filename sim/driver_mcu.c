@@ -72,6 +72,7 @@ static void wait_ready(struct mcu_driver *d)
 
 static void learn_loop(struct mcu_driver *d, cycle_t busy)
 {
+	d->busy = busy;
 	d->setup = (is_stm32(d) ? 1 : 3) * MCU_ACCESS_CLOCKS;
 	d->polls = polls_until(d, busy);
 	d->wait = polls_clocks(d, d->polls);
@@ -106,8 +107,9 @@ static void program_run(struct mcu_driver *d, uint32_t addr, const uint8_t *data
 {
 	struct mcu *c = d->chip;
 
-	if (c->board->timing == PART_SEEDED)
-		learn_loop(d, mcu_program_clocks(c, addr));
+	cycle_t busy = mcu_program_clocks(c, addr);
+	if (busy != d->busy)
+		learn_loop(d, busy);
 	mcu_begin_program(c, addr, data, n, unit, c->board->power.now + d->setup,
 			  d->setup + d->wait);
 	spend_run(d, n / unit);

@@ -29,8 +29,9 @@
 struct mcu_driver {
 	struct mcu *chip;
 	cycle_t gap;		/* clocks between two polls */
-	/* The loop of one unit; made by mcu_driver_start, fixed unless timing
-	 * is seeded. */
+	/* The loop of one unit that takes busy clocks; made again where a sector's
+	 * age or seeded timing has another. */
+	cycle_t busy;
 	cycle_t setup;		/* clocks of its writes */
 	cycle_t polls;
 	cycle_t wait;		/* clocks of the polls and gaps */

@@ -32,7 +32,7 @@ static void stm32_error(struct mcu *c, uint32_t flag, enum chip_rule broken, uin
 
 /* --- how long things take ---------------------------------------------- */
 
-/* Seeded times differ from sector to sector and with each erase of it, but not
+/* Of seeded timing. Times differ from sector to sector and with each erase of it, but not
  * from unit to unit: a run of the driver and the same units by hand must agree. */
 static uint64_t timing_key(const struct mcu *c, uint32_t addr)
 {
@@ -44,9 +44,12 @@ static uint64_t timing_key(const struct mcu *c, uint32_t addr)
 
 cycle_t mcu_program_clocks(const struct mcu *c, uint32_t addr)
 {
-	if (c->board->timing != PART_SEEDED)
+	const struct board *b = c->board;
+	uint32_t worn = board_worn(b, addr, 1);
+	if (b->timing != PART_SEEDED && !worn)
 		return c->program_clocks;
-	return board_clocks(c->board, PART_T_PAGE, timing_key(c, addr));
+	return board_clocks_worn(b, PART_T_PAGE,
+				 board_draw(b, PART_T_PAGE, timing_key(c, addr)), worn);
 }
 
 /* Mixed sectors: the figure goes by the rank of the sector's size. */
@@ -174,6 +177,8 @@ static void erase(struct mcu *c, uint32_t addr, uint32_t n, enum part_figure fig
 {
 	const struct part *part = c->board->part;
 	cycle_t now = c->board->power.now;
+	uint64_t draw = board_draw(c->board, figure, timing_key(c, addr));
+	uint32_t worn = board_worn(c->board, addr, n);
 
 	c->pending = (struct step){
 		.kind = STEP_ERASE,
@@ -184,7 +189,7 @@ static void erase(struct mcu *c, uint32_t addr, uint32_t n, enum part_figure fig
 		.addr = addr,
 		.bytes = n,
 		.first = now,
-		.last = now + board_clocks(c->board, figure, timing_key(c, addr)),
+		.last = now + board_clocks_worn(c->board, figure, draw, worn),
 	};
 	board_begin(c->board, &c->pending);
 	c->busy_until = c->pending.last;

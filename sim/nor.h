@@ -19,6 +19,10 @@
 
 #define NOR_PAGE_MAX 512
 
+/* What else keeps without power lies in spare rows of the board's array: the three
+ * status registers (row 0), then the three security registers. */
+#define NOR_SPARE_ROWS 4u
+
 /* Durations of this board in clocks, worked out once by nor_init. */
 struct nor_clocks {
 	cycle_t setup, hold;		/* select low to first edge, last edge to high */
@@ -49,6 +53,8 @@ struct nor {
 	cycle_t resumed_at;	/* 0: not since power-up */
 	uint8_t latch[NOR_PAGE_MAX];	/* data of the pending or suspended program */
 	struct nor_clocks clocks;
+	uint32_t worn;		/* board_worn that worn_clocks were worked out for; */
+	struct nor_clocks worn_clocks;	/* programs only; 0: not worked out yet */
 };
 
 /* Bits of the three status registers. */

@@ -42,9 +42,27 @@ uint64_t nor_place_key(const struct board *b, uint32_t addr)
 	return (uint64_t)array_wear(&b->array, sector).erases << 32 | addr;
 }
 
-static uint64_t place_draw(const struct board *b, uint32_t addr)
+/* Clocks of programs of this page, by timing mode and wear. What is not seeded is
+ * kept: sectors of one age follow one another. */
+static const struct nor_clocks *page_clocks(struct nor *c, uint32_t page)
 {
-	return noise(b->seed, NOISE_TIMING, PART_T_PAGE, nor_place_key(b, addr), 0);
+	const struct board *b = c->board;
+	uint32_t worn = board_worn(b, page, 1);
+	uint64_t draw = 0;
+
+	if (b->timing != PART_SEEDED) {
+		if (!worn)
+			return &c->clocks;
+		if (worn == c->worn)
+			return &c->worn_clocks;
+	} else {
+		draw = board_draw(b, PART_T_PAGE, nor_place_key(b, page));
+	}
+	nor_program_clocks(b->part, board_clocks_worn(b, PART_T_PAGE, draw, worn),
+			   board_clocks_worn(b, PART_T_BYTE_FIRST, draw, worn),
+			   &c->worn_clocks);
+	c->worn = b->timing == PART_SEEDED ? 0 : worn;
+	return &c->worn_clocks;
 }
 
 /* ---- Steps: what the array is doing --------------------------------------- */
@@ -282,15 +300,7 @@ void nor_act_program(struct nor *c, const struct nor_frame *f)
 		note_set_bits(c, page, data + head, tail);
 	memcpy(c->latch, data, n);
 
-	struct nor_clocks seeded;
-	const struct nor_clocks *k = &c->clocks;
-	if (c->board->timing == PART_SEEDED) {
-		uint64_t draw = place_draw(c->board, page), hz = c->board->hz;
-		nor_program_clocks(p, part_clocks(p, PART_T_PAGE, hz, PART_SEEDED, draw),
-			       part_clocks(p, PART_T_BYTE_FIRST, hz, PART_SEEDED, draw),
-			       &seeded);
-		k = &seeded;
-	}
+	const struct nor_clocks *k = page_clocks(c, page);
 	uint32_t head_units = u == 1 ? head : (head + u - 1) / u;
 	uint32_t units = head_units + (u == 1 ? tail : (tail + u - 1) / u);
 	cycle_t total = program_total(k, units);
@@ -352,8 +362,9 @@ void nor_act_erase(struct nor *c, const struct nor_frame *f)
 	}
 	if (refused_by_suspension(c, f->opcode, addr) || is_protected(c, addr, n))
 		return;
-	uint64_t key = c->board->timing == PART_SEEDED ? nor_place_key(c->board, addr) : 0;
-	nor_busy_for(c, board_clocks(c->board, (enum part_figure)row->figure, key));
+	enum part_figure figure = (enum part_figure)row->figure;
+	uint64_t draw = board_draw(c->board, figure, nor_place_key(c->board, addr));
+	nor_busy_for(c, board_clocks_worn(c->board, figure, draw, board_worn(c->board, addr, n)));
 	struct step s = {
 		.kind = STEP_ERASE, .order = p->erase_order, .pulses = p->erase_pulses,
 		.preprogram = p->erase_preprogram, .compaction = p->erase_compaction,

@@ -124,7 +124,7 @@ const struct part_file *part_find(const char *name);	/* NULL: none of that name 
  * lies between those two: draw is a uniform 64-bit word, and its cube decides, so
  * that most pages finish near the typical time and few near the maximum, as the
  * industry defines typ (EP1850348); the shape itself is an assumption. A missing
- * figure is 0. Wear does not move these times. */
+ * figure is 0. What wear adds is the board's matter (board.h). */
 uint64_t part_value(const struct part *p, enum part_figure figure,
 		    enum part_timing timing, uint64_t draw);
 

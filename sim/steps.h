@@ -12,8 +12,9 @@
 static inline void assert_step(const struct array *a, const struct step *s)
 {
 	(void)a;
-	assert(s->bytes > 0 && s->addr < a->info->bytes);
-	assert(s->bytes <= a->info->bytes - s->addr);
+	assert(s->bytes > 0);
+	assert((uint64_t)s->addr + s->bytes <=
+	       a->info->bytes + (uint64_t)a->physics.spare * ROW_BYTES);
 	assert(s->first <= s->last && s->order < STEP_ORDERS);
 	assert(s->kind == STEP_ERASE || (s->data && s->unit_bytes > 0));
 	assert(s->kind == STEP_PROGRAM || s->addr % ROW_BYTES == 0);
@@ -59,8 +60,7 @@ struct ground {
 static inline struct ground ground_of(const struct array *a, uint32_t addr)
 {
 	struct ground g = { 0 };
-	g.sector = flash_sector(a->info, addr, &g.first, &g.bytes);
-	assert(g.sector != UINT32_MAX);
+	g.sector = sector_of(a, addr, &g.first, &g.bytes);
 	g.erases = array_wear(a, g.sector).erases;
 	return g;
 }

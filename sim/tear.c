@@ -310,6 +310,15 @@ static void erase_torn(struct array *a, const struct step *s, cycle_t now)
 	}
 }
 
+/* Cells of worn-out sectors do not follow a torn step either: what takes no charge
+ * has none, and what keeps it keeps it through the pulses. */
+static void worn_step(struct array *a, const struct step *s, cycle_t now)
+{
+	worn_after_program(a, s->addr, s->data, s->bytes);
+	if (s->kind == STEP_ERASE && now - s->first >= phase_clocks(s, s->preprogram))
+		worn_after_erase(a, s->addr, s->bytes);
+}
+
 void step_torn(struct array *a, const struct step *s, cycle_t now)
 {
 	assert_step(a, s);
@@ -324,6 +333,8 @@ void step_torn(struct array *a, const struct step *s, cycle_t now)
 		program_torn(a, s, now);
 	else
 		erase_torn(a, s, now);
+	if (a->physics.endurance)
+		worn_step(a, s, now);
 }
 
 static cycle_t min_cycles(cycle_t a, cycle_t b)

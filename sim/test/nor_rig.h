@@ -48,7 +48,7 @@ static void rig_new(enum part_timing timing, uint64_t seed)
 	rig.board.timing = (uint8_t)timing;
 	rig.board.seed = seed;
 	array_init(&rig.board.array, rig.pool, &rig.part.info,
-		   (struct array_physics){ .seed = seed, .endurance = 0 });
+		   (struct array_physics){ .seed = seed, .spare = NOR_SPARE_ROWS });
 	nor_init(&rig.chip, &rig.board);
 	rig.driver.chip = &rig.chip;
 }
