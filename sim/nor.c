@@ -55,6 +55,27 @@ static void act_read_03(struct nor *c, const struct nor_frame *f)
 	act_read(c, f);
 }
 
+static void fill(const struct nor_frame *f, const uint8_t *bytes, uint32_t count, uint32_t from)
+{
+	for (uint32_t k = 0; k < f->n && f->in; k++)
+		f->in[k] = bytes[(k + from) % count];
+}
+
+/* A read of a security register goes round in it (recalled). */
+static void act_security_read(struct nor *c, const struct nor_frame *f)
+{
+	uint8_t reg[ROW_BYTES];
+	uint32_t row = nor_security_row(c, f->addr);
+
+	if (!row || !f->in) {
+		if (f->in)
+			memset(f->in, 0xff, f->n);
+		return;
+	}
+	array_read(&c->board->array, row, reg, sizeof reg);
+	fill(f, reg, sizeof reg, f->addr % ROW_BYTES);
+}
+
 static uint8_t status_noise(const struct nor *c, uint32_t i)
 {
 	const struct board *b = c->board;
@@ -74,12 +95,6 @@ static void act_status_read(struct nor *c, const struct nor_frame *f)
 		f->in[k] = c->stuck ? status_noise(c, i) :
 			   before ? f->status_before : c->status[i];
 	}
-}
-
-static void fill(const struct nor_frame *f, const uint8_t *bytes, uint32_t count, uint32_t from)
-{
-	for (uint32_t k = 0; k < f->n && f->in; k++)
-		f->in[k] = bytes[(k + from) % count];
 }
 
 /* The device id of this family is the density byte of the JEDEC id less one. */
@@ -165,7 +180,9 @@ static void act_status_write(struct nor *c, const struct nor_frame *f)
 		return;
 	}
 	uint8_t mask = (uint8_t)((1u << i) | (f->n == 2 ? 2u : 0));
-	memcpy(next, keep ? c->status_set : c->status, sizeof next);
+	memcpy(next, c->status, sizeof next);
+	if (keep)
+		nor_status_kept(c, next);
 	for (uint32_t k = 0; k < f->n; k++)
 		next[i + k] = f->out[k];
 	next[1] |= c->status[1] & NOR_LB;	/* one-time bits */
@@ -183,7 +200,7 @@ static void act_status_write(struct nor *c, const struct nor_frame *f)
 
 static void status_load(struct nor *c)
 {
-	memcpy(c->status, c->status_set, sizeof c->status);
+	nor_status_kept(c, c->status);
 }
 
 static void forget(struct nor *c)
@@ -230,11 +247,13 @@ enum {
 	NOT_SUSPENDED = 32,
 	IS_STATUS = 64,	/* 50h stays armed for it */
 	READS = 128,	/* answers */
+	NEEDS_QE = 256,	/* IO2 and IO3 are /WP and /HOLD without it; grades -IQ and
+			   -JQ, the part modelled, have it fixed to 1 */
 };
 
 struct command {
 	void (*act)(struct nor *c, const struct nor_frame *f);
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t address;	/* bytes */
 	uint8_t mode;		/* bytes, on the address lanes */
 	uint8_t dummy;		/* clocks */
@@ -242,10 +261,12 @@ struct command {
 	uint32_t data_min, data_max;	/* of IS_WRITE */
 };
 
-#define READ(act, a, m, d, al, dl) { act, READS, a, m, d, al, dl, 0, 0 }
+#define READ(act, a, m, d, al, dl) \
+	{ act, READS | ((al) == 4 || (dl) == 4 ? NEEDS_QE : 0), a, m, d, al, dl, 0, 0 }
 #define ALONE(act, flags) { act, IS_WRITE | (flags), 0, 0, 0, 1, 1, 0, 0 }
-#define PROGRAM(dl) { nor_act_program, IS_WRITE | NEEDS_WEL, 3, 0, 0, 1, dl, 1, UINT32_MAX }
-#define ERASE(a) { nor_act_erase, IS_WRITE | NEEDS_WEL, a, 0, 0, 1, 1, 0, 0 }
+#define PROGRAM(act, dl) { act, IS_WRITE | NEEDS_WEL | ((dl) == 4 ? NEEDS_QE : 0), \
+			   3, 0, 0, 1, dl, 1, UINT32_MAX }
+#define ERASE(act, a) { act, IS_WRITE | NEEDS_WEL, a, 0, 0, 1, 1, 0, 0 }
 #define STATUS_READ { act_status_read, READS | WHILE_BUSY | WHILE_STUCK, 0, 0, 0, 1, 1, 0, 0 }
 #define STATUS_WRITE(max) { act_status_write, IS_WRITE | IS_STATUS | NOT_SUSPENDED, \
 			    0, 0, 0, 1, 1, 1, max }
@@ -271,13 +292,16 @@ static const struct command commands[256] = {
 	[0x06] = ALONE(act_write_enable, 0),
 	[0x50] = ALONE(act_write_enable, 0),
 	[0x04] = ALONE(act_write_disable, 0),
-	[0x02] = PROGRAM(1),
-	[0x32] = PROGRAM(4),
-	[0x20] = ERASE(3),
-	[0x52] = ERASE(3),
-	[0xd8] = ERASE(3),
-	[0xc7] = ERASE(0),
-	[0x60] = ERASE(0),
+	[0x02] = PROGRAM(nor_act_program, 1),
+	[0x32] = PROGRAM(nor_act_program, 4),
+	[0x20] = ERASE(nor_act_erase, 3),
+	[0x52] = ERASE(nor_act_erase, 3),
+	[0xd8] = ERASE(nor_act_erase, 3),
+	[0xc7] = ERASE(nor_act_erase, 0),
+	[0x60] = ERASE(nor_act_erase, 0),
+	[0x42] = PROGRAM(nor_act_security_program, 1),
+	[0x44] = ERASE(nor_act_security_erase, 3),
+	[0x48] = READ(act_security_read, 3, 0, 8, 1, 1),
 	[0x75] = ALONE(nor_act_suspend, WHILE_BUSY),
 	[0x7a] = ALONE(nor_act_resume, 0),
 	[0x66] = ALONE(act_reset_enable, WHILE_BUSY | WHILE_STUCK),
@@ -304,6 +328,10 @@ static bool listens(struct nor *c, const struct command *cmd, uint8_t opcode,
 	}
 	if (busy && !(cmd->flags & WHILE_BUSY)) {
 		nor_say(c, EVENT_IGNORED_BUSY, opcode, 0);
+		return false;
+	}
+	if ((cmd->flags & NEEDS_QE) && !(c->status[1] & NOR_QE)) {
+		nor_say(c, EVENT_IGNORED_STATE, opcode, 0);
 		return false;
 	}
 	if ((cmd->flags & NEEDS_WEL) && !(c->status[0] & NOR_WEL)) {
@@ -411,10 +439,9 @@ void nor_init(struct nor *c, struct board *board)
 	const struct part *p = board->part;
 	assert(p->family == PART_SPI_NOR && p->info.page_bytes <= NOR_PAGE_MAX);
 	assert(board->hz && board->hz <= PART_CLOCK_HZ_MAX);
+	assert(board->array.physics.spare >= NOR_SPARE_ROWS);
 
 	*c = (struct nor){ .board = board };
-	c->status_set[1] = NOR_QE;	/* fixed on grades -IQ and -JQ */
-	c->status_set[2] = NOR_DRV;	/* recalled */
 	c->clocks.setup = nor_time(c, PART_T_SELECT_SETUP);
 	c->clocks.hold = nor_time(c, PART_T_SELECT_HOLD);
 	c->clocks.high_read = nor_time(c, PART_T_SELECT_READ);
@@ -433,8 +460,11 @@ void nor_power_up(struct nor *c, enum fault_supply supply)
 	cycle_t puw = nor_time(c, PART_T_WRITE_READY);
 	uint64_t draw = noise(b->seed, NOISE_POWER_UP, b->boots, supply, 0);
 
-	c->status_set[1] &= (uint8_t)~NOR_SRL;	/* lasts until power-up */
 	forget(c);
+	if (c->status[1] & NOR_SRL) {	/* lasts until power-up */
+		c->status[1] &= (uint8_t)~NOR_SRL;
+		nor_status_keep(c, c->status);
+	}
 	c->warned = false;
 	c->deaf_until = 0;
 	c->ready_read = nor_now(c) + nor_time(c, PART_T_READ_READY);

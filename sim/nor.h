@@ -35,7 +35,6 @@ struct nor_clocks {
 struct nor {
 	struct board *board;
 	uint8_t status[3];	/* as read by 05h 35h 15h, BUSY/WEL/SUS included */
-	uint8_t status_set[3];	/* non-volatile copy, survives power loss */
 	uint8_t status_next[3];	/* what a status write in progress will set */
 	bool volatile_status;	/* 50h seen: the next write does not persist */
 	bool powered_down;
@@ -65,7 +64,8 @@ enum {
 	NOR_WPS = 0x04, NOR_DRV = 0x60,
 };
 
-/* A chip as from the factory, unpowered. */
+/* The chip of a board, unpowered: as from the factory but for what the spare rows of
+ * the board's array have kept. */
 void nor_init(struct nor *c, struct board *board);
 
 /* Power rises at the board's present clock. */

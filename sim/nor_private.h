@@ -45,6 +45,14 @@ static inline bool nor_overlaps(const struct step *s, uint32_t addr, uint32_t n)
 	return s->bytes && addr < s->addr + s->bytes && s->addr < addr + n;
 }
 
+/* The status registers as they will be after power-up. */
+void nor_status_kept(const struct nor *c, uint8_t status[3]);
+void nor_status_keep(struct nor *c, const uint8_t status[3]);
+
+/* Array address of the security register (256 bytes) at a bus address: 1000h, 2000h
+ * or 3000h and up to 255 more. 0: none is there, and an event says so. */
+uint32_t nor_security_row(struct nor *c, uint32_t addr);
+
 /* A place and how often it was erased: keys draws that shall not depend on when. */
 uint64_t nor_place_key(const struct board *b, uint32_t addr);
 
@@ -58,6 +66,8 @@ void nor_status_put(uint8_t to[3], const uint8_t from[3], uint8_t mask);
 /* The commands of the array; framing and write enable were checked. */
 void nor_act_program(struct nor *c, const struct nor_frame *f);
 void nor_act_erase(struct nor *c, const struct nor_frame *f);
+void nor_act_security_program(struct nor *c, const struct nor_frame *f);
+void nor_act_security_erase(struct nor *c, const struct nor_frame *f);
 void nor_act_suspend(struct nor *c, const struct nor_frame *f);
 void nor_act_resume(struct nor *c, const struct nor_frame *f);
 

@@ -38,8 +38,7 @@ static cycle_t program_total(const struct nor_clocks *k, uint32_t units)
 /* Key of seeded timing: the place and how often it was erased. */
 uint64_t nor_place_key(const struct board *b, uint32_t addr)
 {
-	uint32_t sector = flash_sector(&b->part->info, addr, NULL, NULL);
-	return (uint64_t)array_wear(&b->array, sector).erases << 32 | addr;
+	return (uint64_t)array_erases(&b->array, addr, 1) << 32 | addr;
 }
 
 /* Clocks of programs of this page, by timing mode and wear. What is not seeded is
@@ -63,6 +62,36 @@ static const struct nor_clocks *page_clocks(struct nor *c, uint32_t page)
 			   &c->worn_clocks);
 	c->worn = b->timing == PART_SEEDED ? 0 : worn;
 	return &c->worn_clocks;
+}
+
+/* ---- What keeps without power ---------------------------------------------- */
+
+/* QE is fixed on grades -IQ and -JQ; the drive strength is recalled. */
+static const uint8_t factory_status[3] = { 0, NOR_QE, NOR_DRV };
+
+/* What differs from the factory's is kept as zeros: a blank row is a new part. */
+void nor_status_kept(const struct nor *c, uint8_t status[3])
+{
+	array_peek(&c->board->array, c->board->part->info.bytes, status, 3);
+	for (int i = 0; i < 3; i++)
+		status[i] = (uint8_t)(~status[i] ^ factory_status[i]);
+}
+
+void nor_status_keep(struct nor *c, const uint8_t status[3])
+{
+	uint8_t row[3];
+	for (int i = 0; i < 3; i++)
+		row[i] = (uint8_t)~(status[i] ^ factory_status[i]);
+	array_load(&c->board->array, c->board->part->info.bytes, row, sizeof row);
+}
+
+uint32_t nor_security_row(struct nor *c, uint32_t addr)
+{
+	uint32_t nth = addr >> 12 & 3;
+	if (nth && !(addr & ~0x30ffu))
+		return c->board->part->info.bytes + nth * ROW_BYTES;
+	nor_say(c, EVENT_CHIP_RULE, CHIP_RULE_SEQUENCE, addr);
+	return 0;
 }
 
 /* ---- Steps: what the array is doing --------------------------------------- */
@@ -141,14 +170,16 @@ static void status_torn(struct nor *c)
 {
 	struct board *b = c->board;
 	cycle_t began = c->busy_until - nor_time(c, PART_T_STATUS);
-	uint8_t torn[3];
+	uint8_t kept[3], torn[3];
+	nor_status_kept(c, kept);
 	for (uint32_t i = 0; i < 3; i++)
-		torn[i] = (uint8_t)noise(b->seed, NOISE_TEAR, i, c->status_set[i],
+		torn[i] = (uint8_t)noise(b->seed, NOISE_TEAR, i, kept[i],
 					 mix64_2(c->status_next[i], nor_now(c) - began));
-	uint8_t lb = c->status_set[1] & NOR_LB;
+	uint8_t lb = kept[1] & NOR_LB;
 	torn[1] = (uint8_t)((torn[1] & (~NOR_LB | c->status_next[1])) | lb);
 	if (nor_now(c) > began) {
-		nor_status_put(c->status_set, torn, c->pending_status);
+		nor_status_put(kept, torn, c->pending_status);
+		nor_status_keep(c, kept);
 		b->power.busy += nor_now(c) - began;
 	}
 	c->pending_status = 0;
@@ -156,7 +187,10 @@ static void status_torn(struct nor *c)
 
 static void status_done(struct nor *c)
 {
-	nor_status_put(c->status_set, c->status_next, c->pending_status);
+	uint8_t kept[3];
+	nor_status_kept(c, kept);
+	nor_status_put(kept, c->status_next, c->pending_status);
+	nor_status_keep(c, kept);
 	nor_status_put(c->status, c->status_next, c->pending_status);
 	c->board->power.busy += nor_time(c, PART_T_STATUS);
 	c->pending_status = 0;
@@ -283,18 +317,16 @@ static bool refused_by_suspension(struct nor *c, uint8_t opcode, uint32_t page)
 /* Data wraps inside the page, and of more than a page the last bytes count: each
  * byte overwrites the latch at its column. The array begins at the column where
  * the oldest kept byte stands (assumption), so a program that wraps is two steps. */
-void nor_act_program(struct nor *c, const struct nor_frame *f)
+static void program_page(struct nor *c, const struct nor_frame *f, uint32_t page,
+			 uint32_t size)
 {
 	const struct part *p = c->board->part;
-	const uint32_t size = p->info.page_bytes, u = p->program_unit;
-	uint32_t page = f->addr & (p->info.bytes - 1) & ~(size - 1);
+	const uint32_t u = p->program_unit;
 	uint32_t drop = f->n > size ? f->n - size : 0;
 	uint32_t column = (f->addr + drop) & (size - 1);
 	const uint8_t *data = f->out + drop;
 	uint32_t n = f->n - drop, head = min_u32(n, size - column), tail = n - head;
 
-	if (refused_by_suspension(c, 0x02, page) || is_protected(c, page, size))
-		return;
 	note_set_bits(c, page + column, data, head);
 	if (tail)
 		note_set_bits(c, page, data + head, tail);
@@ -326,6 +358,15 @@ void nor_act_program(struct nor *c, const struct nor_frame *f)
 	step_begin(c, &w, head);
 }
 
+void nor_act_program(struct nor *c, const struct nor_frame *f)
+{
+	const struct flash_info *info = &c->board->part->info;
+	uint32_t page = f->addr & (info->bytes - 1) & ~(info->page_bytes - 1);
+
+	if (!refused_by_suspension(c, 0x02, page) && !is_protected(c, page, info->page_bytes))
+		program_page(c, f, page, info->page_bytes);
+}
+
 struct erase_row {
 	uint8_t opcode;
 	uint8_t figure;
@@ -348,6 +389,21 @@ static const struct erase_row *erase_row_of(uint8_t opcode)
 	return &erase_rows[i];
 }
 
+static void erase_begin(struct nor *c, uint32_t addr, uint32_t n, enum part_figure figure)
+{
+	const struct part *p = c->board->part;
+	uint64_t draw = board_draw(c->board, figure, nor_place_key(c->board, addr));
+
+	nor_busy_for(c, board_clocks_worn(c->board, figure, draw, board_worn(c->board, addr, n)));
+	struct step s = {
+		.kind = STEP_ERASE, .order = p->erase_order, .pulses = p->erase_pulses,
+		.preprogram = p->erase_preprogram, .compaction = p->erase_compaction,
+		.addr = addr, .bytes = n, .unit_bytes = p->program_unit,
+		.first = nor_now(c), .last = c->busy_until,
+	};
+	step_begin(c, &s, 0);
+}
+
 void nor_act_erase(struct nor *c, const struct nor_frame *f)
 {
 	const struct part *p = c->board->part;
@@ -362,43 +418,59 @@ void nor_act_erase(struct nor *c, const struct nor_frame *f)
 	}
 	if (refused_by_suspension(c, f->opcode, addr) || is_protected(c, addr, n))
 		return;
-	enum part_figure figure = (enum part_figure)row->figure;
-	uint64_t draw = board_draw(c->board, figure, nor_place_key(c->board, addr));
-	nor_busy_for(c, board_clocks_worn(c->board, figure, draw, board_worn(c->board, addr, n)));
-	struct step s = {
-		.kind = STEP_ERASE, .order = p->erase_order, .pulses = p->erase_pulses,
-		.preprogram = p->erase_preprogram, .compaction = p->erase_compaction,
-		.addr = addr, .bytes = n, .unit_bytes = p->program_unit,
-		.first = nor_now(c), .last = c->busy_until,
-	};
-	step_begin(c, &s, 0);
+	erase_begin(c, addr, n, (enum part_figure)row->figure);
+}
+
+/* ---- Security registers ---------------------------------------------------- */
+
+/* Three of 256 bytes, programmed and erased as the array is and in the times of a page
+ * and a sector; a chip erase and the block protection leave them alone. Each has a
+ * one-time lock bit, LB1 to LB3 of register 2, and cannot be suspended (opcodes 42h,
+ * 48h: ds; the rest recalled). Zero: it may not be written. */
+static uint32_t security_to_write(struct nor *c, const struct nor_frame *f,
+				  uint8_t opcode)
+{
+	uint32_t row = nor_security_row(c, f->addr);
+
+	if (!row || refused_by_suspension(c, opcode, row))
+		return 0;
+	if (c->status[1] & (0x08 << ((f->addr >> 12) - 1))) {
+		nor_say(c, EVENT_PROTECTED, f->addr, f->opcode);
+		return 0;
+	}
+	return row;
+}
+
+void nor_act_security_program(struct nor *c, const struct nor_frame *f)
+{
+	uint32_t row = security_to_write(c, f, 0x02);
+	uint32_t size = min_u32(c->board->part->info.page_bytes, ROW_BYTES);
+
+	if (row)
+		program_page(c, f, row + (f->addr & (ROW_BYTES - 1) & ~(size - 1)), size);
+}
+
+void nor_act_security_erase(struct nor *c, const struct nor_frame *f)
+{
+	uint32_t row = security_to_write(c, f, f->opcode);
+
+	if (row)
+		erase_begin(c, row, ROW_BYTES, PART_T_SECTOR);
 }
 
 /* ---- Suspend, resume, abandon ----------------------------------------------- */
 
-/* Clocks of the pulse or unit under way: it starts again from its beginning when
- * the operation is resumed (Infineon KBA223960). */
-static cycle_t begun_pulse(const struct step *s, cycle_t now)
-{
-	cycle_t from = s->first + s->lead, to = s->last, pulse = s->period;
-	if (s->kind == STEP_ERASE) {
-		cycle_t all = s->last - s->first;
-		from = s->first + (all >> 8) * s->preprogram;
-		to = s->last - (all >> 8) * s->compaction;
-		pulse = s->pulses ? (to - from) / s->pulses : 0;
-	}
-	return pulse && now > from && now < to ? (now - from) % pulse : 0;
-}
-
 /* An operation that would end within tSUS ends; the chip never suspends a chip
- * erase or a status write (ds 8.2.19), nor one it resumed less than tRS ago. */
+ * erase, a status write (ds 8.2.19) or a write of a security register, nor an
+ * operation it resumed less than tRS ago. */
 void nor_act_suspend(struct nor *c, const struct nor_frame *f)
 {
 	cycle_t now = nor_now(c), tsus = nor_time(c, PART_T_SUSPEND);
 	cycle_t trs = nor_time(c, PART_T_RESUME_TO_SUSPEND);
 
 	if (!c->pending.bytes || c->suspended.bytes ||
-	    c->pending.bytes == c->board->part->info.bytes) {
+	    c->pending.bytes == c->board->part->info.bytes ||
+	    c->pending.addr >= c->board->part->info.bytes) {
 		nor_say(c, EVENT_IGNORED_STATE, f->opcode, 0);
 		return;
 	}
@@ -409,7 +481,7 @@ void nor_act_suspend(struct nor *c, const struct nor_frame *f)
 	}
 	if (c->busy_until - now <= tsus)
 		return;
-	cycle_t again = begun_pulse(&c->pending, now);
+	cycle_t again = step_pulse_begun(&c->pending, now);	/* it starts again */
 	c->board->power.busy += again;
 	c->suspended = c->pending;
 	c->suspended_left = c->pending.last - now + again;

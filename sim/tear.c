@@ -292,6 +292,29 @@ static cycle_t phase_clocks(const struct step *s, uint32_t parts)
 	return total / 256 * parts + total % 256 * parts / 256;
 }
 
+/* The first clock of phase 2 at which as many whole pulses are done as at elapsed, by
+ * the arithmetic of share and in_pulses. */
+static cycle_t pulse_border(cycle_t elapsed, cycle_t duration, uint32_t pulses)
+{
+	uint32_t done = (uint32_t)((uint64_t)share(elapsed, duration) * pulses / NOISE_ONE);
+	uint64_t x = ((uint64_t)done * NOISE_ONE + pulses - 1) / pulses;
+	return (x * duration + NOISE_ONE - 1) / NOISE_ONE;
+}
+
+cycle_t step_pulse_begun(const struct step *s, cycle_t now)
+{
+	cycle_t from = s->first + s->lead, to = s->last;
+	if (s->kind == STEP_ERASE) {
+		from = s->first + phase_clocks(s, s->preprogram);
+		to = s->last - phase_clocks(s, s->compaction);
+	}
+	if (now <= from || now >= to)
+		return 0;
+	if (s->kind == STEP_PROGRAM)
+		return s->period ? (now - from) % s->period : 0;
+	return s->pulses ? now - from - pulse_border(now - from, to - from, s->pulses) : 0;
+}
+
 static void erase_torn(struct array *a, const struct step *s, cycle_t now)
 {
 	cycle_t total = s->last - s->first, elapsed = now - s->first;

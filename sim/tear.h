@@ -83,6 +83,11 @@ bool step_complete(struct array *a, const struct step *s);
  * first, complete from last on, torn in between. */
 void step_torn(struct array *a, const struct step *s, cycle_t now);
 
+/* Clocks that the pulse of an erase, or the unit of a program, under way at now has
+ * run; 0 when none is. Where it began the cells stand as step_torn has them at now
+ * less these clocks: what a suspend goes back to (Infineon KBA223960). */
+cycle_t step_pulse_begun(const struct step *s, cycle_t now);
+
 /* a is the array before the operation; becomes what a loss of power leaves. */
 void tear(struct array *a, const struct operation *op, const struct fault *f);
 
