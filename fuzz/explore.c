@@ -487,9 +487,12 @@ static void explore_anchor(struct explorer *x, struct scene *s, uint32_t depth,
 	struct outcome base;
 
 	list->faults = 0;
-	add_families(list, &a->op, &x->what, nested ? 1 : x->what.samples, 0);
+	/* A cut of a cut: a third of the seeds, a quarter of the clocks. */
+	add_families(list, &a->op, &x->what,
+		     nested ? (x->what.samples + 2) / 3 : x->what.samples, 0);
 	if (wants(&x->what, 'T'))
-		add_clocks(list, &a->op, &x->what, nested ? 2 : x->what.clocks, key);
+		add_clocks(list, &a->op, &x->what,
+			   nested ? (x->what.clocks + 3) / 4 : x->what.clocks, key);
 
 	if (wants(&x->what, 'N') && x->stage.part->family == PART_SPI_NOR)
 		add_supplies(list, &a->op);
