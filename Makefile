@@ -36,6 +36,7 @@ CORE_SRC := $(sort $(wildcard core/*/*.c))
 CORE_SRC := $(filter-out core/test/% core/bench/%,$(CORE_SRC))
 MAIN_SRC := $(sort $(wildcard fuzz/main_*.c))
 FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC),$(wildcard fuzz/*.c)) $(wildcard fuzz/planted/*.c))
+TARGET_SRC := $(sort $(wildcard fuzz/targets/*.c))
 BENCH_SRC := $(sort $(wildcard fuzz/bench/*.c))
 PARTS := $(sort $(wildcard sim/parts/*.part))
 
@@ -43,6 +44,7 @@ SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/%.o) $(BUILD)/parts_builtin.o
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/%.o)
+TARGET_OBJ := $(TARGET_SRC:%.c=$(BUILD)/%.o)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(BUILD)/%.o)
 LIBS := $(BUILD)/libfuzz.a $(BUILD)/libcore.a $(BUILD)/libsim.a
 
@@ -76,8 +78,12 @@ $(BUILD)/tornbit: $(BUILD)/fuzz/main_tornbit.o $(LIBS)
 	$(CC) $(SAN) -rdynamic -o $@ $^ $(LDLIBS_FUZZ)
 
 # One file for libFuzzer and AFL++: the engine is what CC links.
-$(BUILD)/fuzz_tornbit: $(BUILD)/fuzz/main_libfuzzer.o $(LIBS)
+$(BUILD)/fuzz_tornbit: $(BUILD)/fuzz/main_libfuzzer.o $(TARGET_OBJ) $(LIBS)
 	$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_FUZZ)
+
+# The same targets without an engine, for files that are kept.
+$(BUILD)/fuzz_corpus: $(BUILD)/fuzz/main_corpus.o $(TARGET_OBJ) $(LIBS)
+	$(CC) $(SAN) -o $@ $^ $(LDLIBS_FUZZ)
 
 $(BUILD)/bench: $(BENCH_OBJ) $(LIBS)
 	$(CC) $(SAN) -o $@ $^ $(LDLIBS_FUZZ)
@@ -111,7 +117,7 @@ $(BUILD)/sim/%.o: INC = $(INC_sim)
 $(BUILD)/parts_builtin.o: INC = $(INC_sim)
 $(BUILD)/core/%.o: INC = $(INC_core)
 $(BUILD)/fuzz/%.o: INC = $(INC_fuzz)
-$(FUZZ_OBJ) $(MAIN_OBJ) $(BENCH_OBJ): | $(BUILD)/code_hash.h
+$(FUZZ_OBJ) $(MAIN_OBJ) $(TARGET_OBJ) $(BENCH_OBJ): | $(BUILD)/code_hash.h
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -171,7 +177,7 @@ test: ## install what is missing, build, run all tests
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(BUILD)/tornbit $(MUTANTS) ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/tornbit $(BUILD)/fuzz_corpus $(MUTANTS) ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -206,7 +212,7 @@ bench: ## measure speed: a table, and build/bench.json
 ### checks that take longer or need more packages
 
 LINT_INC = $(INC_sim) -Ifuzz -Icore -Isim/test -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
-LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) $(MAIN_SRC) $(BENCH_SRC) \
+LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) $(MAIN_SRC) $(TARGET_SRC) $(BENCH_SRC) \
 	$(sort $(wildcard sim/test/*.c core/test/*.c fuzz/test/*.c))
 
 .PHONY: lint
@@ -217,7 +223,7 @@ lint: ## zero warnings: gcc, clang, clang-tidy, cppcheck, tools/tidy
 	$(SUB) BUILD=build-lint lint-run
 
 .PHONY: lint-build lint-run
-lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(BENCH_OBJ) $(C_TEST)
+lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(TARGET_OBJ) $(BENCH_OBJ) $(C_TEST)
 lint-run: $(LINT_SRC:%=$(BUILD)/tidy/%.ok)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability,performance --suppress=missingIncludeSystem --suppress=uninitvar \
@@ -238,12 +244,23 @@ cov: ## line and branch coverage of all tests; build/cov/index.html
 	@tools/coverage build-cov $(BUILD)/cov
 
 FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_BUILD = $(SUB) BUILD=build-libfuzzer CC=$(CLANG) OPT=-O1 SAN='$(FUZZ_SAN)' \
+	build-libfuzzer/fuzz_tornbit
 .PHONY: fuzz-smoke
 fuzz-smoke: ## a fixed number of executions of libFuzzer and of AFL++
 	@tools/setup fuzz
-	$(SUB) BUILD=build-libfuzzer CC=$(CLANG) OPT=-O1 SAN='$(FUZZ_SAN)' build-libfuzzer/fuzz_tornbit
+	$(FUZZ_BUILD)
 	$(SUB) AFL_QUIET=1 BUILD=build-afl CC=afl-clang-fast build-afl/fuzz_tornbit
 	tools/fuzz-smoke build-libfuzzer/fuzz_tornbit build-afl/fuzz_tornbit $(BUILD)/fuzz-smoke
+
+.PHONY: corpus
+TARGETS ?= plan life scenario part bus trace image
+corpus: ## make corpus/TARGET anew, for TARGETS
+	@tools/setup fuzz
+	$(FUZZ_BUILD)
+	$(SUB) $(BUILD)/fuzz_corpus $(BUILD)/tornbit
+	tools/corpus build-libfuzzer/fuzz_tornbit $(BUILD)/fuzz_corpus $(BUILD)/tornbit \
+		$(BUILD)/corpus $(TARGETS)
 
 ### the rest
 
@@ -275,4 +292,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 16
 
 -include $(SIM_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) \
-	$(BENCH_OBJ:.o=.d) $(C_TEST:=.d)
+	$(TARGET_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(C_TEST:=.d)

@@ -1,42 +1,111 @@
 /*
- * One entry for libFuzzer and AFL++: bytes are a plan of one store, the plan is
- * lived with the cuts it names, and a finding aborts. Which store: the
- * environment variable TORNBIT_SUBJECT, wofs.hardened when it is not set.
+ * One entry for libFuzzer and AFL++. TORNBIT_TARGET says what the bytes are
+ * (targets/targets.h): a plan when it is not set, of the store TORNBIT_SUBJECT or
+ * of wofs.hardened, with the setting TORNBIT_SET (NAME=NUMBER).
+ *
+ * A plan is records of 16 bytes; bytes put in or cut out in between make noise of
+ * all that follows. So libFuzzer gets a mutator that moves whole records and
+ * writes plausible ones. AFL++ does without.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "live.h"
-#include "world.h"
+#include "targets/targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t n, size_t room);
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t room, unsigned seed);
+
+static const struct target *chosen(void)
+{
+	static const struct target *target;
+
+	if (!target && !(target = target_find(getenv("TORNBIT_TARGET"))))
+		exit(2);
+	return target;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	static struct world w;
-	static struct plan p;
-	static int subject = -1;
-	static const struct live_options options;
-	struct live_result r;
-	char what[256];
-
-	if (subject < 0) {
-		const char *name = getenv("TORNBIT_SUBJECT");
-		if (!world_init(&w) ||
-		    (subject = world_subject(&w, name ? name : "wofs.hardened")) < 0)
-			exit(world_fail(&w));
-	}
-	if (!plan_decode(&p, &w.plan, (uint32_t)subject, bytes, n))
-		return 0;	/* longer than a plan can be */
-	if (!live_plan(&w.plan, &p, &options, &r, what)) {
-		fprintf(stderr, "tornbit: %s\n", what);
-		if (strncmp(what, "internal error", 14) == 0)
-			abort();
-		return 0;
-	}
-	if (r.key[0]) {
-		fprintf(stderr, "tornbit: %s: %s: %s\n", r.key, r.outcome.name, r.outcome.why);
-		abort();
-	}
+	chosen()->run(bytes, n);
 	return 0;
+}
+
+/* ---- the mutator ----------------------------------------------------------- */
+
+#define RECORD PLAN_RECORD_BYTES
+
+struct draw {
+	uint64_t seed;
+	uint32_t turn;
+};
+
+static uint32_t below(struct draw *d, uint32_t n)
+{
+	return (uint32_t)(mix64_2(d->seed, ++d->turn) >> 32) % n;
+}
+
+/* A call or a cut with small numbers, as docs/scenario-grammar.md has them. */
+static void write_record(struct draw *d, uint8_t r[RECORD])
+{
+	memset(r, 0, RECORD);
+	if (below(d, 3) == 0) {
+		r[0] = below(d, 5) == 0 ? PLAN_RECUT : PLAN_CUT;
+		r[1] = (uint8_t)below(d, 16);
+		r[2] = (uint8_t)below(d, 4);
+		r[3] = (uint8_t)below(d, 16);
+		put_le32(r + 8, below(d, UINT32_MAX));
+		return;
+	}
+	r[0] = below(d, 8) == 0 ? PLAN_REBOOT : PLAN_CALL;
+	r[1] = (uint8_t)below(d, 8);
+	r[2] = (uint8_t)below(d, 4);
+	put_le32(r + 4, below(d, 4) == 0 ? below(d, 3000) : below(d, 100));
+	put_le32(r + 8, below(d, UINT32_MAX));
+}
+
+/* Whole records behind the set-up. Returns the new length. */
+static size_t change_records(struct draw *d, uint8_t *bytes, size_t n, size_t room)
+{
+	size_t first = PLAN_SETUP_RECORDS * RECORD, end = (n + RECORD - 1) / RECORD * RECORD;
+
+	end = end < first ? first : end;
+	if (end + RECORD > room)
+		return LLVMFuzzerMutate(bytes, n, room);
+	memset(bytes + n, 0, end - n);
+	size_t at = first + below(d, (uint32_t)((end - first) / RECORD) + 1) * RECORD;
+	size_t other = first + below(d, (uint32_t)((end - first) / RECORD) + 1) * RECORD;
+	uint8_t record[RECORD];
+
+	switch (below(d, 4)) {
+	case 0:		/* one less */
+		if (at == end)
+			return end;
+		memmove(bytes + at, bytes + at + RECORD, end - at - RECORD);
+		return end - RECORD;
+	case 1:		/* another in its place */
+		write_record(d, bytes + at);
+		return at == end ? end + RECORD : end;
+	case 2:		/* one more, new */
+		write_record(d, record);
+		break;
+	default:	/* one more, known */
+		write_record(d, record);
+		if (other < end)
+			memcpy(record, bytes + other, RECORD);
+	}
+	memmove(bytes + at + RECORD, bytes + at, end - at);
+	memcpy(bytes + at, record, RECORD);
+	return end + RECORD;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t room, unsigned seed)
+{
+	struct draw d = { seed, 0 };
+	bool is_plan = chosen()->run == target_plan || chosen()->run == target_life;
+
+	if (!is_plan || below(&d, 4) == 0)
+		return LLVMFuzzerMutate(bytes, n, room);
+	for (uint32_t i = 1 + below(&d, 3); i; i--)
+		n = change_records(&d, bytes, n, room);
+	return n;
 }
