@@ -200,32 +200,31 @@ static struct anchor *harvest_add(struct harvest *h)
 	return &h->anchor[h->anchors++];
 }
 
-struct begun {
-	struct array before;
-	cycle_t first;
-};
-
-static void anchor_begin(struct anchors *a, struct begun *b)
+/* Returns the clock at which the operation begins. */
+static cycle_t anchor_begin(struct anchors *a)
 {
 	struct board *board = &a->shim.device->board;
+	cycle_t first = board->power.now;
 
 	board->steps = 0;
-	b->first = board->power.now;
-	if (a->harvest)
-		array_fork(&b->before, &board->array);
+	if (a->harvest) {
+		array_fork(&a->before_op, &board->array);
+		a->in_op = true;
+	}
 	if (a->raw == a->cut_raw) {
 		array_fork(&a->before, &board->array);
-		a->cut_first = b->first;
+		a->cut_first = first;
 		a->cut_begun = true;
-		board->power.cut_at = b->first + a->cut_after;
+		board->power.cut_at = first + a->cut_after;
 		/* A cut at the very first clock: die before anything is spent. */
 		power_spend(&board->power, POWER_BUS, 0);
 	}
+	return first;
 }
 
 /* The operation came back. Without a step (refused, empty) it changed nothing
  * and is no anchor. */
-static void anchor_end(struct anchors *a, struct begun *b, enum step_kind kind,
+static void anchor_end(struct anchors *a, cycle_t first, enum step_kind kind,
 		       uint32_t addr, uint32_t n, const void *data)
 {
 	struct board *board = &a->shim.device->board;
@@ -234,10 +233,11 @@ static void anchor_end(struct anchors *a, struct begun *b, enum step_kind kind,
 
 	if (!h)
 		return;
+	a->in_op = false;
 	if (!board->steps || board->steps_lost) {
 		h->lost += board->steps_lost != 0;
 		board->steps_lost = 0;
-		array_release(&b->before);
+		array_release(&a->before_op);
 		return;
 	}
 	struct step *step = store_copy(h, board->step, board->steps * sizeof *step);
@@ -246,8 +246,8 @@ static void anchor_end(struct anchors *a, struct begun *b, enum step_kind kind,
 		if (step[i].data)	/* the chip's latch: gone by the time of judging */
 			step[i].data = copy + (step[i].addr - addr);
 	*harvest_add(h) = (struct anchor){
-		.op = { (uint8_t)kind, addr, n, b->first, board->power.now, step, board->steps },
-		.before = b->before,
+		.op = { (uint8_t)kind, addr, n, first, board->power.now, step, board->steps },
+		.before = a->before_op,
 		.raw = raw,
 		.stage = h->stage,
 	};
@@ -262,24 +262,22 @@ static enum flash_status anchors_program(struct flash *f, uint32_t addr,
 					 const void *data, uint32_t n)
 {
 	struct anchors *a = (struct anchors *)f;
-	struct begun b;
+	cycle_t first = anchor_begin(a);
 
-	anchor_begin(a, &b);
 	enum flash_status st = flash_program(a->shim.under, addr, data, n);
-	anchor_end(a, &b, STEP_PROGRAM, addr, n, data);
+	anchor_end(a, first, STEP_PROGRAM, addr, n, data);
 	return st;
 }
 
 static enum flash_status anchors_erase(struct flash *f, uint32_t addr)
 {
 	struct anchors *a = (struct anchors *)f;
-	struct begun b;
-	uint32_t first = addr, bytes = 0;
+	uint32_t bytes = 0;
 
-	flash_sector(f->info, addr, &first, &bytes);
-	anchor_begin(a, &b);
+	flash_sector(f->info, addr, NULL, &bytes);
+	cycle_t first = anchor_begin(a);
 	enum flash_status st = flash_erase(a->shim.under, addr);
-	anchor_end(a, &b, STEP_ERASE, addr, bytes, NULL);
+	anchor_end(a, first, STEP_ERASE, addr, bytes, NULL);
 	return st;
 }
 
@@ -295,9 +293,11 @@ void anchors_init(struct anchors *a, struct flash *under, struct device *d)
 
 void anchors_reset(struct anchors *a)
 {
+	if (a->in_op)
+		array_release(&a->before_op);
 	if (a->cut_begun)
 		array_release(&a->before);
-	a->cut_begun = false;
+	a->in_op = a->cut_begun = false;
 	a->raw = 0;
 	a->cut_raw = UINT32_MAX;
 }

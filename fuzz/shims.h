@@ -72,7 +72,11 @@ struct anchors {
 	 * after it begins. UINT32_MAX: no cut. */
 	uint32_t cut_raw;
 	cycle_t cut_after;
-	struct array before;		/* the array as that call began */
+	/* For the harvest, while an operation runs: it may die of its budget and
+	 * never come back. */
+	struct array before_op;
+	bool in_op;
+	struct array before;		/* the array as the call to be cut began */
 	cycle_t cut_first;		/* clock at which that call began */
 	bool cut_begun;
 };

@@ -6,6 +6,7 @@
 #define RAM_PATTERN 0xa5
 #define OPS_MAX_STANDARD 200000u
 #define OFF_MS_STANDARD 100u
+#define OPS_PER_PIECE 8u
 
 /* ---- the stage --------------------------------------------------------- */
 
@@ -95,13 +96,15 @@ static void died(void *who, enum power_death why)
 	longjmp(l->jump, 1);
 }
 
-/* Run work until it returns or power dies in it. The one setjmp. */
-static enum ending guarded(struct life *l, void (*work)(struct life *, void *), void *arg)
+/* Run work until it returns or power dies in it. more is what its pieces may take
+ * beyond the contract's budget. The one setjmp. */
+static enum ending guarded(struct life *l, void (*work)(struct life *, void *), void *arg,
+			   uint64_t more)
 {
 	struct power *p = &l->device.board.power;
 	uint64_t budget = l->stage->subject->contract->ops_max;
 
-	p->ops_max = p->ops + (budget ? budget : OPS_MAX_STANDARD);
+	p->ops_max = p->ops + (budget ? budget : OPS_MAX_STANDARD) + more;
 	if (setjmp(l->jump) == 0) {
 		work(l, arg);
 		return ENDED;
@@ -195,7 +198,7 @@ enum ending life_boot(struct life *l, enum fault_supply supply, bool fresh,
 	struct booting b = { supply, fresh, TB_OK };
 
 	memset(l->ram, RAM_PATTERN, l->stage->subject->ram_bytes);
-	enum ending e = guarded(l, boot, &b);
+	enum ending e = guarded(l, boot, &b, 0);
 	*status = b.status;
 	return e;
 }
@@ -214,7 +217,9 @@ static void call(struct life *l, void *arg)
 enum ending life_call(struct life *l, const struct tb_call *c, struct tb_reply *r)
 {
 	*r = (struct tb_reply){ 0 };
-	return guarded(l, call, &(struct calling){ c, r });
+	/* 30,000 bytes by one byte are long, but no hang. */
+	uint64_t pieces = c->chunk ? c->bytes / c->chunk : 0;
+	return guarded(l, call, &(struct calling){ c, r }, OPS_PER_PIECE * pieces);
 }
 
 struct dumping {
@@ -230,7 +235,7 @@ static void look(struct life *l, void *arg)
 
 enum ending life_dump(struct life *l, uint32_t known, struct dump *d)
 {
-	return guarded(l, look, &(struct dumping){ known, d });
+	return guarded(l, look, &(struct dumping){ known, d }, 0);
 }
 
 void life_power_lost(struct life *l)
