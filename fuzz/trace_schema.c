@@ -165,17 +165,25 @@ static bool one_number(sqlite3 *db, const char *sql, int64_t *value)
 	return found;
 }
 
-/* A name may also be a view or a virtual table that a stranger put there; those
- * have no root page. */
+/* A name may also be a view or a virtual table that a stranger put there, and a
+ * view may have no end. sqlite_schema says what the stranger says; this says what
+ * SQLite makes of it. */
+static bool is_stored(sqlite3 *db, const char *name)
+{
+	char sql[160];
+	int64_t columns;
+
+	snprintf(sql, sizeof sql, "SELECT ncol FROM pragma_table_list "
+		 "WHERE schema='main' AND type='table' AND name='%s'", name);
+	return one_number(db, sql, &columns);
+}
+
 static bool has_table(sqlite3 *db, const struct trace_table *t)
 {
 	char sql[512];
-	int64_t root = 0;
 	sqlite3_stmt *st;
 
-	snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_schema "
-		 "WHERE type='table' AND name='%s'", t->name);
-	if (!one_number(db, sql, &root) || root <= 0)
+	if (!is_stored(db, t->name))
 		return false;
 	snprintf(sql, sizeof sql, "SELECT %s FROM %s", t->columns, t->name);
 	bool ok = sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK;
@@ -195,7 +203,8 @@ bool trace_schema_check(struct sqlite3 *db, char *what, size_t room)
 			 (unsigned)id);
 		return false;
 	}
-	if (!one_number(db, "SELECT value FROM meta WHERE name='schema'", &schema)) {
+	if (!is_stored(db, "meta") ||
+	    !one_number(db, "SELECT value FROM meta WHERE name='schema'", &schema)) {
 		if (sqlite3_errcode(db) == SQLITE_CORRUPT)
 			return complain(db, what, room);
 		snprintf(what, room, "is a trace without a schema number");
