@@ -55,7 +55,7 @@ static int next_record(const struct wofs *fs, uint32_t *at, struct wofs_record *
 
 static bool is_closed(const struct wofs *fs, const struct wofs_record *rec)
 {
-	return rec->flag != DELETED && walk_size_fits(fs->cfg, rec);
+	return rec->flag != DELETED && flag_is_sound(rec) && walk_size_fits(fs->cfg, rec);
 }
 
 /* 1: a file that may be shown. The mount has counted the damaged ones, so that

@@ -92,6 +92,13 @@ int rom_judge(struct wofs_walk *w, struct wofs_record *rec, enum parse kind);
 
 bool walk_size_fits(const struct wofs_config *cfg, const struct wofs_record *rec);
 
+/* A flag is blank, deleted or, torn, between. One that misses a bit of "deleted"
+ * no cut has made, and no program can make it "deleted" any more. */
+static inline bool flag_is_sound(const struct wofs_record *rec)
+{
+	return (rec->flag & DELETED) == DELETED;
+}
+
 /* 1: bytes [from, to) are all blank, 0: they are not. */
 int walk_blank(const struct wofs_config *cfg, uint32_t from, uint32_t to);
 

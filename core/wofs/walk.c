@@ -224,7 +224,7 @@ static void plan_seal(const struct wofs_walk *w, struct wofs_record *rec)
 	rec->size = rec->seal_size;
 	bool fits = rec->seal_size != UINT32_MAX && walk_size_fits(w->cfg, rec);
 	rec->size = stored;
-	if (!fits) {
+	if (!fits || !flag_is_sound(rec)) {
 		rec->state = WOFS_BROKEN;
 		rec->next = rec->at;
 		return;
@@ -271,6 +271,7 @@ static int judge_record(const struct wofs_walk *w, struct wofs_record *rec)
 		int ok = rec->is_signed ? check_record(w->cfg, rec) : 1;
 		if (ok < 0)
 			return ok;
+		ok = ok && flag_is_sound(rec);
 		rec->state = ok ? WOFS_LIVE : WOFS_DAMAGED;
 		if (ok || !is_last)
 			return 0;
