@@ -164,6 +164,19 @@ void row_set_levels(struct array *a, uint32_t row, const uint8_t level[ROW_CELLS
 	put_levels(a, r, level, key);
 }
 
+void row_set_like(struct array *a, uint32_t row, uint32_t like)
+{
+	struct row *to = row_own(a, row);
+	const struct row *from = row_find(a, like);
+	sheet_drop(a, to);
+	memcpy(to->byte, from->byte, ROW_BYTES);
+	if (!from->sheet)
+		return;
+	to->sheet = from->sheet;
+	to->sheet->piece.refs++;
+	a->torn++;
+}
+
 bool row_erased(const struct row *r)
 {
 	return !r || (!r->sheet && bits_blank(r->byte));

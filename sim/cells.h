@@ -94,6 +94,9 @@ void row_levels(const struct row *r, uint8_t level[ROW_CELLS]);
 void row_set_levels(struct array *a, uint32_t row, const uint8_t level[ROW_CELLS],
 		    uint64_t key);
 
+/* Give a row the charge of another one, sharing its sheet until either changes. */
+void row_set_like(struct array *a, uint32_t row, uint32_t like);
+
 /* Blank and without levels: no different from a row that does not exist. */
 bool row_erased(const struct row *r);
 

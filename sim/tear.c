@@ -263,6 +263,40 @@ static void find_leaks(const struct array *a, const struct ground *g, uint32_t f
 	}
 }
 
+/* A step of more than 1 MiB, a chip erase, would need ten bytes a byte for its levels.
+ * There the sectors are of 64 sorts, drawn, and those of one sort have the same cells:
+ * their rows share sheets. Only where old contents do not matter, and not the sector
+ * in which compaction stands. */
+#define SORTS 64u
+
+struct sorts {
+	uint32_t first_row[2][SORTS];	/* of the sector that was worked out */
+	uint32_t bytes[2][SORTS];	/* 0: none yet */
+};
+
+/* Is there a sector that this one is like? If not, it is the first of its sort. */
+static bool like_another(const struct array *a, struct sorts *sorts, const struct step *s,
+			 const struct ground *g, uint32_t compacted, uint32_t *like)
+{
+	uint32_t first = g->first / ROW_BYTES, end = first + g->bytes / ROW_BYTES;
+	if (s->bytes <= TEAR_SHARES_ABOVE || !s->preprogram || (first < compacted && compacted < end))
+		return false;
+	uint32_t done = first >= compacted;
+	uint32_t sort = (uint32_t)(key_of(a, NOISE_ORDER, g, 0) >> 58);
+	*like = sorts->first_row[done][sort];
+	if (sorts->bytes[done][sort] == g->bytes)
+		return true;
+	sorts->bytes[done][sort] = g->bytes;
+	sorts->first_row[done][sort] = first;
+	return false;
+}
+
+static void sector_like(struct array *a, const struct ground *g, uint32_t like)
+{
+	for (uint32_t i = 0; i < g->bytes / ROW_BYTES; i++)
+		row_set_like(a, g->first / ROW_BYTES + i, like + i);
+}
+
 /* Phases 2 and 3 of a step: x of the pulses are done, compaction has come to
  * the row `compacted` (UINT32_MAX: depleted cells do not exist yet). */
 static void pulses_torn(struct array *a, const struct step *s, uint32_t x,
@@ -271,10 +305,17 @@ static void pulses_torn(struct array *a, const struct step *s, uint32_t x,
 	uint16_t drop[NOISE_TABLE_STEPS];
 	uint8_t leak[ROW_BYTES];
 	struct ground g = { 0 };
+	struct sorts sorts = { 0 };
+	uint32_t like;
 	fill_drops(drop, x);
 	for (uint32_t row = first_row(s); row <= last_row(s); row++) {
 		if (row * ROW_BYTES - g.first >= g.bytes) {
 			g = ground_of(a, row * ROW_BYTES);
+			if (like_another(a, &sorts, s, &g, compacted, &like)) {
+				sector_like(a, &g, like);
+				row += g.bytes / ROW_BYTES - 1;
+				continue;
+			}
 			uint32_t end = (g.first + (g.bytes - 1)) / ROW_BYTES;
 			find_leaks(a, &g, max_u32(row, compacted), end, leak);
 		}

@@ -91,6 +91,10 @@ cycle_t step_pulse_begun(const struct step *s, cycle_t now);
 /* a is the array before the operation; becomes what a loss of power leaves. */
 void tear(struct array *a, const struct operation *op, const struct fault *f);
 
+/* Erases of more bytes than this, chip erases, are torn in 64 sorts of sectors that
+ * share memory, where the steps pre-program. */
+#define TEAR_SHARES_ABOVE (UINT32_C(1) << 20)
+
 /* Cells of the operation's rows that a read would draw fall to their side: what
  * a fault of quality stable leaves. tear() does it; a real death needs it done. */
 void tear_decide(struct array *a, const struct operation *op);
