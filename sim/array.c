@@ -179,12 +179,30 @@ uint32_t array_erases(const struct array *a, uint32_t addr, uint32_t n)
 
 /* ---- Reading ------------------------------------------------------------ */
 
-static void peek_row(const struct row *r, uint32_t at, uint8_t *to, uint32_t n)
+/* At most a row. For a length with a small bound compilers make a string move of
+ * memcpy and memset, which takes longer to start than to copy a row. */
+static inline void copy_bytes(uint8_t *to, const uint8_t *from, uint32_t n)
 {
-	if (r)
-		memcpy(to, r->byte + at, n);
-	else
-		memset(to, 0xff, n);
+	for (; n >= 16; n -= 16, to += 16, from += 16)
+		memcpy(to, from, 16);
+	for (uint32_t part = 8; part; part /= 2) {
+		if (!(n & part))
+			continue;
+		memcpy(to, from, part);
+		to += part;
+		from += part;
+	}
+}
+
+#define BLANK_8 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+#define BLANK_64 BLANK_8, BLANK_8, BLANK_8, BLANK_8, BLANK_8, BLANK_8, BLANK_8, BLANK_8
+static _Alignas(64) const uint8_t blank_row[ROW_BYTES] = {
+	BLANK_64, BLANK_64, BLANK_64, BLANK_64,
+};
+
+static inline void peek_row(const struct row *r, uint32_t at, uint8_t *to, uint32_t n)
+{
+	copy_bytes(to, (r ? r->byte : blank_row) + at, n);
 }
 
 void array_peek(const struct array *a, uint32_t addr, void *buf, uint32_t n)
