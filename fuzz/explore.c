@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "noise.h"
+#include "seen.h"
 
 #define CLOCKS_STANDARD 8u
 #define SAMPLES_STANDARD 3u
@@ -11,61 +12,6 @@
 #define STANDARD_FAMILIES \
 	(TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') | \
 	 TB_FAMILY('E') | TB_FAMILY('N') | TB_FAMILY('T'))
-
-/* ---- a set of 64-bit hashes, with what was found under them ------------- */
-
-struct seen_state {
-	uint64_t hash;		/* 0: free */
-	struct outcome outcome;
-};
-
-struct seen_set {
-	struct seen_state *slot;
-	uint32_t slots, used;
-};
-
-static struct seen_state *set_slot(const struct seen_set *s, uint64_t hash)
-{
-	uint32_t i = (uint32_t)hash & (s->slots - 1);
-	while (s->slot[i].hash && s->slot[i].hash != hash)
-		i = (i + 1) & (s->slots - 1);
-	return &s->slot[i];
-}
-
-static void set_grow(struct seen_set *s)
-{
-	struct seen_set big = { .slots = s->slots ? 2 * s->slots : 1024, .used = s->used };
-
-	big.slot = calloc(big.slots, sizeof *big.slot);
-	if (!big.slot)
-		abort();
-	for (uint32_t i = 0; i < s->slots; i++)
-		if (s->slot[i].hash)
-			*set_slot(&big, s->slot[i].hash) = s->slot[i];
-	free(s->slot);
-	*s = big;
-}
-
-/* The place of that hash; its hash field is 0 when it is new. */
-static struct seen_state *set_find(struct seen_set *s, uint64_t *hash)
-{
-	if (!*hash)
-		*hash = 1;	/* 0 marks a free place */
-	if (2 * s->used >= s->slots)
-		set_grow(s);
-	return set_slot(s, *hash);
-}
-
-/* True when it was new. */
-static bool set_enter(struct seen_set *s, uint64_t hash)
-{
-	struct seen_state *slot = set_find(s, &hash);
-	if (slot->hash)
-		return false;
-	slot->hash = hash;
-	s->used++;
-	return true;
-}
 
 /* ---- findings ---------------------------------------------------------- */
 
@@ -255,6 +201,7 @@ struct scene {
 	uint32_t anchors;		/* in the call or recovery */
 	const char *verb;
 	const struct legal *legal;
+	uint64_t legal_key;		/* its hash */
 	int64_t parent;
 };
 
@@ -368,6 +315,7 @@ static struct inquiry inquiry_of(struct explorer *x, const struct scene *s,
 		.now = s->path.at + x->stage.off,
 		.supply = f ? (enum fault_supply)f->supply : FAULT_SUPPLY_CLEAN,
 		.legal = s->legal,
+		.thorough = !x->may_skip,
 	};
 }
 
@@ -390,7 +338,7 @@ static void execute(struct explorer *x, const struct scene *s, struct array *tor
 		return;
 	*row = settle(x, s, torn, o, STATE_EXECUTED);
 	if (nest && o->verdict == VERDICT_OK &&
-	    set_enter(&x->recoveries, mix64_2(o->recovery, legal_hash(s->legal))))
+	    seen_enter(&x->recoveries, mix64_2(o->recovery, s->legal_key), o))
 		explore_recovery(x, s, *row, depth);
 }
 
@@ -412,10 +360,13 @@ static void cross_check(struct explorer *x, const struct scene *s, struct array 
 			const struct outcome *claimed)
 {
 	struct outcome real;
+	bool may_skip = x->may_skip;
 
 	if (!x->options.cross_check || x->skipped++ % x->options.cross_check)
 		return;
+	x->may_skip = false;
 	execute(x, s, torn, &x->variant, &real, NULL);
+	x->may_skip = may_skip;
 	x->stats->cross_checked++;
 	if (outcome_equal(&real, claimed))
 		return;
@@ -435,15 +386,13 @@ static void explore_state(struct explorer *x, const struct scene *s, struct arra
 	struct outcome o;
 	int64_t row;
 	uint8_t supply = s->path.depth ? s->path.fault[s->path.depth - 1].supply : 0;
-	uint64_t key = mix64_2(array_state_hash(torn) + supply, legal_hash(s->legal));
+	uint64_t key = mix64_2(array_state_hash(torn) + supply, s->legal_key);
 
 	if (!x->may_skip) {
 		execute(x, s, torn, &x->variant, &o, &row);
 		return;
 	}
-	struct seen_state *known = set_find(&x->states, &key);
-	if (known->hash) {
-		o = known->outcome;
+	if (seen_find(&x->states, key, &o)) {
 		settle(x, s, torn, &o, STATE_DUPLICATE);
 		cross_check(x, s, torn, &o);
 		return;
@@ -455,11 +404,7 @@ static void explore_state(struct explorer *x, const struct scene *s, struct arra
 		return;
 	}
 	execute(x, s, torn, &x->variant, &o, &row);
-	known = set_find(&x->states, &key);	/* nested states may have moved it */
-	if (!known->hash) {
-		*known = (struct seen_state){ key, o };
-		x->states.used++;
-	}
+	seen_enter(&x->states, key, &o);
 }
 
 /* The base of inheritance: power died just before the operation. Which units
@@ -499,6 +444,7 @@ static void explore_anchor(struct explorer *x, struct scene *s, uint32_t depth,
 
 	s->path.depth = depth + 1;
 	s->path.op[depth] = index;
+	s->legal_key = legal_hash(s->legal);
 	if (x->may_skip)
 		explore_base(x, s, &base);
 
@@ -575,6 +521,7 @@ static void judge_after(struct explorer *x, uint32_t event, const char *verb,
 		.path = { .call = event, .at = now(&x->main) },
 		.verb = verb,
 		.legal = legal,
+		.legal_key = legal_hash(legal),
 	};
 	struct array image;
 
@@ -713,8 +660,8 @@ static bool explorer_run(struct explorer *x, const struct plan_world *w,
 	}
 	life_free(&x->main);
 	life_free(&x->variant);
-	free(x->states.slot);
-	free(x->recoveries.slot);
+	seen_free(&x->states);
+	seen_free(&x->recoveries);
 	stage_free(&x->stage);
 	snprintf(what, 256, "%s", x->what_failed);
 	return !x->what_failed[0];

@@ -27,6 +27,7 @@ struct inquiry {
 	struct legal *stage_legal;	/* JUDGE_STAGES_MAX of them */
 	const struct recovery_cut *cut;	/* NULL: the recovery is left in peace */
 	struct dump *first;		/* NULL, or: takes the first look */
+	bool thorough;			/* do also what is bound to change nothing */
 };
 
 /* Judge in a life that was set up for the same stage. Returns true; false when
