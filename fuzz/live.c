@@ -307,7 +307,7 @@ static bool clean_off(struct liver *v, uint32_t event, const char *verb, int tar
 	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
 	struct legal legal;
 	struct array survivor;
-	struct inquiry q = { .now = path.at + v->stage.off, .legal = &legal };
+	struct inquiry q = { .now = path.at + v->stage.off, .legal = &legal, .thorough = true };
 
 	legal_between(&legal, &v->stage.names, &v->model, &v->model, TB_MID_NONE, target);
 	life_power_lost(&v->main);
@@ -367,6 +367,7 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 		.now = path.at + v->stage.off,
 		.supply = (enum fault_supply)f->supply,
 		.legal = &legal,
+		.thorough = true,
 	};
 	uint32_t ops = h->anchors;
 	uint8_t kind = a->op.kind;
