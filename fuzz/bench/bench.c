@@ -106,17 +106,38 @@ void bench_must(bool so, const char *what)
 	exit(2);
 }
 
-int main(void)
+/* ---- chapters ------------------------------------------------------------ */
+
+static const struct chapter {
+	const char *name;
+	void (*run)(struct world *w);
+} chapters[] = {
+	{ "bus", bench_bus },
+	{ "work", bench_work },
+	{ "fork", bench_fork },
+	{ "explore", bench_explore },
+};
+
+static bool chosen(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc < 2;
+}
+
+/* bench [CHAPTER...] */
+int main(int argc, char **argv)
 {
 	static struct world w;
 
 	if (!world_init(&w))
 		return world_fail(&w);
-	bench_bus(&w);
-	bench_work(&w);
-	bench_fork(&w);
-	bench_explore(&w);
+	for (size_t i = 0; i < COUNT_OF(chapters); i++)
+		if (chosen(chapters[i].name, argc, argv))
+			chapters[i].run(&w);
 	world_free(&w);
+	bench_must(figures, "no such chapter; there are bus, work, fork, explore");
 	printf("\n}\n");
 	fprintf(stderr, "%u figures, %u of the wanted ones missed\n", figures, missed);
 	return 0;
