@@ -58,3 +58,41 @@ cycle_t board_clocks_worn(const struct board *b, enum part_figure figure, uint64
 	}
 	return clocks_of_ns(time, b->hz);
 }
+
+/* Bits of eight bytes of data that are 1 where old has 0. */
+static inline uint64_t set_bits(const uint8_t *data, const uint8_t *old)
+{
+	uint64_t d, o;
+	memcpy(&d, data, 8);
+	memcpy(&o, old, 8);
+	return d & ~o;
+}
+
+/* Does data ask for any? In large pieces, because this runs for every page. */
+static bool asks_to_set(const uint8_t *data, const uint8_t *old, uint32_t n)
+{
+	uint64_t any = 0;
+	for (; n >= 32; n -= 32, data += 32, old += 32)
+		any |= set_bits(data, old) | set_bits(data + 8, old + 8) |
+		       set_bits(data + 16, old + 16) | set_bits(data + 24, old + 24);
+	for (; n; n--)
+		any |= (uint64_t)(*data++ & ~*old++ & 0xff);
+	return any != 0;
+}
+
+void board_note_set_bits(struct board *b, uint32_t addr, const uint8_t *data, uint32_t n)
+{
+	uint8_t old[BOARD_PROGRAM_MAX];
+	uint32_t bits = 0, first = 0;
+
+	assert(n <= sizeof old);
+	array_peek(&b->array, addr, old, n);
+	if (!asks_to_set(data, old, n))
+		return;
+	for (uint32_t i = n; i-- > 0;) {
+		uint32_t set = (uint32_t)(data[i] & ~old[i]);
+		bits += (uint32_t)__builtin_popcount(set);
+		first = set ? i : first;
+	}
+	event_add(&b->events, EVENT_SET_BIT, b->power.now, addr + first, bits);
+}

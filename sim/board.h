@@ -18,6 +18,9 @@
  * longer calls into several (a program call spans at most 64 KiB anyway). */
 #define BOARD_STEPS_MAX 272
 
+/* No chip programs more bytes at once. */
+#define BOARD_PROGRAM_MAX 512
+
 struct board {
 	struct power power;
 	struct array array;
@@ -57,5 +60,8 @@ cycle_t board_clocks_worn(const struct board *b, enum part_figure figure, uint64
 
 /* The draw of seeded timing; 0 in the other modes, which need none. */
 uint64_t board_draw(const struct board *b, enum part_figure figure, uint64_t what);
+
+/* Say so when a program asks for bits that are 0 to become 1: it will not do it. */
+void board_note_set_bits(struct board *b, uint32_t addr, const uint8_t *data, uint32_t n);
 
 #endif

@@ -118,23 +118,6 @@ static void stall(struct mcu *c)
 	mcu_settle(c);
 }
 
-static void note_set_bits(struct mcu *c, uint32_t addr, const uint8_t *data, uint32_t n)
-{
-	uint8_t old[MCU_RUN_BYTES];
-	uint32_t bits = 0, first = 0;
-
-	array_peek(&c->board->array, addr, old, n);
-	for (uint32_t i = 0; i < n; i++) {
-		if ((data[i] & ~old[i]) == 0)
-			continue;
-		if (bits == 0)
-			first = addr + i;
-		bits += (uint32_t)__builtin_popcount(data[i] & ~old[i] & 0xffu);
-	}
-	if (bits)
-		event_add(&c->board->events, EVENT_SET_BIT, c->board->power.now, first, bits);
-}
-
 void mcu_begin_program(struct mcu *c, uint32_t addr, const void *data, uint32_t n,
 		       uint32_t unit_bytes, cycle_t first, cycle_t period)
 {
@@ -144,7 +127,7 @@ void mcu_begin_program(struct mcu *c, uint32_t addr, const void *data, uint32_t 
 	cycle_t busy = mcu_program_clocks(c, addr);
 	assert(period >= busy && period > 0);
 
-	note_set_bits(c, addr, data, n);
+	board_note_set_bits(c->board, addr, data, n);
 	struct step *s = &c->pending;
 	*s = (struct step){
 		.kind = STEP_PROGRAM,

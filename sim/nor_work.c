@@ -263,43 +263,6 @@ static struct step program_step(const struct part *p, uint32_t addr, const uint8
 	};
 }
 
-/* Bits of eight bytes of data that are 1 where old has 0. */
-static inline uint64_t set_bits(const uint8_t *data, const uint8_t *old)
-{
-	uint64_t d, o;
-	memcpy(&d, data, 8);
-	memcpy(&o, old, 8);
-	return d & ~o;
-}
-
-/* Does data ask for any? In large pieces, because this runs for every page. */
-static bool asks_to_set(const uint8_t *data, const uint8_t *old, uint32_t n)
-{
-	uint64_t any = 0;
-	for (; n >= 32; n -= 32, data += 32, old += 32)
-		any |= set_bits(data, old) | set_bits(data + 8, old + 8) |
-		       set_bits(data + 16, old + 16) | set_bits(data + 24, old + 24);
-	for (; n; n--)
-		any |= (uint64_t)(*data++ & ~*old++ & 0xff);
-	return any != 0;
-}
-
-/* Bits that are 0 and should become 1: the program will not do that. */
-static void note_set_bits(struct nor *c, uint32_t addr, const uint8_t *data, uint32_t n)
-{
-	uint8_t old[NOR_PAGE_MAX];
-	array_peek(&c->board->array, addr, old, n);
-	if (!asks_to_set(data, old, n))
-		return;
-	uint32_t bits = 0, first = 0;
-	for (uint32_t i = n; i-- > 0;) {
-		uint32_t set = (uint32_t)(data[i] & ~old[i]);
-		bits += (uint32_t)__builtin_popcount(set);
-		first = set ? i : first;
-	}
-	nor_say(c, EVENT_SET_BIT, addr + first, bits);
-}
-
 static bool refused_by_suspension(struct nor *c, uint8_t opcode, uint32_t page)
 {
 	const struct step *s = &c->suspended;
@@ -327,9 +290,9 @@ static void program_page(struct nor *c, const struct nor_frame *f, uint32_t page
 	const uint8_t *data = f->out + drop;
 	uint32_t n = f->n - drop, head = min_u32(n, size - column), tail = n - head;
 
-	note_set_bits(c, page + column, data, head);
+	board_note_set_bits(c->board, page + column, data, head);
 	if (tail)
-		note_set_bits(c, page, data + head, tail);
+		board_note_set_bits(c->board, page, data + head, tail);
 	memcpy(c->latch, data, n);
 
 	const struct nor_clocks *k = page_clocks(c, page);
