@@ -15,6 +15,9 @@ enum {
 /* head, result, data flag, five 32-bit and two 64-bit numbers at most */
 #define OP_BYTES_MAX (3u + 5u * 5u + 2u * 10u)
 
+/* Where the data of a program is. */
+enum { DATA_NOWHERE, DATA_FOLLOWS, DATA_ZERO };
+
 static const char kind_letters[BUSLOG_KINDS] = { 'r', 'p', 'e', 's' };
 #define KIND_PROGRAM 1u
 
@@ -104,7 +107,7 @@ static uint8_t get_byte(struct buslog_reader *r)
 
 /* ---- the model -------------------------------------------------------- */
 
-static void model_learn(struct buslog_model *m, uint32_t kind, const struct sink_bus *op)
+static inline void model_learn(struct buslog_model *m, uint32_t kind, const struct sink_bus *op)
 {
 	uint32_t shape = shape_of(kind, op->bytes);
 
@@ -135,13 +138,22 @@ static bool make_room(struct buslog *b, size_t n)
 	return true;
 }
 
+static uint8_t place_of_data(const uint8_t *data, uint32_t n)
+{
+	if (!data || !n)
+		return DATA_NOWHERE;
+	if (n > BUSLOG_ZEROS_MAX || data[0] || memcmp(data, data + 1, n - 1) != 0)
+		return DATA_FOLLOWS;
+	return DATA_ZERO;
+}
+
 bool buslog_add(struct buslog *b, const struct sink_bus *op)
 {
 	const struct buslog_model *m = &b->model;
 	uint32_t kind = kind_code(op->kind);
 	uint32_t shape = shape_of(kind, op->bytes);
-	bool has_data = kind == KIND_PROGRAM && op->data && op->bytes;
-	bool odd = op->result || (kind == KIND_PROGRAM && op->bytes && !op->data);
+	uint8_t data = kind == KIND_PROGRAM ? place_of_data(op->data, op->bytes) : DATA_NOWHERE;
+	bool odd = op->result || (kind == KIND_PROGRAM && op->bytes && data != DATA_FOLLOWS);
 	uint32_t call = op->call - m->call;
 	uint32_t bytes = op->bytes - m->bytes[kind];
 	uint64_t gap = op->first - m->last - m->gap[m->kind][kind];
@@ -151,7 +163,7 @@ bool buslog_add(struct buslog *b, const struct sink_bus *op)
 	assert(op->kind == (uint8_t)kind_letters[kind]);
 	assert(op->last >= op->first);
 	assert(b->count < BUSLOG_OPS_MAX);
-	if (!make_room(b, OP_BYTES_MAX + (has_data ? op->bytes : 0)))
+	if (!make_room(b, OP_BYTES_MAX + (data == DATA_FOLLOWS ? op->bytes : 0)))
 		return false;
 
 	uint8_t *head = b->bytes + b->used;
@@ -160,7 +172,7 @@ bool buslog_add(struct buslog *b, const struct sink_bus *op)
 	if (odd) {
 		*head |= HEAD_ODD;
 		*p++ = op->result;
-		*p++ = has_data;
+		*p++ = data;
 	}
 	if (call) {
 		*head |= HEAD_CALL;
@@ -182,7 +194,7 @@ bool buslog_add(struct buslog *b, const struct sink_bus *op)
 		*head |= HEAD_POLLS;
 		p = put_number(p, zigzag32(polls));
 	}
-	if (has_data) {
+	if (data == DATA_FOLLOWS) {
 		memcpy(p, op->data, op->bytes);
 		p += op->bytes;
 	}
@@ -226,8 +238,18 @@ void buslog_open(struct buslog_reader *r, const void *bytes, size_t n, uint32_t 
 		r->damage = "more operations than a block can hold";
 }
 
-static const void *get_data(struct buslog_reader *r, uint32_t n)
+static const void *get_data(struct buslog_reader *r, uint8_t where, uint32_t n)
 {
+	static const uint8_t zeros[BUSLOG_ZEROS_MAX];
+
+	if (where == DATA_NOWHERE || !n)
+		return NULL;
+	if (where == DATA_ZERO && n <= sizeof zeros)
+		return zeros;
+	if (where != DATA_FOLLOWS) {
+		r->damage = "no such place of data";
+		return NULL;
+	}
 	if ((size_t)(r->end - r->at) < n) {
 		r->damage = "ends within the data of a program";
 		return NULL;
@@ -242,14 +264,15 @@ static void get_op(struct buslog_reader *r, struct sink_bus *op)
 	const struct buslog_model *m = &r->model;
 	uint8_t head = get_byte(r);
 	uint32_t kind = head & HEAD_KIND;
-	bool has_data = kind == KIND_PROGRAM;
+	uint8_t data = kind == KIND_PROGRAM ? DATA_FOLLOWS : DATA_NOWHERE;
 
 	op->kind = (uint8_t)kind_letters[kind];
 	op->addr = m->end[kind] + get_step32(r);
 	op->result = 0;
 	if (head & HEAD_ODD) {
 		op->result = get_byte(r);
-		has_data = get_byte(r) && has_data;
+		uint8_t where = get_byte(r);
+		data = data ? where : DATA_NOWHERE;
 	}
 	op->call = m->call + (head & HEAD_CALL ? get_step32(r) : 0);
 	op->bytes = m->bytes[kind] + (head & HEAD_BYTES ? get_step32(r) : 0);
@@ -257,7 +280,7 @@ static void get_op(struct buslog_reader *r, struct sink_bus *op)
 	op->first = m->last + m->gap[m->kind][kind] + (head & HEAD_GAP ? get_step64(r) : 0);
 	op->last = op->first + m->clocks[shape] + (head & HEAD_CLOCKS ? get_step64(r) : 0);
 	op->polls = m->polls[shape] + (head & HEAD_POLLS ? get_step32(r) : 0);
-	op->data = has_data && op->bytes ? get_data(r, op->bytes) : NULL;
+	op->data = get_data(r, data, op->bytes);
 	if (op->last < op->first && !r->damage)
 		r->damage = "an operation ends before it begins";
 	model_learn(&r->model, kind, op);

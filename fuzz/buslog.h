@@ -13,8 +13,9 @@
  *   head    bits 0-1 kind (read, program, erase, sync), bits 2-7 say which of
  *           the fields marked * follow, in this order
  *   addr    difference from the end of the last operation of this kind
- *  *odd     result byte, then 1 if program data follows, else 0; without this
- *           field the result is 0 and programs carry their data
+ *  *odd     result byte, then where a program's data is: 0 nowhere, 1 it follows,
+ *           2 it is all zero, as stores write that kill what was there; without
+ *           this field the result is 0 and programs carry their data
  *  *call    difference from the last operation's
  *  *bytes   difference from the last operation's of this kind
  *  *gap     clocks since the last operation's end: difference from the gap seen
@@ -32,6 +33,7 @@
 
 #define BUSLOG_OPS_MAX 4096u
 #define BUSLOG_BYTES_FULL (256u << 10)	/* a block is also full at this size */
+#define BUSLOG_ZEROS_MAX 4096u		/* longest program of zeros that carries no data */
 #define BUSLOG_KINDS 4u
 #define BUSLOG_SHAPES 64u		/* power of two: (kind, size) classes told apart */
 
@@ -75,7 +77,7 @@ struct buslog_reader {
 };
 void buslog_open(struct buslog_reader *r, const void *bytes, size_t n, uint32_t count);
 
-/* The next operation; op->data points into the bytes. False: no more, or the
+/* The next operation; op->data points into the bytes, or at constant zeros. False: no more, or the
  * bytes are damaged (r->damage). plan and life of op are left alone. */
 bool buslog_next(struct buslog_reader *r, struct sink_bus *op);
 

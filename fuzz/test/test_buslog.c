@@ -157,6 +157,32 @@ static void the_next_block_does_not_depend_on_the_one_before(void)
 	buslog_free(&fresh);
 }
 
+/* A format that kills what was there programs a sector with zeros: its trace shall
+ * not weigh as much as the sector. */
+static void programs_of_zeros_carry_no_data(void)
+{
+	static const uint8_t zeros[BUSLOG_ZEROS_MAX + 1];
+	static const uint8_t last_set[256] = { [255] = 1 };
+	static const struct sink_bus programs[] = {
+		{ .kind = 'p', .bytes = 1, .data = zeros },
+		{ .kind = 'p', .bytes = BUSLOG_ZEROS_MAX, .data = zeros },
+		{ .kind = 'p', .bytes = 256, .data = zeros, .result = 0xff },
+		{ .kind = 'p', .bytes = 256, .data = last_set },
+		{ .kind = 'p', .bytes = BUSLOG_ZEROS_MAX + 1, .data = zeros },
+	};
+	struct buslog b = { 0 };
+	uint32_t count = 0;
+
+	for (; count < 3; count++)
+		CHECK(buslog_add(&b, &programs[count]));
+	CHECK(b.used < 40);
+	for (; count < COUNT_OF(programs); count++)
+		CHECK(buslog_add(&b, &programs[count]));
+	CHECK(b.used > BUSLOG_ZEROS_MAX + 256);
+	CHECK_EQ(equal_ops(&b, programs, count), count);
+	buslog_free(&b);
+}
+
 static void big_payloads_fill_a_block_early(void)
 {
 	static uint8_t big[BUSLOG_BYTES_FULL / 2];
@@ -254,6 +280,7 @@ int main(void)
 	TEST(extreme_numbers_come_back);
 	TEST(an_operation_takes_at_most_eight_bytes_without_payload);
 	TEST(the_next_block_does_not_depend_on_the_one_before);
+	TEST(programs_of_zeros_carry_no_data);
 	TEST(big_payloads_fill_a_block_early);
 	TEST(every_truncated_block_is_called_damaged);
 	TEST(a_wrong_count_is_called_damaged);
