@@ -389,7 +389,7 @@ void nor_act_erase(struct nor *c, const struct nor_frame *f)
 /* Three of 256 bytes, programmed and erased as the array is and in the times of a page
  * and a sector; a chip erase and the block protection leave them alone. Each has a
  * one-time lock bit, LB1 to LB3 of register 2, and cannot be suspended (opcodes 42h,
- * 48h: ds; the rest recalled). Zero: it may not be written. */
+ * 48h: ds; 44h: flashrom; the rest recalled). Zero: it may not be written. */
 static uint32_t security_to_write(struct nor *c, const struct nor_frame *f,
 				  uint8_t opcode)
 {

@@ -406,14 +406,22 @@ static void a_cut_erase_tears_its_page_and_no_other(void)
 	}
 }
 
-static void a_dip_is_a_brown_out_reset_like_a_clean_loss(void)
+static void a_dip_or_a_ramp_is_a_brown_out_reset_like_a_clean_loss(void)
 {
-	begin_unlocked();
-	mcu_power_lost(&b.chip);
-	mcu_power_up(&b.chip, FAULT_SUPPLY_DIP);
-	CHECK_EQ(b.chip.reg[MCU_STM32_CR], STM32_CR_LOCK);
-	CHECK_EQ(mcu_driver_start(&b.driver), FLASH_OK);
-	CHECK_EQ(mcu_driver_program(&b.driver, 0, "x", 1), FLASH_OK);
+	cycle_t took[FAULT_SUPPLY_COUNT];
+	for (int supply = 0; supply < FAULT_SUPPLY_COUNT; supply++) {
+		begin_unlocked();
+		mcu_power_lost(&b.chip);
+		cycle_t from = b.board.power.now;
+		mcu_power_up(&b.chip, (enum fault_supply)supply);
+		CHECK_EQ(b.chip.reg[MCU_STM32_CR], STM32_CR_LOCK);
+		CHECK_EQ(mcu_driver_start(&b.driver), FLASH_OK);
+		CHECK_EQ(mcu_driver_program(&b.driver, 0, "x", 1), FLASH_OK);
+		CHECK_EQ(word_at(0), 0xffffff78);
+		took[supply] = b.board.power.now - from;
+	}
+	CHECK_EQ(took[FAULT_SUPPLY_DIP], took[FAULT_SUPPLY_CLEAN]);
+	CHECK_EQ(took[FAULT_SUPPLY_RAMP], took[FAULT_SUPPLY_CLEAN]);
 }
 
 int main(void)
@@ -450,7 +458,7 @@ int main(void)
 	TEST(a_cut_before_the_access_is_complete_changes_no_cell);
 	TEST(a_cut_inside_the_pulse_changes_only_its_word_and_ever_more_of_it);
 	TEST(a_cut_erase_tears_its_page_and_no_other);
-	TEST(a_dip_is_a_brown_out_reset_like_a_clean_loss);
+	TEST(a_dip_or_a_ramp_is_a_brown_out_reset_like_a_clean_loss);
 
 	array_release(&b.board.array);
 	array_pool_free(b.pool);
