@@ -199,8 +199,10 @@ demo: ## build, cut power everywhere in real workloads, say what was found
 .PHONY: prove
 prove: ## the full counts behind docs/claims.md (minutes)
 	@tools/setup test
-	$(SUB) tornbit
-	@tools/prove
+	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 program
+	$(SUB) tornbit $(C_TEST) $(MUTANTS)
+	@env -u MAKEFLAGS -u MAKELEVEL BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit \
+		TORNBIT_CLANG=$(BUILD)-clang/tornbit tools/prove
 
 .PHONY: bench
 bench: ## measure speed: a table, and build/bench.json

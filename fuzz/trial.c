@@ -39,7 +39,7 @@ bool stage_init(struct stage *s, const struct plan_world *w, const struct plan *
 		return false;
 	names_init(&s->names, s->subject->contract, p, s->bytes);
 	/* 32 bits of milliseconds are up to 49 days: beyond any time of a part. */
-	s->off = (p->off_ms ? p->off_ms : OFF_MS_STANDARD) * (part->clock_hz / 1000 + 1);
+	s->off = ((p->off_ms ? p->off_ms : OFF_MS_STANDARD) * part->clock_hz + 999) / 1000;
 	s->pool = array_pool_new();
 	array_init(&s->blank, s->pool, &part->info, device_physics(part, p->seed));
 	age_sectors(&s->blank, part->info.sectors, p->aged);
