@@ -570,58 +570,8 @@ static void a_hole_in_the_middle_is_adversarial(void)
 	bench_end(&b);
 }
 
-/* ---- Chip erases --------------------------------------------------------- */
-
-static const struct flash_info large = {
-	.bytes = 16u << 20, .write_unit = 1, .page_bytes = 256, .sectors = 4096,
-	.run = { { 0, 4096, 4096, 0 } },
-};
-
-/* 16 MiB with a level a cell would be 150 MB. In the pulses half of the cells read 1
- * after 0.45 of them, here as elsewhere; sectors are not all alike; each row that is
- * read or written afterwards goes its own way. */
-static void a_torn_chip_erase_fits_in_little_memory(void)
-{
-	struct array_pool *pool = array_pool_new();
-	struct array a;
-	struct step s = sector_erase(0);
-	struct operation op = operation_of(&s, 1);
-	s.bytes = op.bytes = large.bytes;
-	for (uint32_t k = 2; k <= 8; k += 2) {
-		array_init(&a, pool, &large, (struct array_physics){ .seed = 5 });
-		tear_at(&a, &op, after_pulse(k));
-		if (!CHECK(array_pool_bytes(pool) < 32u << 20))
-			tap_say("%zu bytes", array_pool_bytes(pool));
-		CHECK(array_torn_rows(&a) > 65000);
-		tear_decide(&a, &op);
-		CHECK(!array_doubtful(&a));
-		CHECK(array_pool_bytes(pool) < 36u << 20);
-		array_release(&a);
-	}
-	array_init(&a, pool, &large, (struct array_physics){ .seed = 5 });
-	uint32_t sorts = 0, before = UINT32_MAX;
-	tear_at(&a, &op, after_pulse(4));
-	for (uint32_t i = 0; i < 64; i++) {
-		uint32_t zeros_here = zeros_in(&a, i * SECTOR, SECTOR);
-		sorts += zeros_here != before;
-		before = zeros_here;
-	}
-	CHECK(sorts > 32);
-	uint64_t hash = array_image_hash(&a);
-	array_program(&a, 0, zeros, 1);
-	CHECK(array_image_hash(&a) != hash);
-	CHECK_EQ(zeros_in(&a, 0, 1), 8);
-	array_erase(&a, 0, SECTOR);
-	CHECK_EQ(zeros_in(&a, 0, SECTOR), 0);
-	CHECK_EQ(array_torn_rows(&a), 65536 - 16);
-	array_release(&a);
-	CHECK_EQ(array_pool_bytes(pool), 0);
-	array_pool_free(pool);
-}
-
 int main(void)
 {
-	TEST(a_torn_chip_erase_fits_in_little_memory);
 	TEST(a_cut_before_or_at_the_first_clock_changes_nothing);
 	TEST(a_cut_at_the_last_clock_or_later_equals_completion);
 	TEST(bits_of_a_program_fall_as_time_goes_by_and_never_rise);
