@@ -504,8 +504,13 @@ static bool boot_main(struct explorer *x, uint32_t event, bool fresh)
 
 	log_call(&x->log, "mount", NULL,
 		 e == ENDED ? status_word((uint8_t)status) : "hang", 0, &began);
-	if (e == ENDED && status == TB_OK)
+	if (e == ENDED && status == TB_OK && x->main.watch.verdict == VERDICT_OK)
 		return true;
+	if (e == ENDED && status == TB_OK) {
+		report_life(x, event, "mount", (enum verdict)x->main.watch.verdict,
+			    x->main.watch.why);
+		return false;
+	}
 	report_life(x, event, "mount",
 		    e == ENDED_HANG ? VERDICT_HANG
 		    : status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT,
@@ -568,6 +573,12 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 		return false;
 	}
 	x->stats->operations += h->anchors;
+	if (h->lost) {
+		snprintf(x->what_failed, sizeof x->what_failed,
+			 "call %u: one program of more than %u pages cannot be cut; it must write in pieces",
+			 event, BOARD_STEPS_MAX);
+		return false;
+	}
 
 	if (judged) {
 		legal_between(&legal, &x->stage.names, &entry, m, verb->mid, target);

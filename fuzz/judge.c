@@ -62,9 +62,13 @@ static bool boots(struct court *c, enum fault_supply supply, enum judging_step s
 
 static bool looks(struct court *c, uint32_t known, struct dump *d, enum judging_step step)
 {
+	uint32_t mutations = c->life->watch.mutations;
+
 	if (!came_back(c, life_dump(c->life, known, d), step))
 		return false;
 	c->o->step = (uint8_t)step;
+	if (c->life->watch.mutations != mutations)
+		return stop(c->o, VERDICT_VISIBILITY, step, "looking at it changes the flash");
 	return dump_sound(d, &c->life->stage->names, c->o) == VERDICT_OK &&
 	       rules_kept(c->life, c->o, step);
 }

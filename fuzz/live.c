@@ -81,6 +81,13 @@ static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum ver
 	return bad(v, &path, verb, 0, 0, &o);
 }
 
+/* The store's fault, not tornbit's: its RAM and its flash were the same. */
+static bool diverged(struct liver *v, uint32_t event, const char *verb)
+{
+	return bad_life(v, event, verb, VERDICT_NONDETERMINISM,
+			"from the same RAM and flash, the same call does other operations");
+}
+
 /* ---- cutting ----------------------------------------------------------- */
 
 /* What the cut left, in words that a person can compare. */
@@ -124,6 +131,12 @@ static void view_cut(struct live_view *v, const struct anchor *a, const struct a
 	array_release(&before);
 }
 
+/* Did the call to be cut come to anchor a by the operations of its rehearsal? */
+static bool came_to(const struct life *l, const struct anchor *a)
+{
+	return l->anchors.cut_begun && l->anchors.cut_digest == a->prefix;
+}
+
 /* l has died in anchor a. Leave in survivor what the loss of power left, and
  * check it against the harvested image of the same cut. */
 static bool take_survivor(struct liver *v, struct life *l, const struct anchor *a,
@@ -131,7 +144,7 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 {
 	struct array torn;
 
-	if (!l->anchors.cut_begun || l->anchors.cut_first != a->op.first)
+	if (l->anchors.cut_first != a->op.first)
 		return contradict(v, "the cut call did not begin its operation where its rehearsal did");
 	array_fork(&torn, &a->before);
 	tear(&torn, &a->op, f);
@@ -159,7 +172,8 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 }
 
 /* Cut the recovery from survivor, at the op-th of its mutating operations. */
-static bool recut(struct liver *v, const struct plan_event *e, struct cut_path *path,
+static bool recut(struct liver *v, const struct plan_event *e, const char *verb,
+		  struct cut_path *path,
 		  struct inquiry *q, struct array *survivor, uint32_t *ops, uint8_t *kind,
 		  struct outcome *o, bool *judged)
 {
@@ -184,6 +198,8 @@ static bool recut(struct liver *v, const struct plan_event *e, struct cut_path *
 	q->cut = &cut;
 	bool came_back = judge(&v->bench, q, o, NULL);
 	q->cut = NULL;
+	if (!came_to(&v->bench, a))
+		return diverged(v, path->call, verb);
 	if (came_back)
 		return contradict(v, "a recovery that was to be cut came back");
 	cycle_t died = v->bench.device.board.power.now;
@@ -211,8 +227,11 @@ static bool boot_main(struct liver *v, uint32_t event, enum fault_supply supply,
 	enum ending e = life_boot(&v->main, supply, fresh, &status);
 
 	log_call(&v->log, "mount", NULL, e == ENDED ? status_word((uint8_t)status) : "hang", 0, &began);
-	if (e == ENDED && status == TB_OK)
+	if (e == ENDED && status == TB_OK && v->main.watch.verdict == VERDICT_OK)
 		return true;
+	if (e == ENDED && status == TB_OK)
+		return bad_life(v, event, "mount", (enum verdict)v->main.watch.verdict,
+				v->main.watch.why);
 	return bad_life(v, event, "mount",
 			e == ENDED_HANG ? VERDICT_HANG
 			: status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT,
@@ -336,6 +355,12 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 	v->log.mute = false;
 	prepare_call(v, NULL);
 	snapshot_restore(&snapshot, &v->main);
+	if (h->lost) {
+		snprintf(v->what, 256, "call %u: one program of more than %u pages cannot be cut; it must write in pieces",
+			 event, BOARD_STEPS_MAX);
+		v->failed = true;
+		return false;
+	}
 	if (!h->anchors || r.verdict == VERDICT_HANG) {	/* nothing to cut in it */
 		if (!whole_call(v, event, call, slot))
 			return false;
@@ -351,6 +376,8 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 	v->main.anchors.cut_after = anchor_cut_clock(a, f) - a->op.first;
 	run_call(v, call, slot, &real);
 	v->result->calls++;
+	if (!came_to(&v->main, a))
+		return diverged(v, event, verb->word);
 	if (real.ending != ENDED_CUT)
 		return contradict(v, "a call that was to be cut came back");
 	path.at = v->main.device.board.power.now;
@@ -377,7 +404,7 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 		struct outcome o;
 		bool judged;
 		q.image = &survivor;
-		well = recut(v, &cut[i], &path, &q, &survivor, &ops, &kind, &o, &judged);
+		well = recut(v, &cut[i], verb->word, &path, &q, &survivor, &ops, &kind, &o, &judged);
 		if (well && judged)
 			break;	/* bad, or nothing to cut: the last judgement says it */
 		inner = v->stage_legal[0];

@@ -118,10 +118,15 @@ static void set_object(struct model *m, const struct names *n, int slot,
 /* The store says that there is no room. Is that possible, given the most that
  * may be in use? */
 static enum verdict judge_no_space(const struct model *m, const struct names *n,
-				   int slot, uint32_t bytes, char why[160])
+				   const struct tb_call *call, int slot, char why[160])
 {
 	const struct tb_contract *c = n->contract;
+	uint32_t bytes = call->bytes;
 
+	if (slot < 0 && m->open) {	/* a verb that goes on with what was begun */
+		slot = m->open_slot;
+		bytes += m->open_bytes;
+	}
 	if (!c->cost || !c->capacity || slot < 0)
 		return VERDICT_OK;
 	uint64_t room = c->capacity(n->region_bytes);
@@ -140,7 +145,7 @@ static enum verdict judge_refusal(const struct model *m, const struct names *n,
 	const struct tb_verb *v = &n->contract->verb[c->verb];
 
 	if (r->status == TB_NO_SPACE)
-		return judge_no_space(m, n, slot, c->bytes, why);
+		return judge_no_space(m, n, c, slot, why);
 	if (r->status < TB_STATUSES && (v->may & (1u << r->status)))
 		return VERDICT_OK;
 	if (r->status == TB_ABSENT && slot >= 0 && !m->object[slot].present)
@@ -162,12 +167,13 @@ enum verdict model_apply(struct model *m, const struct names *n, const struct tb
 
 	enum verdict verdict = VERDICT_OK;
 	if (r->status == TB_SHORT)
-		verdict = judge_no_space(m, n, slot, c->bytes, why);
+		verdict = judge_no_space(m, n, c, slot, why);
 	switch ((enum tb_effect)v->effect) {
 	case TB_PUT:
 		set_object(m, n, slot, c->seed, r->done);
 		break;
 	case TB_OPEN:
+		model_power_lost(m, n);	/* one that was begun before is given up */
 		m->open = true;
 		m->open_slot = (uint8_t)slot;
 		m->open_bytes = 0;

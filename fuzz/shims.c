@@ -67,6 +67,8 @@ static enum flash_status watch_program(struct flash *f, uint32_t addr, const voi
 	struct watch *w = (struct watch *)f;
 
 	watch_mutation(w, STEP_PROGRAM, addr, n);
+	if (addr % f->info->write_unit || n % f->info->write_unit)
+		note(w, VERDICT_CHIP_RULE, chip_rule_words[CHIP_RULE_WRITE_UNIT], addr, n);
 	if (!w->overwrites_programmed && addr < f->info->bytes &&
 	    n <= f->info->bytes - addr && !is_erased(&w->shim.device->board.array, addr, n))
 		note(w, VERDICT_ASSUMPTION, "program over bytes that are not erased",
@@ -170,6 +172,7 @@ void harvest_reset(struct harvest *h)
 		array_release(&h->anchor[i].before);
 	h->anchors = 0;
 	h->stage = 0;
+	h->lost = 0;
 	while (h->store && h->store->next) {
 		struct chunk *next = h->store->next;
 		free(h->store);
@@ -200,6 +203,17 @@ static struct anchor *harvest_add(struct harvest *h)
 	return &h->anchor[h->anchors++];
 }
 
+/* Two runs of a call are the same up to an operation when their digests are. */
+static void digest_op(struct anchors *a, uint8_t kind, uint32_t addr, uint32_t n,
+		      const void *data)
+{
+	if (!a->harvest && a->cut_raw == UINT32_MAX)
+		return;		/* nobody compares */
+	a->digest = mix64_2(a->digest + kind, (uint64_t)n << 32 | addr);
+	if (data)
+		a->digest = hash_bytes(data, n, a->digest);
+}
+
 /* Returns the clock at which the operation begins. */
 static cycle_t anchor_begin(struct anchors *a)
 {
@@ -214,6 +228,7 @@ static cycle_t anchor_begin(struct anchors *a)
 	if (a->raw == a->cut_raw) {
 		array_fork(&a->before, &board->array);
 		a->cut_first = first;
+		a->cut_digest = a->digest;
 		a->cut_begun = true;
 		board->power.cut_at = first + a->cut_after;
 		/* A cut at the very first clock: die before anything is spent. */
@@ -249,21 +264,26 @@ static void anchor_end(struct anchors *a, cycle_t first, enum step_kind kind,
 		.op = { (uint8_t)kind, addr, n, first, board->power.now, step, board->steps },
 		.before = a->before_op,
 		.raw = raw,
+		.prefix = a->digest,
 		.stage = h->stage,
 	};
 }
 
 static enum flash_status anchors_read(struct flash *f, uint32_t addr, void *buf, uint32_t n)
 {
-	return flash_read(((struct shim *)f)->under, addr, buf, n);
+	struct anchors *a = (struct anchors *)f;
+
+	digest_op(a, 'r', addr, n, NULL);
+	return flash_read(a->shim.under, addr, buf, n);
 }
 
 static enum flash_status anchors_program(struct flash *f, uint32_t addr,
 					 const void *data, uint32_t n)
 {
 	struct anchors *a = (struct anchors *)f;
-	cycle_t first = anchor_begin(a);
 
+	digest_op(a, 'p', addr, n, data);
+	cycle_t first = anchor_begin(a);
 	enum flash_status st = flash_program(a->shim.under, addr, data, n);
 	anchor_end(a, first, STEP_PROGRAM, addr, n, data);
 	return st;
@@ -275,6 +295,7 @@ static enum flash_status anchors_erase(struct flash *f, uint32_t addr)
 	uint32_t bytes = 0;
 
 	flash_sector(f->info, addr, NULL, &bytes);
+	digest_op(a, 'e', addr, 0, NULL);
 	cycle_t first = anchor_begin(a);
 	enum flash_status st = flash_erase(a->shim.under, addr);
 	anchor_end(a, first, STEP_ERASE, addr, bytes, NULL);
@@ -298,6 +319,7 @@ void anchors_reset(struct anchors *a)
 	if (a->cut_begun)
 		array_release(&a->before);
 	a->in_op = a->cut_begun = false;
+	a->digest = 0;
 	a->raw = 0;
 	a->cut_raw = UINT32_MAX;
 }

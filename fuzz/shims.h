@@ -46,6 +46,7 @@ struct anchor {
 	struct operation op;
 	struct array before;
 	uint32_t raw;		/* number among all program and erase calls */
+	uint64_t prefix;	/* digest of all operations up to this one */
 	uint32_t stage;		/* whatever the owner set: which legal set applies */
 };
 
@@ -78,7 +79,11 @@ struct anchors {
 	bool in_op;
 	struct array before;		/* the array as the call to be cut began */
 	cycle_t cut_first;		/* clock at which that call began */
+	uint64_t cut_digest;		/* of the operations up to that call */
 	bool cut_begun;
+	/* Of operations since reset, their bytes included, while harvesting or
+	 * cutting: a store that is the same twice has the same twice. */
+	uint64_t digest;
 };
 void anchors_init(struct anchors *a, struct flash *under, struct device *d);
 void anchors_reset(struct anchors *a);

@@ -21,6 +21,7 @@
 #define TINY_NAME 12u
 #define TINY_DATA 44u
 #define TINY_LIVE 0x0f
+#define TINY_RECORDS 128u	/* at most: looking at each is an operation */
 
 enum mischief {
 	RIGHT,
@@ -53,6 +54,7 @@ enum mischief {
 	LOSES_AT_REBOOT,	/* a mount after "probe" was written drops "a" */
 	NEVER_THE_SAME,		/* a counter outside its RAM decides what it does */
 	SOMETIMES_LONGER,	/* the same, in how long it waits: one more read */
+	PROGRAMS_MUCH,		/* putting "b" programs 72 KiB at once */
 	MISCHIEFS
 };
 
@@ -65,7 +67,7 @@ struct tiny {
 	uint32_t buffered;
 };
 
-static uint32_t tiny_counter;	/* of NEVER_THE_SAME */
+static uint32_t tiny_counter, tiny_period = 2;	/* of NEVER_THE_SAME */
 
 static uint32_t tiny_addr(const struct tiny *t, uint32_t i)
 {
@@ -167,9 +169,9 @@ static enum tb_status tiny_store(struct tiny *t, const char *name, const uint8_t
 		r[0] = TINY_LIVE;
 		flash_program(t->place->flash, tiny_addr(t, (uint32_t)at), r, 2);
 	}
-	if (t->mischief == NEVER_THE_SAME && ++tiny_counter % 2)
+	if (t->mischief == NEVER_THE_SAME && ++tiny_counter % tiny_period)
 		flash_program(t->place->flash, tiny_addr(t, (uint32_t)at) + 2, &zero, 1);
-	if (t->mischief == SOMETIMES_LONGER && ++tiny_counter % 2)
+	if (t->mischief == SOMETIMES_LONGER && ++tiny_counter % tiny_period)
 		tiny_free(t);
 	flash_program(t->place->flash, tiny_addr(t, (uint32_t)at) + 4, r + 4, TINY_RECORD - 4);
 	if (t->mischief != LIVE_FIRST) {
@@ -184,6 +186,11 @@ static enum tb_status tiny_store(struct tiny *t, const char *name, const uint8_t
 		flash_program(t->place->flash, tiny_addr(t, 0) + 63, &zero, 1);
 	if (is_b && t->mischief == LEAVES_REGION)
 		flash_program(t->place->flash, t->place->first + t->place->bytes, &zero, 1);
+	if (is_b && t->mischief == PROGRAMS_MUCH) {
+		static uint8_t much[72 << 10];
+		memset(much, 0xff, sizeof much);
+		flash_program(t->place->flash, t->place->first, much, sizeof much);
+	}
 	if (is_b && t->mischief == HALF_A_UNIT)
 		flash_program(t->place->flash, tiny_addr(t, 0) + 3, r, 2);
 	return TB_OK;
@@ -306,7 +313,7 @@ static enum tb_status tiny_mount(void *ram, const struct tb_place *place)
 	bool blank = true;
 
 	*t = (struct tiny){ .place = place, .mischief = place->setting[0],
-			    .records = place->bytes / TINY_RECORD };
+			    .records = min_u32(place->bytes / TINY_RECORD, TINY_RECORDS) };
 	for (uint32_t i = 0; i < t->records; i++) {
 		tiny_read(t, i, r);
 		bool live = t->mischief == LIVE_FIRST ? r[0] == TINY_LIVE : tiny_live(r);

@@ -1,0 +1,172 @@
+/*
+ * A frozen finding repeats to the bit, and where it does not, the first operation
+ * that parts is named. The store is tiny_world's.
+ */
+#include "replay.h"
+#include "tiny_world.h"
+
+static const char *const story = "put a 5\nput c 3\ncut op 0 after\nput a 9\n";
+
+static struct scenario *frozen_of(const char *events, enum mischief mischief)
+{
+	struct plan *p = tiny_plan("tiny", mischief, events);
+	struct scenario *s = malloc(sizeof *s);
+	struct live_result r;
+	char what[256] = "";
+
+	if (!s)
+		abort();
+	if (!CHECK(replay_freeze(&world, p, s, &r, what))) {
+		printf("Bail out! %s\n", what);
+		exit(1);
+	}
+	free(p);
+	return s;
+}
+
+static void drop(struct scenario *s)
+{
+	scenario_free(s);
+	free(s);
+}
+
+static struct replay_result again(const struct scenario *s)
+{
+	struct replay_result r;
+	char what[256];
+
+	CHECK(replay(&world, s, NULL, &r, what));
+	return r;
+}
+
+static void what_was_frozen_agrees(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST);
+	struct replay_result r = again(s);
+
+	CHECK(r.agrees);
+	CHECK(s->records > 10);
+	CHECK_EQ(r.compared, s->records);
+	CHECK_STR(r.difference, "");
+	CHECK_STR(r.live.key, s->key);
+	drop(s);
+}
+
+static void a_frozen_text_is_read_back_and_agrees(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST), *back = malloc(sizeof *back);
+	size_t n = scenario_print(s, &world, NULL, 0) + 1;
+	char *text = malloc(n);
+	struct scenario_error e;
+
+	scenario_print(s, &world, text, n);
+	if (CHECK(scenario_parse(back, &world, text, n - 1, &e))) {
+		CHECK_EQ(back->records, s->records);
+		CHECK(again(back).agrees);
+		scenario_free(back);
+	}
+	free(back);
+	free(text);
+	drop(s);
+}
+
+static void the_first_operation_that_differs_is_named(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST);
+
+	for (uint32_t k = 0; k < s->records; k += 3) {
+		char wanted[40];
+		s->record[k].hash ^= 1;
+		struct replay_result r = again(s);
+		snprintf(wanted, sizeof wanted, "operation %u (call ", k);
+		CHECK(!r.agrees);
+		CHECK(strncmp(r.difference, wanted, strlen(wanted)) == 0);
+		s->record[k].hash ^= 1;
+	}
+	CHECK(again(s).agrees);
+	drop(s);
+}
+
+static void of_two_differences_the_first_is_named(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST);
+
+	s->record[4].addr += 64;
+	s->record[9].last++;
+	s->image_after ^= 1;
+	CHECK(strncmp(again(s).difference, "operation 4 (", 13) == 0);
+	s->record[4].addr -= 64;
+	CHECK(strncmp(again(s).difference, "operation 9 (", 13) == 0);
+	s->record[9].last--;
+	CHECK(strstr(again(s).difference, "array after the cut"));
+	drop(s);
+}
+
+static void missing_and_surplus_records_are_differences(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST);
+
+	s->records--;
+	CHECK(strstr(again(s).difference, "recorded no further operation"));
+	s->records++;
+	s->record = realloc(s->record, (s->records + 1) * sizeof *s->record);
+	s->record[s->records] = s->record[s->records - 1];
+	s->records++;
+	CHECK(strstr(again(s).difference, "operations were recorded, now there are"));
+	drop(s);
+}
+
+/* The store was repaired: the same cuts, other operations. */
+static void a_repaired_store_parts_from_the_record(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST);
+
+	s->plan.setting[0] = RIGHT;
+	struct replay_result r = again(s);
+	CHECK(!r.agrees);
+	CHECK(strncmp(r.difference, "operation ", 10) == 0);
+	s->records = 0;
+	r = again(s);
+	CHECK(strstr(r.difference, "array after the cut differs"));
+	s->image_after = r.live.state_hash;
+	CHECK(strstr(again(s).difference, "now nothing is found"));
+	drop(s);
+}
+
+static void nothing_found_cannot_be_frozen(void)
+{
+	struct plan *p = tiny_plan("tiny", RIGHT, story);
+	struct scenario *s = malloc(sizeof *s);
+	struct live_result r;
+	char what[256] = "";
+
+	CHECK(!replay_freeze(&world, p, s, &r, what));
+	CHECK(strstr(what, "nothing is found"));
+	free(s);
+	free(p);
+}
+
+/* 3,000 operations a call here; a store with a larger budget is cut off at
+ * SCENARIO_RECORDS_MAX, and that agrees as well (WOFS: corpus/found). */
+static void a_hang_is_frozen_and_agrees(void)
+{
+	struct scenario *s = frozen_of("put a 5\nput b 9\n", HANGS_IN_PUT);
+
+	CHECK_STR(s->key, "tiny/hang/put/no-cut/none/life");
+	CHECK(again(s).agrees);
+	drop(s);
+}
+
+int main(void)
+{
+	tiny_world_init();
+	TEST(what_was_frozen_agrees);
+	TEST(a_frozen_text_is_read_back_and_agrees);
+	TEST(the_first_operation_that_differs_is_named);
+	TEST(of_two_differences_the_first_is_named);
+	TEST(missing_and_surplus_records_are_differences);
+	TEST(a_repaired_store_parts_from_the_record);
+	TEST(nothing_found_cannot_be_frozen);
+	TEST(a_hang_is_frozen_and_agrees);
+	return tap_end();
+}
