@@ -167,6 +167,27 @@ static uint32_t *device_number(struct plan *p, uint32_t i)
 	return i < COUNT_OF(numbers) ? numbers[i] : NULL;
 }
 
+static bool move_name(struct plan *p, uint8_t from, uint8_t to)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < p->events; i++)
+		if (p->event[i].kind == PLAN_CALL && p->event[i].name == from) {
+			p->event[i].name = to;
+			any = true;
+		}
+	return any;
+}
+
+/* Calls that must speak of the same object keep doing so. */
+static void rename_objects(struct shrinker *s)
+{
+	for (uint8_t from = PLAN_NAMES_MAX; from-- > 1; )
+		for (uint8_t to = 0; to < from && move_name(candidate(s), from, to); to++)
+			if (keep(s))
+				break;
+}
+
 static void lower_names(struct shrinker *s)
 {
 	for (uint32_t i = s->best->events; i-- > 0; )
@@ -210,6 +231,7 @@ static void pass(struct shrinker *s)
 	try_cuts(s, set_unit, FAULT_UNIT_COUNT);
 	try_cuts(s, set_bits, FAULT_BITS_COUNT);
 	try_cuts(s, set_seed, 16);
+	rename_objects(s);
 	lower_names(s);
 	lower_numbers(s);
 }
