@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "text.h"
+
 const char *const status_words[TB_STATUSES] = {
 	"ok", "short", "absent", "no-space", "refused", "corrupt", "io", "crash",
 };
@@ -224,7 +226,7 @@ uint64_t model_hash(const struct model *m)
 	uint64_t h = m->used_max;
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
 		h = hash_object(h, &m->object[i]);
-	return mix64_2(h, m->known);
+	return mix64_2(h, (uint64_t)m->ever << 32 | m->known);
 }
 
 /* ---- the legal set ----------------------------------------------------- */
@@ -335,8 +337,18 @@ uint64_t dump_digest(const struct dump *d)
 			h = mix64_2(h ^ (uint64_t)i << 56 ^ (uint64_t)s->listed << 48 ^
 				    (uint64_t)s->got << 40, s->digest ^ s->listed_bytes);
 	}
-	h = mix64_2(h, (uint64_t)(d->bad_slot + 1) << 8 | d->bad_status);
+	h = mix64_2(h, (uint64_t)(d->twice + 1) << 16 | (uint64_t)(d->bad_slot + 1) << 8 |
+		       d->bad_status);
 	return mix64_2(h, hash_bytes(d->stranger, strlen(d->stranger), d->strangers));
+}
+
+/* Names may be any bytes of wild flash: what is no plain ASCII becomes \xNN. */
+static void print_name(char *to, size_t room, const char *name)
+{
+	struct text t = text_in(to, room);
+
+	for (const unsigned char *p = (const unsigned char *)name; *p && t.n + 5 < room; p++)
+		text_add(&t, *p > ' ' && *p < 0x7f ? "%c" : "\\x%02x", *p);
 }
 
 static enum verdict found(struct outcome *o, enum verdict v, enum role role,
@@ -344,7 +356,7 @@ static enum verdict found(struct outcome *o, enum verdict v, enum role role,
 {
 	o->verdict = (uint8_t)v;
 	o->role = (uint8_t)role;
-	snprintf(o->name, sizeof o->name, "%s", name);
+	print_name(o->name, sizeof o->name, name);
 	return v;
 }
 

@@ -408,6 +408,9 @@ static void different_sets_and_looks_have_different_hashes(void)
 	b.l.target = A;
 	b.l.exit.object[A].digest ^= 1;
 	CHECK(legal_hash(&b.l) != set);
+	b.l.exit.object[A].digest ^= 1;
+	b.l.entry.ever |= 1u << C;	/* decides between phantom and durability */
+	CHECK(legal_hash(&b.l) != set);
 	d.seen[A].digest ^= 1;
 	CHECK(dump_digest(&d) != look);
 	d.seen[A].digest ^= 1;
