@@ -110,6 +110,8 @@ static void a_crash_is_a_crash_wherever_it_comes(void)
 static void an_endless_walk_is_a_hang(void)
 {
 	COMES_TO("tiny", HANGS_IN_PUT, "put a 5\nput b 9\n", "hang/put/no-cut/none/life");
+	COMES_TO("tiny", HANGS_IN_PUT, "put a 5\ncut op 0 after\nput b 9\n",
+		 "hang/put/no-cut/none/life");	/* its rehearsal hangs: there is no end to cut */
 	COMES_TO("tiny", HANGS_AT_MOUNT, "put a 5\ncut op 0 after\nput b 9\n",
 		 "hang/put/program-first/none/boot");
 }

@@ -1,0 +1,279 @@
+#!/bin/sh
+# The command line: whatever a person does wrong costs one clear line on standard
+# error and status 2, and nothing else; answers go to standard output. TAP on
+# standard output. Reads TORNBIT (the program); run at the top folder.
+set -u
+tornbit=$(realpath "${TORNBIT:-build/tornbit}")
+if [ ! -x "$tornbit" ]; then
+	echo "1..0 # SKIP no $tornbit"
+	exit 0
+fi
+top=$PWD
+work=$(mktemp -d) || exit 1
+mounted=
+trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+count=0 failed=0
+
+report() { # report STORY STATUS
+	count=$((count + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $count - $1"
+	else
+		failed=1
+		echo "not ok $count - $1"
+		head -n 12 out err | sed 's/^/# /'
+	fi
+}
+
+skip() { # skip STORY REASON
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# refuses STORY REASON ARGUMENTS...: status 2, one line with REASON, no answer
+refuses() {
+	told=$1 reason=$2
+	shift 2
+	"$tornbit" "$@" > out 2> err < /dev/null
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q "^tornbit.*$reason" err &&
+		! grep -q "internal error" err
+	report "$told" $?
+}
+
+# answers STORY STATUS WORDS ARGUMENTS...: that status, WORDS in the answer, no error
+answers() {
+	told=$1 wanted=$2 words=$3
+	shift 3
+	"$tornbit" "$@" > out 2> err < /dev/null
+	[ $? -eq "$wanted" ] && [ ! -s err ] && grep -q -- "$words" out
+	report "$told" $?
+}
+
+create=$top/scenarios/wofs.faithful-create.scn
+found=$top/corpus/found/wofs.faithful-torn-size-walks-back.scn
+printf 'subject wofs.faithful\npart lm3s8962\nregion 4KiB\nput a 10\n' > good.scn
+"$tornbit" sweep "$create" --trace sweep.db > /dev/null
+"$tornbit" fuzz wofs.faithful --trials 300 --trace fuzz.db > /dev/null
+
+# ---- commands, options, values ------------------------------------------------
+
+refuses "an unknown command" "no command 'sweeep'" sweeep
+"$tornbit" > out 2> err; [ $? -eq 2 ] && [ ! -s out ] && grep -q 'tornbit sweep' err
+report "no command at all shows the list on standard error" $?
+answers "--help lists the commands" 0 'tornbit sweep' --help
+answers "--version" 0 '^tornbit [0-9]' --version
+
+commands=$("$tornbit" --help | sed -n 's/^  tornbit \([a-z]*\) .*/\1/p')
+[ "$(echo "$commands" | wc -w)" -ge 8 ]
+report "there are commands to ask" $?
+for c in $commands; do
+	"$tornbit" "$c" --help > out 2> err
+	[ $? -eq 0 ] && [ ! -s err ] && head -n 1 out | grep -q "tornbit $c" &&
+		[ "$(wc -l < out)" -ge 3 ]
+	report "$c --help says what it does" $?
+	# Every option of a command that is named in its text exists.
+	bad=0
+	for o in $(sed -n 's/^  \(--*[a-zA-Z-]*\) .*/\1/p' out | sort -u); do
+		"$tornbit" "$c" "$o" > out2 2> err2 < /dev/null
+		grep -qE "no option|unknown option" err2 && bad=1
+	done
+	report "$c knows the options that its help lists" $bad
+	refuses "$c refuses an option it does not have" "--nonsense" "$c" --nonsense
+done
+refuses "sweep without a story" "needs SCENARIO" sweep
+refuses "fuzz without a store" "needs SUBJECT" fuzz
+refuses "replay with two files" "too many arguments" replay a b
+refuses "a value is missing" "a value is missing after --trials" fuzz wofs.faithful --trials
+for n in -1 1x x '' 1.5 18446744073709551616 ' 1' +1; do
+	refuses "--trials '$n' is no number" "whole number" fuzz wofs.faithful --trials "$n"
+done
+refuses "a count of nothing" "from 1 to" fuzz wofs.faithful --calls 0
+refuses "a count beyond 32 bits" "from 1 to" sweep good.scn --samples 4294967297
+refuses "a depth of three" "depth to 2" sweep good.scn --depth 3
+refuses "an unknown store names those there are" "no store 'nand'; there are: .*wofs" fuzz nand
+refuses "an unknown part names those there are" "no part 'w25q999'; there are: .*lm3s8962" parts w25q999
+refuses "a setting that the store does not have" "set defect=1" fuzz wofs.faithful --set defect=1
+refuses "a setting without a value" "NAME=VALUE" fuzz planted --set defect
+refuses "a setting beyond its limits" "within its limits" fuzz planted --set defect=4000000000
+refuses "resuming without a trace" "needs --trace" fuzz wofs.faithful --resume
+
+# ---- stories ---------------------------------------------------------------------
+
+wrong_line() { # wrong_line STORY LINE REASON TEXT
+	printf "$4" > bad.scn
+	refuses "$1" "bad.scn:$2: .*$3" sweep bad.scn
+}
+wrong_line "a statement that is none" 3 frobnicate \
+	'subject wofs.faithful\npart lm3s8962\nfrobnicate 7\n'
+wrong_line "a size that is none" 4 "put" 'subject wofs.faithful\npart lm3s8962\n\nput a many\n'
+wrong_line "a store that is none" 1 nowhere 'subject nowhere\npart lm3s8962\nput a 1\n'
+wrong_line "a region that does not fit" "[0-9]*" region \
+	'subject wofs.faithful\npart lm3s8962\nregion 4MiB\nput a 1\n'
+wrong_line "binary nonsense" 1 "" '\001\377\376\n\n\n'
+wrong_line "more events than a plan holds" 3 "4093" \
+	'subject wofs.faithful\npart lm3s8962\nrepeat 5000 {\nput a 1\n}\n'
+: > empty.scn
+refuses "an empty story" "empty.scn:" sweep empty.scn
+refuses "a story that is not there" "missing.scn: No such file" sweep missing.scn
+refuses "a folder for a story" "is a folder" sweep "$work"
+refuses "a typo in the last story costs no work of the first" "bad.scn:" sweep good.scn bad.scn
+[ ! -s out ]
+report "... and nothing was printed" $?
+head -c 4300000 /dev/zero | tr '\0' '#' > large.scn
+refuses "a story larger than any" "larger than the limit" sweep large.scn
+refuses "nothing to shrink in a story without a finding" "nothing to shrink" shrink \
+	"$top/scenarios/wofs.hardened-empty.scn"
+
+# ---- parts and plug-ins ------------------------------------------------------------
+
+refuses "a part file that is none" "good.scn:" parts --part good.scn
+refuses "a part of a name there is" "already" parts --part "$top/sim/parts/lm3s8962.part"
+refuses "a plug-in that is none" "good.scn.*plug-in" subjects --load ./good.scn
+refuses "a plug-in that is not there" "plug-in" fuzz planted --load ./missing.so
+libc=$(ldd "$tornbit" | sed -n 's/.*=> \(.*libsqlite3[^ ]*\) .*/\1/p')
+if [ -n "$libc" ]; then
+	refuses "a library that is no plug-in" "exports no tornbit_subjects" subjects --load "$libc"
+else
+	skip "a library that is no plug-in" "no shared libsqlite3"
+fi
+
+# ---- traces --------------------------------------------------------------------------
+
+refuses "a finding out of range" "no finding of that number" replay sweep.db --finding 9999
+refuses "a finding of number nought" "from 1 to" replay sweep.db --finding 0
+refuses "a state out of range" "no state of that number" replay sweep.db --state 999999999
+refuses "a plan out of range" "no such row" show sweep.db --plan 4000000
+refuses "a trace that is not there" "missing.db" show missing.db
+refuses "a story told as a trace" "good.scn" show good.scn
+refuses "a folder told as a trace" "" show "$work"
+head -c 20000 sweep.db > short.db
+refuses "a truncated trace" "short.db" show short.db
+refuses "a truncated trace is not replayed" "short.db" replay short.db
+sqlite3 foreign.db 'CREATE TABLE t(x); INSERT INTO t VALUES(1)' 2> /dev/null || python3 -c '
+import sqlite3; db = sqlite3.connect("foreign.db"); db.execute("CREATE TABLE t(x)"); db.commit()'
+cp foreign.db foreign.old
+refuses "somebody else's database" "foreign.db" show foreign.db
+refuses "somebody else's database is not replayed" "foreign.db" replay foreign.db
+refuses "somebody else's database is not overwritten" "not a tornbit trace" \
+	sweep good.scn --trace foreign.db
+cmp -s foreign.db foreign.old
+report "... and is as it was" $?
+cp good.scn victim
+refuses "a story is not overwritten by a trace" "not a tornbit trace" sweep good.scn --trace victim
+cmp -s good.scn victim
+report "... and is as it was" $?
+cp sweep.db other.db
+python3 -c 'import sqlite3
+db = sqlite3.connect("other.db")
+db.execute("UPDATE meta SET value=99 WHERE name=\"schema\"".replace("\"", chr(39)))
+db.commit()'
+refuses "a trace of another layout" "schema" show other.db
+refuses "a trace of another run is not gone on with" "another run" \
+	fuzz wofs.faithful --trials 300 --seed 2 --trace fuzz.db --resume
+refuses "a trace in a folder that is none" "Not a directory" sweep good.scn --trace good.scn/x.db
+refuses "a trace in a folder that is not there" "make the folder" sweep good.scn --trace none/x.db
+refuses "findings into a folder that is not there" "none/" \
+	fuzz wofs.faithful --trials 300 --freeze none
+if [ "$(id -u)" -ne 0 ]; then
+	mkdir closed && chmod 555 closed
+	refuses "a trace in a folder that may not be written" "denied" sweep good.scn --trace closed/x.db
+else
+	skip "a trace in a folder that may not be written" "root may write everywhere"
+fi
+
+# ---- full disks -------------------------------------------------------------------------
+
+if [ -e /dev/full ]; then
+	for c in "sweep $create" "fuzz wofs.faithful --trials 300" "fuzz planted --trials 9 --json" \
+		 "replay $found" "shrink $found" "show sweep.db" "parts" "subjects --json" \
+		 "show sweep.db --plan 1 --bus"; do
+		"$tornbit" $c > /dev/full 2> err
+		[ $? -eq 2 ] && grep -q "No space left" err
+		report "an answer that is lost is not taken for one: ${c%% *}" $?
+	done
+else
+	skip "an answer that is lost" "no /dev/full"
+fi
+
+# The largest file a process may write stands in for a full disk where nothing can
+# be mounted; both must leave a readable trace or none.
+full_disk() { # full_disk FILE
+	[ "$status" -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q "^tornbit: .*$1" err &&
+		{ [ ! -e "$1" ] || "$tornbit" show "$1" > out 2>> err || [ $? -eq 2 ]; }
+}
+(trap '' XFSZ; ulimit -f 600; exec "$tornbit" fuzz wofs.faithful --trials 4000 --trace limit.db) \
+	> out 2> err
+status=$?
+full_disk limit.db
+report "a trace that may grow no further ends with one line" $?
+mkdir small
+if mount -t tmpfs -o size=400k tornbit-test small 2> /dev/null; then
+	mounted=$work/small
+	"$tornbit" fuzz wofs.faithful --trials 4000 --trace small/full.db > out 2> err
+	status=$?
+	full_disk small/full.db
+	report "a full disk ends the run with one line" $?
+	"$tornbit" replay "$top/corpus/found/wofs.faithful-torn-format-stays.scn" \
+		--image small/image > out 2> err
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q 'small/image: No space' err
+	report "an image that does not fit says so" $?
+else
+	skip "a full disk ends the run with one line" "nothing can be mounted"
+	skip "an image that does not fit says so" "nothing can be mounted"
+fi
+
+# ---- replay: --until, --image, --gdb ---------------------------------------------------
+
+for u in nonsense -1 1. .1 1.x '' 1.2.3 +1 ' 1' 4294967296 1.4294967296; do
+	refuses "--until '$u' is no place" "until takes" replay "$found" --until "$u"
+done
+refuses "--until a place that is never reached" "never comes to" replay "$found" --until 77
+answers "--until CALL tells operations up to it" 0 'call 1 ' replay "$found" --until 1
+answers "--until CALL.OP goes to that operation" 0 'call 1 ' replay "$found" --until 1.2
+ops=$(grep -c '^  call ' out)
+"$tornbit" replay "$found" --until 1.4 > out
+[ "$(grep -c '^  call ' out)" -eq $((ops + 2)) ]
+report "--until goes operation by operation" $?
+
+part=$(sed -n 's/^part //p' "$found")
+part_bytes=$("$tornbit" parts --json | sed -n "s/.*\"name\": \"$part\".*\"bytes\": \([0-9]*\).*/\1/p")
+"$tornbit" replay "$found" --image image > out 2> err
+[ $? -eq 0 ] && [ "$(wc -c < image)" -eq "$part_bytes" ] && [ ! -s err ]
+report "--image is as large as the part" $?
+# What the answer shows as torn stands in the image at that place.
+at=$(sed -n 's/^  at 0x\([0-9a-f]*\):$/\1/p' out)
+torn=$(sed -n '/^    torn /,/^  [^ ]/{s/^    torn//;/^  [^ ]/d;p}' out | tr -d '* \n')
+there=$(od -An -v -tx1 -j "$((0x$at))" -N $((${#torn} / 2)) image | tr -d ' \n')
+[ ${#torn} -ge 32 ] && [ "$torn" = "$there" ]
+report "--image holds the bytes that the cut left" $?
+cp image image.end
+"$tornbit" replay "$found" --image image --until 0 > out
+[ "$(wc -c < image)" -eq "$part_bytes" ] && ! cmp -s image image.end
+report "--image with --until is the array as it was there" $?
+refuses "an image into a folder that is not there" "none/image: No such" \
+	replay "$found" --image none/image
+refuses "an image of a life without any cut" "nothing is cut" replay good.scn --image image2
+[ ! -e image2 ]
+report "... and no file is left" $?
+
+if command -v gdb > /dev/null; then
+	timeout 60 "$tornbit" replay "$found" --until 1.2 --gdb < /dev/null > out 2> err
+	grep -q 'Breakpoint 1, replay_stop_here' out
+	report "--gdb stops at the place that --until names" $?
+else
+	skip "--gdb stops at the place that --until names" "no gdb"
+fi
+refuses "--gdb without --until has nowhere to stop" "needs --until" replay "$found" --gdb
+
+# ---- what is safe to print --------------------------------------------------------------
+
+"$tornbit" fuzz wofs.faithful --trials 2000 --no-shrink > out 2> err
+! LC_ALL=C grep -q '[^ -~]' out
+report "names out of wild flash are printed as plain text" $?
+"$tornbit" fuzz wofs.faithful --trials 2000 --no-shrink --json > out 2> err
+python3 -c 'import json, sys; json.load(open("out", encoding="ascii"))' 2> err
+report "... and JSON stays JSON" $?
+
+echo "1..$count"
+exit $failed
