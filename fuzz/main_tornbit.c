@@ -2,6 +2,7 @@
  * tornbit: the command line. Exit status: 0 nothing new or all as expected,
  * 1 findings or an expectation missed, 2 usage or input.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "tools.h"
@@ -34,7 +35,7 @@ static void usage(FILE *to)
 		"1 findings, 2 usage or input.\n");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	if (argc < 2) {
 		usage(stderr);
@@ -52,5 +53,18 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	fprintf(stderr, "tornbit: no command '%.40s'; `tornbit --help` lists them\n", argv[1]);
+	return 2;
+}
+
+/* An answer that could not be written is none. */
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "tornbit: standard output: %s; the answer is not complete\n",
+		strerror(errno ? errno : EIO));
 	return 2;
 }

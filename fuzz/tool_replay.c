@@ -202,7 +202,7 @@ static void drop_wanted(struct wanted *w)
 
 struct replaying {
 	uint32_t until_call, until_op;
-	bool has_until, reached, verbose, failed;
+	bool has_until, reached, verbose, written, failed;
 	uint32_t op_in_call, last_call;
 	const char *image;
 	char error[256];
@@ -220,6 +220,8 @@ static void write_image(struct replaying *r, const struct array *a)
 	uint8_t piece[4096];
 	FILE *f = fopen(r->image, "wb");
 	bool well = f != NULL;
+
+	r->written = true;
 
 	for (uint32_t at = 0; well && at < a->info->bytes; at += sizeof piece) {
 		uint32_t n = min_u32(sizeof piece, a->info->bytes - at);
@@ -302,23 +304,21 @@ static void print_view(const struct live_view *v)
 
 static bool parse_until(const char *text, struct replaying *r)
 {
-	char *end;
+	char call_text[16] = "";
+	const char *dot = strchr(text, '.');
+	size_t n = dot ? (size_t)(dot - text) : strlen(text);
+	uint64_t call, op = 0;
 
-	r->has_until = true;
-	r->until_op = UINT32_MAX;
-	errno = 0;
-	r->until_call = (uint32_t)strtoul(text, &end, 10);
-	if (end == text || errno)
+	if (n >= sizeof call_text)
 		return false;
-	if (*end == '.') {
-		const char *op = end + 1;
-		r->until_op = (uint32_t)strtoul(op, &end, 10);
-		if (end == op)
-			return false;
-	} else {
-		r->until_op = 0;
-	}
-	return *end == '\0' && !errno;
+	memcpy(call_text, text, n);
+	if (!options_number(call_text, &call) || (dot && !options_number(dot + 1, &op)) ||
+	    call > UINT32_MAX || op > UINT32_MAX)
+		return false;
+	r->has_until = true;
+	r->until_call = (uint32_t)call;
+	r->until_op = (uint32_t)op;
+	return true;
 }
 
 static int under_gdb(int argc, char **argv)
@@ -376,6 +376,20 @@ static int report(const struct wanted *w, const struct replay_result *r)
 
 static const char *const means_finding = "number of the finding in the trace (1)";
 
+static bool has_word(int argc, char **argv, const char *word)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	return false;
+}
+
+static int no_place_for_gdb(void)
+{
+	fprintf(stderr, "tornbit replay: --gdb stops at a place: it needs --until CALL.OP\n");
+	return 2;
+}
+
 int tool_replay(int argc, char **argv)
 {
 	static struct wanted w;
@@ -400,9 +414,10 @@ int tool_replay(int argc, char **argv)
 		"Live the plan again, really cutting power, and compare every bus operation and\nthe array with what was recorded. Exit status 1: they differ.",
 		options, 1, 1,
 	};
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--gdb") == 0)
-			return under_gdb(argc, argv);	/* which comes back here without it */
+	if (has_word(argc, argv, "--gdb") && !has_word(argc, argv, "--until"))
+		return no_place_for_gdb();
+	if (has_word(argc, argv, "--gdb"))
+		return under_gdb(argc, argv);	/* which comes back here without it */
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
@@ -428,6 +443,13 @@ int tool_replay(int argc, char **argv)
 		status = world_fail(&w.world);
 	} else if (r.failed) {
 		fprintf(stderr, "tornbit replay: %s\n", r.error);
+		status = 2;
+	} else if (until && !r.reached) {
+		fprintf(stderr, "tornbit replay: the life never comes to --until %s\n", until);
+		status = 2;
+	} else if (r.image && !r.written) {
+		fprintf(stderr, "tornbit replay: %s: nothing is cut in this life, so there is no image; --until says where else to take it\n",
+			r.image);
 		status = 2;
 	} else {
 		status = report(&w, &result);
