@@ -62,8 +62,8 @@ int main(int argc, char **argv)
 	int status = run(argc, argv);
 
 	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status == 2)
+		return status;	/* what else went wrong has been said */
 	fprintf(stderr, "tornbit: standard output: %s; the answer is not complete\n",
 		strerror(errno ? errno : EIO));
 	return 2;
