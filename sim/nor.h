@@ -52,8 +52,8 @@ struct nor {
 	cycle_t resumed_at;	/* 0: not since power-up */
 	uint8_t latch[NOR_PAGE_MAX];	/* data of the pending or suspended program */
 	struct nor_clocks clocks;
-	uint32_t worn;		/* board_worn that worn_clocks were worked out for; */
-	struct nor_clocks worn_clocks;	/* programs only; 0: not worked out yet */
+	uint32_t worn_erases;	/* of the sector that worn_clocks were worked out for */
+	struct nor_clocks worn_clocks;	/* programs only; 0 erases: not worked out yet */
 };
 
 /* Bits of the three status registers. */

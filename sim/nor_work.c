@@ -46,21 +46,20 @@ uint64_t nor_place_key(const struct board *b, uint32_t addr)
 static const struct nor_clocks *page_clocks(struct nor *c, uint32_t page)
 {
 	const struct board *b = c->board;
-	uint32_t worn = board_worn(b, page, 1);
-	uint64_t draw = 0;
+	uint32_t erases = array_erases(&b->array, page, 1);
 
 	if (b->timing != PART_SEEDED) {
-		if (!worn)
+		if (!erases)
 			return &c->clocks;
-		if (worn == c->worn)
+		if (erases == c->worn_erases)
 			return &c->worn_clocks;
-	} else {
-		draw = board_draw(b, PART_T_PAGE, nor_place_key(b, page));
 	}
+	uint32_t worn = board_worn(b, page, 1);
+	uint64_t draw = board_draw(b, PART_T_PAGE, nor_place_key(b, page));
 	nor_program_clocks(b->part, board_clocks_worn(b, PART_T_PAGE, draw, worn),
 			   board_clocks_worn(b, PART_T_BYTE_FIRST, draw, worn),
 			   &c->worn_clocks);
-	c->worn = b->timing == PART_SEEDED ? 0 : worn;
+	c->worn_erases = erases;
 	return &c->worn_clocks;
 }
 
