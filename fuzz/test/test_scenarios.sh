@@ -85,5 +85,32 @@ status=$?
 	! grep -q '^  MISSING ' "$work/out"
 report "a finding that no story expects fails, and is called new" $?
 
+# The trace of several stories says what the answer says, finding by finding, and
+# each finding names the plan and, in it, the state that showed it.
+"$tornbit" sweep scenarios/wofs.faithful-format-goes-on.scn \
+	scenarios/wofs.faithful-unfinished.scn scenarios/wofs.faithful-replace.scn \
+	--json --trace "$work/three.db" > "$work/out" 2> "$work/err"
+cat > "$work/agree.py" <<'END'
+import collections, json, sqlite3, sys
+
+told = collections.Counter()
+plans = {}
+for nth, story in enumerate(json.load(open(sys.argv[1]))):
+    for f in story["findings"]:
+        told[f["key"]] += f["count"]
+        plans.setdefault(f["key"], story["part"])
+db = sqlite3.connect(sys.argv[2])
+rows = db.execute("SELECT key, count, plan, state, shrunk FROM finding").fetchall()
+assert {key: count for key, count, *_ in rows} == told, "counts"
+for key, count, plan, state, shrunk in rows:
+    assert db.execute("SELECT count(*) FROM plan WHERE id=?", (plan,)).fetchone() == (1,), key
+    found = db.execute("SELECT plan FROM state WHERE id=?", (state,)).fetchone()
+    assert found == (plan,), f"{key}: state {state} of plan {plan}"
+    # shared keys: the text is that of the story that showed it first
+    assert f"part {plans[key]}" in shrunk, key
+END
+python3 "$work/agree.py" "$work/out" "$work/three.db" 2> "$work/err"
+report "a trace of three stories counts what the answer counts, and names every state" $?
+
 echo "1..$count"
 exit $failed
