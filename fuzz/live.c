@@ -78,6 +78,7 @@ static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum ver
 	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
 
 	snprintf(o.why, sizeof o.why, "%s", why);
+	v->result->state_row = 0;	/* the life itself, no survivor */
 	return bad(v, &path, verb, 0, 0, &o);
 }
 
@@ -251,7 +252,7 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 	judge(&v->bench, &last, &o, NULL);
 	v->result->judged++;
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
-	sink_state(v->options->sink, &(struct sink_state){
+	v->result->state_row = sink_state(v->options->sink, &(struct sink_state){
 		.plan = v->plan_row, .call = path->call,
 		.op = path->depth ? path->op[path->depth - 1] : 0,
 		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
@@ -480,7 +481,7 @@ bool live_plan(const struct plan_world *w, const struct plan *p,
 	v->result = r;
 	v->what = what;
 	what[0] = '\0';
-	v->plan_row = sink_plan(o->sink, p, w);
+	v->plan_row = r->plan_row = sink_plan(o->sink, p, w);
 	life_init(&v->main, &v->stage, NULL, &v->log, o->sink);
 	life_init(&v->bench, &v->stage, NULL, &v->bench_log, NULL);
 	v->log.plan = v->plan_row;

@@ -47,6 +47,7 @@ struct live_result {
 	uint64_t image_hash;
 	uint64_t hash;			/* over all states judged: array and verdict */
 	struct live_view view;
+	int64_t plan_row, state_row;	/* in the sink; state 0: seen in the life */
 	uint32_t cuts;			/* that struck */
 	uint32_t judged;		/* states */
 	uint32_t calls;

@@ -20,6 +20,7 @@ struct sweep {
 	uint64_t cross_check, depth, samples, clocks;
 	bool json, execute_all, shrink;
 	struct sink *sink;
+	struct findings frozen;	/* their keys: the first story's text is kept */
 	bool first_printed;
 	uint64_t states, findings, unexpected, missing;	/* of all stories */
 };
@@ -225,6 +226,11 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 	struct shrink_stats stats;
 	char what[256];
 
+	if (findings_enter(&w->frozen, f->key)->count++) {	/* by an earlier story */
+		free(p);
+		free(frozen);
+		return true;
+	}
 	if (!frozen || !p)
 		abort();
 	if (f->own_cuts)
@@ -280,15 +286,16 @@ static bool live_story(struct sweep *w, struct story *t, char what[256])
 	if (!r.key[0])
 		return true;
 	struct finding *f = findings_enter(&t->findings, r.key);
+	f->row = sink_finding(w->sink, &(struct sink_finding){
+		.key = r.key, .outcome = &r.outcome, .plan = r.plan_row, .state = r.state_row,
+		.reach = "by the story's own cuts",
+	});
 	if (f->count++)
 		return true;
 	f->path = r.path;
 	f->outcome = r.outcome;
 	f->state_hash = r.state_hash;
 	f->own_cuts = true;
-	f->row = sink_finding(w->sink, &(struct sink_finding){
-		.key = r.key, .outcome = &r.outcome, .reach = "by the story's own cuts",
-	});
 	return true;
 }
 
@@ -457,6 +464,7 @@ int tool_sweep(int argc, char **argv)
 		snprintf(w.world.error, sizeof w.world.error, "%s", error);
 		status = world_fail(&w.world);
 	}
+	findings_free(&w.frozen);
 	world_free(&w.world);
 	return status ? status : w.unexpected || w.missing;
 }
