@@ -78,6 +78,8 @@ static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
 	if (well) {
 		f->text = print_scenario(c, s);
 		f->outcome = frozen.outcome;
+		snprintf(f->reach, sizeof f->reach, "%s",
+			 frozen.cuts ? frozen.reach : "without a cut");
 		scenario_free(s);
 	}
 	free(s);
@@ -92,27 +94,38 @@ static void count_finding(struct campaign *c, const struct live_result *r)
 	int64_t row = sink_finding(c->sink, &(struct sink_finding){
 		.key = f->key,
 		.plan = (int64_t)f->trial + 1,
+		.state = r->state_row,
 		.outcome = &f->outcome,
-		.reach = r->cuts ? NULL : "without a cut",
+		.reach = f->reach,
 		.text = f->text,
 	});
 	if (!f->row)
 		f->row = row;
 }
 
+/* The operations of a life whose outcome is in the trace already. */
+static bool log_operations(struct campaign *c, const struct plan *p, int64_t plan_row,
+			   char what[256])
+{
+	struct live_options o = {
+		.sink = c->sink, .rows = LIVE_ROWS_OPERATIONS, .plan_row = plan_row,
+	};
+	struct live_result r;
+
+	return !c->sink || live_plan(c->world, p, &o, &r, what);
+}
+
 static bool run_trial(struct campaign *c, uint64_t trial, struct plan *p, char what[256])
 {
 	bool full = trial % CAMPAIGN_FULL_LOG_EVERY == 0;
-	struct live_options o = { .sink = full ? c->sink : NULL };
+	struct live_options o = {
+		.sink = c->sink, .rows = full ? LIVE_ROWS_ALL : LIVE_ROWS_OUTCOME,
+	};
 	struct live_result r;
 
 	campaign_plan(c, trial, p);
 	if (!live_plan(c->world, p, &o, &r, what))
 		return false;
-	if (!full) {
-		int64_t row = sink_plan(c->sink, p, c->world);
-		sink_plan_done(c->sink, row, r.judged, r.key[0] != '\0');
-	}
 	c->trials_done++;
 	c->hash = mix64_2(c->hash + r.hash, r.outcome.verdict + r.end);
 	c->states += r.judged;
@@ -120,7 +133,8 @@ static bool run_trial(struct campaign *c, uint64_t trial, struct plan *p, char w
 	c->calls += r.calls;
 	if (!r.key[0])
 		return true;
-	if (!find(c, r.key) && !first_of_key(c, trial, p, &r, what))
+	if (!find(c, r.key) && ((!full && !log_operations(c, p, r.plan_row, what)) ||
+				!first_of_key(c, trial, p, &r, what)))
 		return false;
 	count_finding(c, &r);
 	return true;
@@ -169,6 +183,7 @@ static bool take_finding(void *who, const struct trace_finding *t)
 	f->trial = (uint64_t)t->plan - 1;
 	f->outcome = t->outcome;
 	f->row = t->id;
+	snprintf(f->reach, sizeof f->reach, "%s", t->reach);
 	campaign_plan(c, f->trial, p);
 	f->events_before = p->events;
 	if (t->text[0]) {

@@ -25,6 +25,7 @@ struct campaign_finding {
 	uint64_t trial;		/* the first one that showed it */
 	char *text;		/* frozen and shrunk, as a scenario; malloc'ed */
 	struct outcome outcome;
+	char reach[80];
 	uint32_t events_before, events_after;
 	uint32_t lives;		/* of the shrinking; 0: none, or done before a resume */
 	int64_t row;

@@ -8,7 +8,6 @@
 
 #define CLOCKS_STANDARD 8u
 #define SAMPLES_STANDARD 3u
-#define REACH_TRIES 64u
 #define STANDARD_FAMILIES \
 	(TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') | \
 	 TB_FAMILY('E') | TB_FAMILY('N') | TB_FAMILY('T'))
@@ -247,6 +246,8 @@ static int64_t report(struct explorer *x, const struct scene *s, struct array *t
 	if (!f->count++) {
 		f->path = s->path;
 		f->outcome = *o;
+		if (s->legal)
+			legal_say(s->legal, &x->stage.names, f->legal);
 		f->state_hash = array_state_hash(torn);
 		find_reach(f, s, torn);
 		char reach[80] = "adversarial";

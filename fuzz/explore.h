@@ -18,6 +18,7 @@
 #include "judge.h"
 
 #define EXPLORE_DEPTH_MAX 2u
+#define REACH_TRIES 64u	/* of tear_reachable, for findings */
 
 struct explore_options {
 	struct scenario_explore what;
@@ -39,6 +40,7 @@ struct finding {
 	uint64_t count;
 	struct cut_path path;		/* of the first state that showed it */
 	struct outcome outcome;
+	char legal[160];		/* what it might have shown */
 	uint64_t state_hash;
 	cycle_t reach_first, reach_last;	/* clocks in the operation */
 	bool reachable;

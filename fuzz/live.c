@@ -138,6 +138,17 @@ static bool came_to(const struct life *l, const struct anchor *a)
 	return l->anchors.cut_begun && l->anchors.cut_digest == a->prefix;
 }
 
+static void find_reach(char reach[80], const struct anchor *a, struct array *torn)
+{
+	cycle_t from, to;
+
+	if (tear_reachable(&a->before, &a->op, torn, REACH_TRIES, &from, &to))
+		snprintf(reach, 80, "reachable on this part in clocks %llu..%llu",
+			 (unsigned long long)from, (unsigned long long)to);
+	else
+		snprintf(reach, 80, "adversarial");
+}
+
 /* l has died in anchor a. Leave in survivor what the loss of power left, and
  * check it against the harvested image of the same cut. */
 static bool take_survivor(struct liver *v, struct life *l, const struct anchor *a,
@@ -165,6 +176,8 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 	v->result->cuts++;
 	if (v->options->survivor)
 		v->options->survivor(v->options->who, survivor);
+	if (v->options->want_reach)
+		find_reach(v->result->reach, a, &torn);
 	array_release(&torn);
 	if (same)
 		return true;
@@ -239,6 +252,24 @@ static bool boot_main(struct liver *v, uint32_t event, enum fault_supply supply,
 			e == ENDED_HANG ? "mounting never ends" : "the store does not mount");
 }
 
+static int64_t log_state(struct liver *v, const struct cut_path *path,
+			 const struct outcome *o, struct array *survivor)
+{
+	if (v->options->rows == LIVE_ROWS_OPERATIONS)
+		return 0;
+	return sink_state(v->options->sink, &(struct sink_state){
+		.plan = v->plan_row,
+		.call = path->call,
+		.op = path->depth ? path->op[path->depth - 1] : 0,
+		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
+		.cut = path->at,
+		.how = STATE_EXECUTED,
+		.outcome = o,
+		.image = array_image_hash(survivor),
+		.state = array_state_hash(survivor),
+	});
+}
+
 /* Judge the survivor, and go on from it. */
 static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_path *path,
 		  const struct inquiry *q, struct array *survivor, uint32_t ops, uint8_t kind)
@@ -252,13 +283,8 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 	judge(&v->bench, &last, &o, NULL);
 	v->result->judged++;
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
-	v->result->state_row = sink_state(v->options->sink, &(struct sink_state){
-		.plan = v->plan_row, .call = path->call,
-		.op = path->depth ? path->op[path->depth - 1] : 0,
-		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
-		.cut = path->at, .how = STATE_EXECUTED, .outcome = &o,
-		.image = array_image_hash(survivor), .state = array_state_hash(survivor),
-	});
+	v->result->state_row = log_state(v, path, &o, survivor);
+	legal_say(q->legal, &v->stage.names, v->result->legal);
 	if (o.verdict != VERDICT_OK)
 		return bad(v, path, verb, ops, kind, &o);
 	model_collapse(&v->model, &first, q->legal);
@@ -481,8 +507,10 @@ bool live_plan(const struct plan_world *w, const struct plan *p,
 	v->result = r;
 	v->what = what;
 	what[0] = '\0';
-	v->plan_row = r->plan_row = sink_plan(o->sink, p, w);
-	life_init(&v->main, &v->stage, NULL, &v->log, o->sink);
+	v->plan_row = o->rows == LIVE_ROWS_OPERATIONS ? o->plan_row : sink_plan(o->sink, p, w);
+	r->plan_row = v->plan_row;
+	life_init(&v->main, &v->stage, NULL, &v->log,
+		  o->rows == LIVE_ROWS_OUTCOME ? NULL : o->sink);
 	life_init(&v->bench, &v->stage, NULL, &v->bench_log, NULL);
 	v->log.plan = v->plan_row;
 	v->log.each = o->each;
@@ -490,9 +518,10 @@ bool live_plan(const struct plan_world *w, const struct plan *p,
 
 	live(v);
 	r->end = v->main.device.board.power.now;
-	if (o->sink)
+	if (o->sink && o->rows != LIVE_ROWS_OUTCOME)
 		log_wear(&v->log);
-	sink_plan_done(o->sink, v->plan_row, r->judged, r->key[0] != '\0');
+	if (o->rows != LIVE_ROWS_OPERATIONS)
+		sink_plan_done(o->sink, v->plan_row, r->judged, r->key[0] != '\0');
 
 	harvest_free(&v->harvest);
 	harvest_free(&v->recovery);

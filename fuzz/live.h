@@ -14,8 +14,18 @@
 
 #include "explore.h"
 
+enum live_rows {
+	LIVE_ROWS_ALL,		/* plan, states, calls, bus operations, wear */
+	LIVE_ROWS_OUTCOME,	/* plan and states */
+	LIVE_ROWS_OPERATIONS,	/* calls, bus operations and wear of a plan whose
+				 * outcome is in the trace already */
+};
+
 struct live_options {
 	struct sink *sink;		/* NULL: no rows */
+	uint8_t rows;			/* enum live_rows: which, when there is a sink */
+	int64_t plan_row;		/* LIVE_ROWS_OPERATIONS: the plan they belong to */
+	bool want_reach;		/* fill reach (costs some hundred tears) */
 	/* Each bus operation of the life and of recoveries that were cut, in
 	 * order; NULL: nobody listens. data of a read is what it returned. */
 	void (*each)(void *who, const struct sink_bus *op, const struct array *a);
@@ -47,6 +57,8 @@ struct live_result {
 	uint64_t image_hash;
 	uint64_t hash;			/* over all states judged: array and verdict */
 	struct live_view view;
+	char legal[160];		/* what the last judged state might have shown */
+	char reach[80];			/* of the last cut: can physics leave these bits? */
 	int64_t plan_row, state_row;	/* in the sink; state 0: seen in the life */
 	uint32_t cuts;			/* that struck */
 	uint32_t judged;		/* states */

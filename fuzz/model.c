@@ -264,6 +264,37 @@ uint64_t legal_hash(const struct legal *l)
 		       (uint64_t)l->mid << 8 | (uint64_t)(l->target + 1));
 }
 
+static void say_object(char *text, size_t room, const struct object *o)
+{
+	if (o->present)
+		snprintf(text, room, "%u bytes of seed %u", o->bytes, o->seed);
+	else
+		snprintf(text, room, "absent");
+}
+
+void legal_say(const struct legal *l, const struct names *n, char text[160])
+{
+	char entry[40], exit[40];
+	int slot = l->target;
+
+	if (l->mid == TB_MID_SOME_GONE) {
+		snprintf(text, 160, "any objects may be gone; those that are there are as they were");
+		return;
+	}
+	for (uint32_t i = 0; slot < 0 && i < MODEL_SLOTS; i++)
+		if (!same_object(&l->entry.object[i], &l->exit.object[i]))
+			slot = (int)i;
+	if (slot < 0) {
+		snprintf(text, 160, "every object as it was");
+		return;
+	}
+	say_object(entry, sizeof entry, &l->entry.object[slot]);
+	say_object(exit, sizeof exit, &l->exit.object[slot]);
+	bool one = same_object(&l->entry.object[slot], &l->exit.object[slot]);
+	snprintf(text, 160, "%s: %s%s%s; every other object as it was", n->name[slot], entry,
+		 one ? "" : ", or ", one ? "" : exit);
+}
+
 /* ---- looking ----------------------------------------------------------- */
 
 #define DUMP_LISTED_MAX 64
@@ -429,14 +460,6 @@ static bool slot_legal(const struct seen *s, const struct legal *l, uint32_t slo
 {
 	return seen_is(s, &l->entry.object[slot]) || seen_is(s, &l->exit.object[slot]) ||
 	       (l->mid == TB_MID_SOME_GONE && !s->got);
-}
-
-static void say_object(char *text, size_t room, const struct object *o)
-{
-	if (o->present)
-		snprintf(text, room, "%u bytes of seed %u", o->bytes, o->seed);
-	else
-		snprintf(text, room, "absent");
 }
 
 static void say_slot(struct outcome *o, const struct dump *d, const struct legal *l,

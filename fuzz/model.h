@@ -80,6 +80,8 @@ struct legal {
 void legal_between(struct legal *l, const struct names *n, const struct model *entry,
 		   const struct model *exit, uint8_t mid, int target);
 uint64_t legal_hash(const struct legal *l);
+/* In words: "note.txt: absent, or 24 bytes of seed 9; all others as they were". */
+void legal_say(const struct legal *l, const struct names *n, char text[160]);
 
 struct seen {
 	bool listed, got;

@@ -51,7 +51,7 @@ bool replay_freeze(const struct plan_world *w, const struct plan *p, struct scen
 		   struct live_result *r, char what[256])
 {
 	struct recording recording = { .s = s };
-	struct live_options o = { .each = record, .who = &recording };
+	struct live_options o = { .each = record, .who = &recording, .want_reach = true };
 
 	memset(s, 0, sizeof *s);
 	plan_copy(&s->plan, p);
@@ -159,7 +159,7 @@ bool replay(const struct plan_world *w, const struct scenario *s,
 {
 	struct comparing c = { .s = s, .o = o, .r = r };
 	struct live_options live = {
-		.each = compare, .survivor = o && o->survivor ? pass_survivor : NULL, .who = &c,
+		.want_reach = true, .each = compare, .survivor = o && o->survivor ? pass_survivor : NULL, .who = &c,
 	};
 
 	*r = (struct replay_result){ 0 };

@@ -289,17 +289,70 @@ static void print_hex(const char *what, const uint8_t *bytes, const uint8_t *aga
 	printf("\n");
 }
 
-static void print_view(const struct live_view *v)
+/* Which of its bits the operation had done when power went, in words. */
+static void print_cut(const struct live_result *r)
 {
+	const struct live_view *v = &r->view;
+	const struct cut_path *path = &r->path;
+	const struct fault *f = path->depth ? &path->fault[path->depth - 1] : NULL;
+
+	printf("  power dies in %s of %u bytes at 0x%x",
+	       v->kind == STEP_ERASE ? "the erase" : "the program", v->op_bytes, v->op_addr);
+	if (!f) {
+		printf("\n");
+		return;
+	}
+	printf(" (operation %u of the %s)\n", path->op[path->depth - 1],
+	       path->depth > 1 ? "recovery" : "call");
+	if (f->bits == FAULT_BITS_PHYSICS)
+		printf("    %llu clocks after it began (it takes %llu): the cells as they stand then\n",
+		       (unsigned long long)(v->cut - v->first),
+		       (unsigned long long)(v->last - v->first));
+	else
+		printf("    family %c, %s: %s%s%s\n", fault_families[f->bits].letter,
+		       fault_families[f->bits].word, fault_families[f->bits].purpose,
+		       f->unit ? "; torn unit: " : "",
+		       f->unit ? fault_unit_words[f->unit] : "");
+	if (r->reach[0])
+		printf("    these bits are %s%s\n", r->reach,
+		       strcmp(r->reach, "adversarial") == 0
+			       ? ": no clock of this part was found to leave them"
+			       : " of the operation");
+}
+
+static void print_view(const struct live_result *r)
+{
+	const struct live_view *v = &r->view;
+
 	if (!v->bytes)
 		return;
-	printf("  cut in %s of %u bytes at 0x%x, %llu clocks after it began (it takes %llu)\n",
-	       v->kind == STEP_ERASE ? "the erase" : "the program", v->op_bytes, v->op_addr,
-	       (unsigned long long)(v->cut - v->first), (unsigned long long)(v->last - v->first));
-	printf("  at 0x%x:\n", v->addr);
+	print_cut(r);
+	printf("  at 0x%x (* differs from what was intended):\n", v->addr);
 	print_hex("before", v->before, NULL, v->bytes);
 	print_hex("intended", v->intended, NULL, v->bytes);
 	print_hex("torn", v->torn, v->intended, v->bytes);
+}
+
+/* The plan as a scenario, without what was recorded of it. */
+static void print_plan(struct wanted *w)
+{
+	struct scenario *bare = calloc(1, sizeof *bare);
+	if (!bare)
+		abort();
+	plan_copy(&bare->plan, &w->s->plan);
+	size_t n = scenario_print(bare, &w->world.plan, NULL, 0) + 1;
+	char *text = malloc(n);
+	if (!text)
+		abort();
+	scenario_print(bare, &w->world.plan, text, n);
+	for (const char *line = text; *line; ) {
+		int n = (int)strcspn(line, "\n");
+		if (n)
+			printf("    %.*s\n", n, line);
+		line += n + (line[n] == '\n');
+	}
+	free(text);
+	free(bare);
 }
 
 static bool parse_until(const char *text, struct replaying *r)
@@ -349,18 +402,23 @@ static int under_gdb(int argc, char **argv)
 	return 2;
 }
 
-static int report(const struct wanted *w, const struct replay_result *r)
+static int report(struct wanted *w, const struct replay_result *r)
 {
 	const struct plan *p = &w->s->plan;
 
 	printf("%s: %s on %s, seed 0x%llx\n", w->from, w->world.subject[p->subject]->name,
 	       w->world.part[p->part]->name, (unsigned long long)p->seed);
-	print_view(&r->live.view);
-	if (r->live.key[0])
-		printf("  %s\n    %s%s%s\n", r->live.key, r->live.outcome.name,
-		       r->live.outcome.name[0] ? ": " : "", r->live.outcome.why);
-	else
+	print_plan(w);
+	print_view(&r->live);
+	if (r->live.key[0]) {
+		printf("  found: %s\n", r->live.key);
+		if (r->live.legal[0] && strncmp(r->live.outcome.why, "legal:", 6) != 0)
+			printf("    legal: %s\n", r->live.legal);
+		printf("    %s%s%s\n", r->live.outcome.name,
+		       r->live.outcome.name[0] ? ": " : "seen: ", r->live.outcome.why);
+	} else {
 		printf("  nothing is found\n");
+	}
 	if (!w->s->records && !w->s->key[0]) {
 		printf("  (a scenario: nothing recorded to compare with)\n");
 		return r->live.key[0] != '\0';
@@ -399,7 +457,7 @@ int tool_replay(int argc, char **argv)
 	const struct option options[] = {
 		{ "--finding", "N", means_finding, OPTION_COUNT, &w.finding },
 		{ "--state", "N", "a state of the trace instead", OPTION_COUNT, &w.state },
-		{ "--until", "CALL[.OP]", "stop telling there; with --image, the array then",
+		{ "--until", "CALL[.OP]", "tell every operation up to OP (from 0) of CALL (0: the\n                         first mount); with --image, the array then",
 		  OPTION_TEXT, &until },
 		{ "--image", "FILE", "write the array after the cut (or at --until)",
 		  OPTION_TEXT, &r.image },
@@ -421,6 +479,10 @@ int tool_replay(int argc, char **argv)
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
+	if (w.finding && w.state) {
+		fprintf(stderr, "tornbit replay: --finding and --state name two things; give one\n");
+		return 2;
+	}
 	if (until && !parse_until(until, &r)) {
 		fprintf(stderr, "tornbit replay: --until takes CALL or CALL.OP, two numbers, not '%.40s'\n",
 			until);

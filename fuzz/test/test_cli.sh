@@ -242,7 +242,7 @@ part_bytes=$("$tornbit" parts --json | sed -n "s/.*\"name\": \"$part\".*\"bytes\
 [ $? -eq 0 ] && [ "$(wc -c < image)" -eq "$part_bytes" ] && [ ! -s err ]
 report "--image is as large as the part" $?
 # What the answer shows as torn stands in the image at that place.
-at=$(sed -n 's/^  at 0x\([0-9a-f]*\):$/\1/p' out)
+at=$(sed -n 's/^  at 0x\([0-9a-f]*\) .*/\1/p' out)
 torn=$(sed -n '/^    torn /,/^  [^ ]/{s/^    torn//;/^  [^ ]/d;p}' out | tr -d '* \n')
 there=$(od -An -v -tx1 -j "$((0x$at))" -N $((${#torn} / 2)) image | tr -d ' \n')
 [ ${#torn} -ge 32 ] && [ "$torn" = "$there" ]

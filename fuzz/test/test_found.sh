@@ -33,7 +33,7 @@ agrees() { # agrees FILE
 	records=$(grep -c '^record ' "$1")
 	[ $status -eq 0 ] && [ ! -s "$work/err" ] && [ "$records" -gt 0 ] &&
 		grep -q "^  agrees: $records bus operations" "$work/out" &&
-		grep -q "^  $(sed -n 's/^key //p' "$1")\$" "$work/out"
+		grep -q "^  found: $(sed -n 's/^key //p' "$1")\$" "$work/out"
 	report "$1 repeats to the bit" $?
 }
 
