@@ -119,6 +119,19 @@ static void set_object(struct model *m, const struct names *n, int slot,
 
 /* The store says that there is no room. Is that possible, given the most that
  * may be in use? */
+/* Bytes that may be in use, at most. */
+static uint64_t in_use(const struct model *m, const struct names *n)
+{
+	uint64_t live = 0;
+
+	if (!n->contract->reclaims)
+		return m->used_max;
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+		if (m->object[i].present)
+			live += cost_of(n, (int)i, m->object[i].bytes);
+	return live;
+}
+
 static enum verdict judge_no_space(const struct model *m, const struct names *n,
 				   const struct tb_call *call, int slot, char why[160])
 {
@@ -132,12 +145,38 @@ static enum verdict judge_no_space(const struct model *m, const struct names *n,
 	if (!c->cost || !c->capacity || slot < 0)
 		return VERDICT_OK;
 	uint64_t room = c->capacity(n->region_bytes);
-	uint64_t need = m->used_max + cost_of(n, slot, bytes);
-	if (need > room)
+	uint64_t used = in_use(m, n);
+	if (used + cost_of(n, slot, bytes) > room)
 		return VERDICT_OK;
 	snprintf(why, 160, "no space for %u bytes, though at most %llu of %llu bytes are in use",
-		 bytes, (unsigned long long)m->used_max, (unsigned long long)room);
+		 bytes, (unsigned long long)used, (unsigned long long)room);
 	return VERDICT_CAPACITY;
+}
+
+static bool takes_space(const struct tb_verb *v)
+{
+	return v->effect == TB_PUT || v->effect == TB_OPEN || v->effect == TB_EXTEND ||
+	       v->effect == TB_COMMIT;
+}
+
+static bool takes_contents(const struct tb_verb *v)
+{
+	return v->effect == TB_PUT || v->effect == TB_EXTEND;
+}
+
+/* The store says no. Is that an answer it may give, as things stand? */
+static bool may_say_no(const struct model *m, const struct names *n,
+		       const struct tb_call *c, int slot, uint8_t status)
+{
+	const struct tb_contract *contract = n->contract;
+	bool exists = slot >= 0 && m->object[slot].present;
+
+	if (status == TB_ABSENT && slot >= 0)
+		return !exists;
+	if (status >= TB_STATUSES || !(contract->verb[c->verb].may & (1u << status)))
+		return false;
+	return status != TB_REFUSED || !contract->may_refuse ||
+	       contract->may_refuse(&(struct tb_standing){ c->verb, c->name, exists, m->open });
 }
 
 static enum verdict judge_refusal(const struct model *m, const struct names *n,
@@ -146,15 +185,29 @@ static enum verdict judge_refusal(const struct model *m, const struct names *n,
 {
 	const struct tb_verb *v = &n->contract->verb[c->verb];
 
-	if (r->status == TB_NO_SPACE)
+	if (r->status == TB_NO_SPACE && takes_space(v))
 		return judge_no_space(m, n, c, slot, why);
-	if (r->status < TB_STATUSES && (v->may & (1u << r->status)))
-		return VERDICT_OK;
-	if (r->status == TB_ABSENT && slot >= 0 && !m->object[slot].present)
+	if (may_say_no(m, n, c, slot, r->status))
 		return VERDICT_OK;
 	snprintf(why, 160, "%s answers \"%s\"%s%.64s", v->word, status_word(r->status),
 		 r->why[0] ? ": " : "", r->why);
 	return r->status == TB_CRASH ? VERDICT_CRASH : VERDICT_API;
+}
+
+/* The store says yes. Has it taken what it was given? */
+static enum verdict judge_taken(const struct model *m, const struct names *n,
+				const struct tb_call *c, int slot,
+				const struct tb_reply *r, char why[160])
+{
+	bool contents = takes_contents(&n->contract->verb[c->verb]);
+
+	if (r->status == TB_SHORT && contents && r->done < c->bytes)
+		return judge_no_space(m, n, c, slot, why);
+	if (r->status == TB_OK && (!contents || r->done == c->bytes))
+		return VERDICT_OK;
+	snprintf(why, 160, "%s answers \"%s\" having taken %u of %u bytes",
+		 n->contract->verb[c->verb].word, status_word(r->status), r->done, c->bytes);
+	return VERDICT_API;
 }
 
 enum verdict model_apply(struct model *m, const struct names *n, const struct tb_call *c,
@@ -167,9 +220,7 @@ enum verdict model_apply(struct model *m, const struct names *n, const struct tb
 	if (r->status != TB_OK && r->status != TB_SHORT)
 		return judge_refusal(m, n, c, slot, r, why);
 
-	enum verdict verdict = VERDICT_OK;
-	if (r->status == TB_SHORT)
-		verdict = judge_no_space(m, n, c, slot, why);
+	enum verdict verdict = judge_taken(m, n, c, slot, r, why);
 	switch ((enum tb_effect)v->effect) {
 	case TB_PUT:
 		set_object(m, n, slot, c->seed, r->done);

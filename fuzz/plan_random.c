@@ -8,6 +8,7 @@
  * Every draw is keyed by what it decides, so that the k-th call of a plan does
  * not depend on how the calls before it were drawn.
  */
+#include "device.h"
 #include "plan.h"
 
 #include "driver_nor.h"
@@ -89,7 +90,7 @@ static void random_setup(struct plan *p, const struct plan_world *w, uint64_t se
 {
 	const struct tb_subject *s = w->subject[p->subject];
 	const struct part *part = w->part[p->part];
-	uint64_t endurance = part->figure[PART_ENDURANCE].typ;
+	uint64_t endurance = device_physics(part, 0).endurance;
 
 	if (chance(seed, DRAW_TIMING, 0, 1, 2))
 		p->timing = (uint8_t)below(seed, DRAW_TIMING, 1, PART_TIMINGS);

@@ -48,7 +48,7 @@ static const struct tb_verb verbs[] = {
 	},
 	[VERB_GET] = {
 		.word = "get", .means = "read a file from end to end",
-		.effect = TB_NOTHING, .may = MAY(TB_ABSENT) | MAY(TB_REFUSED),
+		.effect = TB_NOTHING, .may = MAY(TB_REFUSED),
 		.takes_name = true, .weight = 2,
 	},
 	[VERB_FORMAT] = {
@@ -92,6 +92,24 @@ static uint32_t capacity(uint32_t region_bytes)
 	return region_bytes > lost ? region_bytes - lost : 0;
 }
 
+/* eLua's rules: one file open for writing at a time, closed files are never
+ * written again except by being replaced, names of 1 to 30 characters. */
+static bool may_refuse(const struct tb_standing *s)
+{
+	switch (s->verb) {
+	case VERB_PUT:
+	case VERB_OPEN:
+		return s->open || strlen(s->name) > 30;
+	case VERB_APPEND:
+		return s->open || s->exists || strlen(s->name) > 30;
+	case VERB_WRITE:
+	case VERB_CLOSE:
+		return !s->open;
+	default:
+		return s->open;
+	}
+}
+
 static const struct tb_contract contract = {
 	.name = "wofs",
 	.version = 1,
@@ -108,6 +126,7 @@ static const struct tb_contract contract = {
 	.overwrites_programmed = true,
 	.ops_max = 20000,
 	.name_equal = wofs_name_equal,
+	.may_refuse = may_refuse,
 	.cost = cost,
 	.leak = leak,
 	.capacity = capacity,

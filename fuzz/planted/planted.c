@@ -154,6 +154,7 @@ static const struct tb_contract planted_contract = {
 	.families = TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') |
 		    TB_FAMILY('E'),
 	.ops_max = 5000,
+	.reclaims = true,
 	.cost = planted_cost, .leak = planted_leak, .capacity = planted_capacity,
 };
 

@@ -86,6 +86,14 @@ struct tb_probe {
 /* Fault families of the design (letters A to N) as a bit set. */
 #define TB_FAMILY(letter) (1u << ((letter) - 'A'))
 
+/* The state of things, by the model, when a call is refused. */
+struct tb_standing {
+	uint8_t verb;
+	const char *name;	/* NULL when the verb takes none */
+	bool exists;		/* an object of that name is there */
+	bool open;		/* an object is begun and not committed */
+};
+
 struct tb_contract {
 	const char *name;	/* "wofs" */
 	uint32_t version;
@@ -100,11 +108,17 @@ struct tb_contract {
 	uint32_t families;	/* TB_FAMILY bits that a hardened store survives */
 	bool overwrites_programmed;	/* false: it never clears bits of a unit that
 					 * is not erased (then doing so is a finding) */
-	bool lazy_repair;	/* repairs may wait for the first write */
+	bool lazy_repair;	/* repairs may wait for the first write. For readers:
+				 * the judge allows it to all, as long as no look
+				 * differs before and after */
+	bool reclaims;		/* space of replaced and removed objects comes back */
 	uint64_t ops_max;	/* bus operations per call; 0: 200,000 */
 
 	/* Hooks; NULL: bytewise equality, no capacity judgement. */
 	bool (*name_equal)(const char *a, const char *b);
+	/* May the store answer TB_REFUSED here? NULL: whenever `may` has it. A
+	 * store that refuses everything keeps all other promises. */
+	bool (*may_refuse)(const struct tb_standing *s);
 	/* Bytes of the region that an object takes at most, overhead included. */
 	uint32_t (*cost)(const char *name, uint32_t bytes);
 	/* Bytes that a loss of power may waste for good, at most, when it strikes
