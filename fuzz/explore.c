@@ -201,6 +201,7 @@ struct scene {
 	const char *verb;
 	const struct legal *legal;
 	uint64_t legal_key;		/* its hash */
+	bool worn;			/* so near the end of life that nothing is skipped */
 	int64_t parent;
 };
 
@@ -339,7 +340,8 @@ static void execute(struct explorer *x, const struct scene *s, struct array *tor
 		return;
 	*row = settle(x, s, torn, o, STATE_EXECUTED);
 	if (nest && o->verdict == VERDICT_OK &&
-	    seen_enter(&x->recoveries, mix64_2(o->recovery, s->legal_key), o))
+	    (seen_enter(&x->recoveries, mix64_2(o->recovery, s->legal_key), o) ||
+	     x->options.nest_all))
 		explore_recovery(x, s, *row, depth);
 }
 
@@ -380,6 +382,22 @@ static void cross_check(struct explorer *x, const struct scene *s, struct array 
 		 verdict_words[claimed->verdict], verdict_words[real.verdict]);
 }
 
+/* Equal cells answer alike only while no sector dies: what a later erase leaves
+ * depends on how many there were. Near the rated end nothing is skipped. */
+#define WEAR_MARGIN 1024u	/* more erases than any judgement makes */
+
+static bool near_end_of_life(const struct explorer *x, const struct array *a)
+{
+	uint32_t rated = a->physics.endurance;
+	uint32_t first = flash_sector(a->info, x->stage.first, NULL, NULL);
+	uint32_t last = flash_sector(a->info, x->stage.first + x->stage.bytes - 1, NULL, NULL);
+
+	for (uint32_t i = first; rated && i <= last; i++)
+		if (array_wear(a, i).erases + WEAR_MARGIN >= rated)
+			return true;
+	return false;
+}
+
 /* One survivor: skipped if that is sound, executed if not. */
 static void explore_state(struct explorer *x, const struct scene *s, struct array *torn,
 			  const struct outcome *base)
@@ -389,7 +407,7 @@ static void explore_state(struct explorer *x, const struct scene *s, struct arra
 	uint8_t supply = s->path.depth ? s->path.fault[s->path.depth - 1].supply : 0;
 	uint64_t key = mix64_2(array_state_hash(torn) + supply, s->legal_key);
 
-	if (!x->may_skip) {
+	if (!x->may_skip || s->worn) {
 		execute(x, s, torn, &x->variant, &o, &row);
 		return;
 	}
@@ -446,19 +464,21 @@ static void explore_anchor(struct explorer *x, struct scene *s, uint32_t depth,
 	s->path.depth = depth + 1;
 	s->path.op[depth] = index;
 	s->legal_key = legal_hash(s->legal);
-	if (x->may_skip)
+	s->worn = near_end_of_life(x, &a->before);
+	bool may_skip = x->may_skip && !s->worn;
+	if (may_skip)
 		explore_base(x, s, &base);
 
 	for (uint32_t i = 0; i < list->faults; i++) {
 		struct array torn;
 
-		if (x->may_skip && list->fault[i].bits == FAULT_BITS_NONE)
+		if (may_skip && list->fault[i].bits == FAULT_BITS_NONE)
 			continue;	/* the base itself */
 		s->path.fault[depth] = list->fault[i];
 		s->path.at = anchor_cut_clock(a, &list->fault[i]);
 		array_fork(&torn, &a->before);
 		tear(&torn, &a->op, &list->fault[i]);
-		explore_state(x, s, &torn, x->may_skip ? &base : NULL);
+		explore_state(x, s, &torn, may_skip ? &base : NULL);
 		array_release(&torn);
 	}
 }
@@ -486,15 +506,22 @@ static cycle_t now(const struct life *l)
 	return l->device.board.power.now;
 }
 
+static void settle_life(struct explorer *x, uint32_t event, const char *verb,
+			const struct outcome *o)
+{
+	struct scene s = { .path = { .call = event, .at = now(&x->main) }, .verb = verb };
+
+	settle(x, &s, &x->main.device.board.array, o, STATE_EXECUTED);
+}
+
 /* Something was wrong in the main life itself: a finding without a cut. */
 static void report_life(struct explorer *x, uint32_t event, const char *verb,
 			enum verdict v, const char *why)
 {
 	struct outcome o = { .verdict = (uint8_t)v, .step = STEP_LIFE };
-	struct scene s = { .path = { .call = event, .at = now(&x->main) }, .verb = verb };
 
 	snprintf(o.why, sizeof o.why, "%s", why);
-	settle(x, &s, &x->main.device.board.array, &o, STATE_EXECUTED);
+	settle_life(x, event, verb, &o);
 }
 
 static bool boot_main(struct explorer *x, uint32_t event, bool fresh)
@@ -528,6 +555,7 @@ static void judge_after(struct explorer *x, uint32_t event, const char *verb,
 		.verb = verb,
 		.legal = legal,
 		.legal_key = legal_hash(legal),
+		.worn = near_end_of_life(x, &x->main.device.board.array),
 	};
 	struct array image;
 
@@ -545,6 +573,7 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 	struct model entry = *m;
 	struct legal legal;
 	struct tb_reply reply;
+	struct outcome seen;
 	char why[160] = "";
 	int slot;
 
@@ -571,6 +600,10 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 	}
 	if (v != VERDICT_OK) {	/* bad without a cut: a life to be repaired first */
 		report_life(x, event, verb->word, v, why);
+		return false;
+	}
+	if (judged && judge_live(&x->main, m, target, &seen) != VERDICT_OK) {
+		settle_life(x, event, verb->word, &seen);
 		return false;
 	}
 	x->stats->operations += h->anchors;

@@ -9,6 +9,12 @@
  *               base read or programmed, so the outcome is the base's. Never
  *               done when cells are undecided (levels), or for subjects with
  *               globals or nondeterminism.
+ * Near a sector's rated end of life nothing is skipped: equal cells die apart.
+ *
+ * Recoveries are cut in turn (depth 2) when they do what none before them did
+ * under that legal set: another sequence of kind, address and length of mutating
+ * operations. That is a choice of samples, not a proof: nest_all cuts every one.
+ *
  * --cross-check N executes every N-th skipped state all the same; a difference
  * is an error of tornbit itself.
  */
@@ -24,6 +30,7 @@ struct explore_options {
 	struct scenario_explore what;
 	uint32_t cross_check;	/* execute every N-th skipped state; 0: none */
 	bool skip_nothing;	/* execute all: the yardstick of the benchmarks */
+	bool nest_all;		/* cut every recovery, not only new kinds of them */
 };
 
 /* Where a state is: the anchor of each cut on the way to it. */

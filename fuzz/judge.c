@@ -266,3 +266,22 @@ bool judge(struct life *l, const struct inquiry *q, struct outcome *o, uint32_t 
 		*stage_out = c.stage;
 	return !c.cut;
 }
+
+enum verdict judge_live(struct life *l, const struct model *m, int target,
+			struct outcome *o)
+{
+	struct legal legal = { .entry = *m, .exit = *m, .target = target };
+	const struct names *n = &l->stage->names;
+	struct dump d;
+
+	*o = (struct outcome){ .step = STEP_LIFE };
+	if (m->open)
+		return VERDICT_OK;	/* what may be seen of it is the store's affair */
+	if (life_peek(l, m->known, &d) == ENDED_HANG) {
+		hangs(o, STEP_LIFE);
+		return VERDICT_HANG;
+	}
+	if (dump_sound(&d, n, o) == VERDICT_OK)
+		dump_legal(&d, n, &legal, o);
+	return (enum verdict)o->verdict;
+}

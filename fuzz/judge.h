@@ -36,4 +36,9 @@ struct inquiry {
 bool judge(struct life *l, const struct inquiry *q, struct outcome *o,
 	   uint32_t *stage_out);
 
+/* The running store, looked at in passing after a call that had target in flight
+ * (-1: none): what it shows must be the model (when nothing is begun). VERDICT_OK, or the outcome says what this mount gets wrong. */
+enum verdict judge_live(struct life *l, const struct model *m, int target,
+			struct outcome *o);
+
 #endif

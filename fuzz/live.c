@@ -443,6 +443,18 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 	return well;
 }
 
+/* The end of the plan, before power goes: what does this mount show? */
+static bool looks_well(struct liver *v, uint32_t event, const char *verb, int target)
+{
+	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
+	struct outcome o;
+
+	if (judge_live(&v->main, &v->model, target, &o) == VERDICT_OK)
+		return true;
+	v->result->state_row = 0;
+	return bad(v, &path, verb, 0, 0, &o);
+}
+
 static void live(struct liver *v)
 {
 	const struct plan *p = v->stage.plan;
@@ -488,7 +500,7 @@ static void live(struct liver *v)
 			break;
 		}
 	}
-	if (!v->options->no_final)
+	if (!v->options->no_final && looks_well(v, last, verb, target))
 		clean_off(v, last, verb, target);
 }
 

@@ -18,7 +18,7 @@ struct sweep {
 	const char *trace, *part, *freeze;
 	struct option_list load, parts;
 	uint64_t cross_check, depth, samples, clocks;
-	bool json, execute_all, shrink;
+	bool json, execute_all, shrink, nest_all;
 	struct sink *sink;
 	struct findings frozen;	/* their keys: the first story's text is kept */
 	bool first_printed;
@@ -305,6 +305,7 @@ static int run_story(struct sweep *w, struct story *t)
 		.what = t->s->explore,
 		.cross_check = (uint32_t)w->cross_check,
 		.skip_nothing = w->execute_all,
+		.nest_all = w->nest_all,
 	};
 	char what[256];
 
@@ -435,6 +436,8 @@ int tool_sweep(int argc, char **argv)
 		{ "--clocks", "N", "cuts by clock per operation", OPTION_COUNT, &w.clocks },
 		{ "--cross-check", "N", "execute every N-th skipped state all the same",
 		  OPTION_COUNT, &w.cross_check },
+		{ "--nest-all", NULL, "cut every recovery, not only new kinds of them (slow)", OPTION_FLAG,
+		  &w.nest_all },
 		{ "--execute-all", NULL, "skip nothing (slow: the yardstick)", OPTION_FLAG,
 		  &w.execute_all },
 		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },

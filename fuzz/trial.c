@@ -238,6 +238,33 @@ enum ending life_dump(struct life *l, uint32_t known, struct dump *d)
 	return guarded(l, look, &(struct dumping){ known, d }, 0);
 }
 
+enum ending life_peek(struct life *l, uint32_t known, struct dump *d)
+{
+	uint32_t n = l->stage->subject->ram_bytes;
+	struct harvest *harvest = l->anchors.harvest;
+	struct watch watch = l->watch;
+	struct device device;
+	uint8_t *ram = malloc(n ? n : 1);
+
+	if (!ram)
+		abort();
+	memcpy(ram, l->ram, n);
+	device_save(&device, &l->device);
+	l->anchors.harvest = NULL;
+	if (l->log)
+		l->log->mute = true;
+	enum ending e = life_dump(l, known, d);
+	if (l->log)
+		l->log->mute = false;
+	l->anchors.harvest = harvest;
+	l->watch = watch;
+	device_restore(&l->device, &device);
+	device_release(&device);
+	memcpy(l->ram, ram, n);
+	free(ram);
+	return e;
+}
+
 void life_power_lost(struct life *l)
 {
 	struct power *p = &l->device.board.power;

@@ -67,6 +67,10 @@ enum ending life_boot(struct life *l, enum fault_supply supply, bool fresh,
 enum ending life_call(struct life *l, const struct tb_call *c, struct tb_reply *r);
 enum ending life_dump(struct life *l, uint32_t known, struct dump *d);
 
+/* Look at the running store without leaving a trace of the look: device, RAM and
+ * logs are as they were before. What only this mount sees shows here. */
+enum ending life_peek(struct life *l, uint32_t known, struct dump *d);
+
 /* Power goes between two operations, or the death of this life is accepted:
  * volatile state is lost, an operation in progress tears. Time without power
  * passes. */
