@@ -2,9 +2,14 @@
  * tornbit: the command line. Exit status: 0 nothing new or all as expected,
  * 1 findings or an expectation missed, 2 usage or input.
  */
-#include <errno.h>
-#include <stdio.h>
+#define _POSIX_C_SOURCE 200809L
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "plain.h"
 #include "tools.h"
 
 struct subcommand {
@@ -31,20 +36,25 @@ static void usage(FILE *to)
 		": cuts power inside flash operations and judges what is left\n\n");
 	for (size_t i = 0; i < COUNT_OF(subcommands); i++)
 		fprintf(to, "  tornbit %-10s %s\n", subcommands[i].name, subcommands[i].means);
-	fprintf(to, "\n`tornbit COMMAND --help` says more. Exit status: 0 as expected, "
+	fprintf(to, "\n`tornbit COMMAND --help` (or help COMMAND) says more. Exit status: 0 as expected, "
 		"1 findings, 2 usage or input.\n");
 }
 
 static int run(int argc, char **argv)
 {
-	if (argc < 2) {
-		usage(stderr);
-		return 2;
+	static char all[] = "--help";
+
+	if (argc < 2)
+		return plain_complaint("", "a command is missing; `tornbit --help` lists them");
+	if (strcmp(argv[1], "help") == 0 && argc > 2 && argv[2][0] != '-') {
+		argv[1] = argv[2];	/* help COMMAND ... is COMMAND ... --help */
+		argv[2] = all;
 	}
 	for (size_t i = 0; i < COUNT_OF(subcommands); i++)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			return subcommands[i].run(argc - 1, argv + 1);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		usage(stdout);
 		return 0;
 	}
@@ -52,19 +62,20 @@ static int run(int argc, char **argv)
 		printf("tornbit " TORNBIT_VERSION "\n");
 		return 0;
 	}
-	fprintf(stderr, "tornbit: no command '%.40s'; `tornbit --help` lists them\n", argv[1]);
-	return 2;
+	return plain_complaint("", "no command '%.40s'; `tornbit --help` lists them", argv[1]);
 }
 
-/* An answer that could not be written is none. */
+/* An answer that could not be written is none. A closed standard output is noticed
+ * at the start: later it would be the first file that is opened. */
 int main(int argc, char **argv)
 {
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+		return plain_complaint("", "standard output: is closed; there is nowhere to answer");
 	int status = run(argc, argv);
-
 	errno = 0;
-	if ((fflush(stdout) == 0 && !ferror(stdout)) || status == 2)
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+	if (!lost || status == 2)
 		return status;	/* what else went wrong has been said */
-	fprintf(stderr, "tornbit: standard output: %s; the answer is not complete\n",
-		strerror(errno ? errno : EIO));
-	return 2;
+	return plain_complaint("", "standard output: %s; the answer is not complete",
+			       strerror(errno ? errno : EIO));
 }

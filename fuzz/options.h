@@ -9,10 +9,16 @@
 
 enum option_kind {
 	OPTION_FLAG,
-	OPTION_TEXT,
-	OPTION_NUMBER,		/* any whole number of 64 bits */
-	OPTION_COUNT,		/* 1 to UINT32_MAX: counts, row numbers; in a uint64_t too */
-	OPTION_LIST,
+	OPTION_TEXT,		/* not empty */
+	OPTION_LIST,		/* texts; may stand many times */
+	/* Numbers, to a uint64_t: */
+	OPTION_NUMBER,		/* any of 64 bits */
+	OPTION_MANY,		/* from 1 */
+	OPTION_COUNT,		/* 1 to UINT32_MAX: counts, row numbers */
+	OPTION_DRAWS,		/* 1 to SCENARIO_CLOCKS_MAX, as in scenario text */
+	OPTION_CALLS,		/* 1 to as many as a random plan can have */
+	OPTION_DEPTH,		/* 1 to EXPLORE_DEPTH_MAX */
+	OPTION_KINDS
 };
 
 #define OPTION_LIST_MAX 64
@@ -37,18 +43,19 @@ struct command {
 	uint32_t least, most;	/* number of arguments */
 };
 
-/* Takes argv[1..]; arguments that are no options are moved to argv[0..] and
- * counted in *argc. Returns -1 to go on, else the exit status: 0 after --help,
- * 2 after one line about what is wrong. */
+/* Takes argv[1..], `--help` and `-h` among them. Only lists and flags may stand
+ * twice; no value and no argument may be empty. Arguments that are no options are
+ * moved to argv[0..] and counted in *argc. Returns -1 to go on, else the exit
+ * status: 0 after --help, 2 after one line about what is wrong. */
 int options_take(const struct command *c, int *argc, char **argv);
 
 /* A whole number, decimal or 0x; false when it is anything else. */
 bool options_number(const char *text, uint64_t *value);
 
-/* " NAME VALUE" for each, to be pasted back into a command line. */
+/* " NAME VALUE" for each, to be pasted back into a command line of a shell. */
 void options_print_list(const char *name, const struct option_list *list);
 
-/* A JSON string with its quotes. */
+/* A JSON string with its quotes (plain_json). */
 void json_string(const char *text);
 
 #endif

@@ -24,6 +24,7 @@
 #define PLAN_RECORD_BYTES 16u
 #define PLAN_SETUP_RECORDS 3u
 #define PLAN_EVENTS_MAX (PLAN_BYTES_MAX / PLAN_RECORD_BYTES - PLAN_SETUP_RECORDS)
+#define PLAN_CALLS_DRAWN_MAX (PLAN_EVENTS_MAX / 2 - 64)	/* of a random plan */
 #define PLAN_NAMES_MAX 24u	/* object names a plan can speak of */
 #define PLAN_SIZE_MAX (1u << 20)	/* of contents and chunks */
 #define PLAN_OP_MAX 0xffffffu		/* of plan_event.op */

@@ -347,7 +347,7 @@ void plan_random(struct plan *p, const struct plan_world *w, uint32_t subject,
 		 uint64_t seed, uint32_t calls_max)
 {
 	/* A call may have a reboot above it; the rest is cuts and begin. */
-	uint32_t most = min_u32(calls_max, PLAN_EVENTS_MAX / 2 - 64);
+	uint32_t most = min_u32(calls_max, PLAN_CALLS_DRAWN_MAX);
 	struct swarm s;
 
 	if (subject == UINT32_MAX)

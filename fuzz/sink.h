@@ -17,8 +17,9 @@
 struct sink;
 
 enum sink_mode {
-	SINK_CREATE,	/* a new file; an existing tornbit trace is replaced, any
-			 * other existing file is refused */
+	SINK_CREATE,	/* a new file; a trace whose run ended by itself is replaced, one
+			 * that may still be gone on with and any other file are refused */
+	SINK_REPLACE,	/* replaces an unfinished or damaged trace too */
 	SINK_RESUME,	/* go on in a trace of the same run, or create: trials behind the
 			 * last finished cell are dropped, to be done again; without a
 			 * finished cell the trace starts over */

@@ -235,12 +235,10 @@ static bool open_db(struct sink *s, const char *path, int flags, char error[256]
 	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 				 SQLITE_OPEN_PRIVATECACHE | flags, NULL);
 	if (rc != SQLITE_OK) {
-		/* The reason is the system's: a missing folder, no permission. */
 		int why = s->db ? sqlite3_system_errno(s->db) : ENOMEM;
 		char what[200];
-		snprintf(what, sizeof what, "cannot be written: %s%s",
-			 why ? strerror(why) : sqlite3_errstr(rc),
-			 why == ENOENT ? " (make the folder first)" : "");
+		snprintf(what, sizeof what, "cannot be written: %s",
+			 why ? strerror(why) : sqlite3_errstr(rc));
 		sink_explain(error, s->path, what);
 		return false;
 	}
@@ -322,9 +320,37 @@ static bool build(struct sink *s, const char *path, const struct sink_run *what,
 	return false;
 }
 
+/* SQLite says ENOENT whatever is wrong with a folder: it is looked at first. */
+static bool can_make(struct sink *s, char error[256])
+{
+	char *folder = joined(s->path, "");
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	struct stat info;
+	int why = 0;
+
+	if (slash)
+		slash[slash == folder] = '\0';
+	const char *place = slash ? folder : ".";
+	if (stat(place, &info))
+		why = errno;
+	else if (!S_ISDIR(info.st_mode))
+		why = ENOTDIR;
+	else if (access(place, W_OK | X_OK))
+		why = errno;
+	free(folder);
+	if (why)
+		sink_explain(error, s->path, why == ENOENT ?
+			     "No such file or directory; make the folder first" : why == EROFS ?
+			     "the folder is on a read-only file system" : why == EACCES ?
+			     "Permission denied: no file may be made in the folder" : strerror(why));
+	return !why;
+}
+
 static bool create(struct sink *s, const struct sink_run *run, char error[256])
 {
 	char what[200];
+	if (!can_make(s, error))
+		return false;
 	char *fresh = joined(s->path, ".new");
 
 	if (!fresh) {
@@ -352,6 +378,21 @@ static bool create(struct sink *s, const struct sink_run *run, char error[256])
 		return false;
 	unlock(s);
 	return lock(s, error) && open_db(s, s->path, 0, error) && go_live(s, error);
+}
+
+/* A trace that a run closed. What cannot be read may still be of use to somebody. */
+static bool is_finished(struct sink *s)
+{
+	sqlite3_stmt *st = NULL;
+	char error[256];
+	bool finished = open_db(s, s->path, 0, error) &&
+		sqlite3_prepare_v2(s->db, "SELECT 1 FROM meta WHERE name='closed' AND value='1'",
+				   -1, &st, NULL) == SQLITE_OK &&
+		sqlite3_step(st) == SQLITE_ROW;
+
+	sqlite3_finalize(st);
+	close_db(s);
+	return finished;
 }
 
 static int64_t number_in(struct sink *s, const char *sql)
@@ -434,6 +475,11 @@ static bool open_or_create(struct sink *s, enum sink_mode mode, const struct sin
 	}
 	if (found != FOUND_NOTHING && !lock(s, error))
 		return false;
+	if (found == FOUND_TRACE && mode == SINK_CREATE && !is_finished(s)) {
+		sink_explain(error, s->path, "holds a run that did not end by itself, or is "
+			     "damaged; --resume goes on with a campaign, --force replaces it");
+		return false;
+	}
 	if (found == FOUND_TRACE && mode == SINK_RESUME) {
 		enum resumed r = resume(s, run, error);
 		if (r != RESUME_STARTS_OVER)

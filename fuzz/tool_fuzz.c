@@ -7,6 +7,7 @@
 #include "campaign.h"
 #include "contract.h"
 #include "options.h"
+#include "plain.h"
 #include "world.h"
 
 struct fuzz {
@@ -15,7 +16,7 @@ struct fuzz {
 	const char *trace, *freeze;
 	struct option_list load, parts, set;
 	uint64_t trials, seed, calls, stop_after;
-	bool json, no_shrink, resume;
+	bool json, no_shrink, resume, force;
 };
 
 static bool set_settings(struct fuzz *f, const struct tb_subject *s)
@@ -45,8 +46,9 @@ static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 static void print_repeat(const struct fuzz *f, const struct campaign_finding *c)
 {
 	if (f->trace) {
-		printf("      repeat: ./tornbit replay %s --finding %lld", f->trace,
-		       (long long)c->row);
+		printf("      repeat: ./tornbit replay ");
+		plain_word(stdout, f->trace);
+		printf(" --finding %lld", (long long)c->row);
 	} else {
 		printf("      repeat: ./tornbit fuzz %s --seed 0x%llx --trials %llu",
 		       f->world.subject[f->campaign.subject]->name,
@@ -62,13 +64,11 @@ static void print_repeat(const struct fuzz *f, const struct campaign_finding *c)
 
 static void print_finding(const struct fuzz *f, const struct campaign_finding *c)
 {
-	printf("  %s  x %llu\n", c->key, (unsigned long long)c->count);
-	printf("      %s%s%s\n", c->outcome.name, c->outcome.name[0] ? ": " : "", c->outcome.why);
-	printf("      first in trial %llu; %u events shrunk to %u",
+	printf("  %s  x %llu\n", PLAIN(c->key), (unsigned long long)c->count);
+	printf("      %s%s%s\n", PLAIN(c->outcome.name), c->outcome.name[0] ? ": " : "",
+	       PLAIN(c->outcome.why));
+	printf("      first in trial %llu; %u events shrunk to %u\n",
 	       (unsigned long long)c->trial, c->events_before, c->events_after);
-	if (c->lives)
-		printf(" in %u lives", c->lives);
-	printf("\n");
 	print_repeat(f, c);
 }
 
@@ -115,7 +115,7 @@ static bool freeze_all(struct fuzz *f)
 {
 	for (uint32_t i = 0; i < f->campaign.findings; i++) {
 		const struct campaign_finding *c = &f->campaign.finding[i];
-		if (c->text && !world_write_finding(&f->world, f->freeze, c->key, c->text))
+		if (c->text && !world_write_finding(&f->world, f->freeze, c->key, c->text, NULL, 0))
 			return false;
 	}
 	return true;
@@ -146,7 +146,8 @@ static bool open_trace(struct fuzz *f, const struct tb_subject *s)
 
 	contract_print(s->contract, contract, sizeof contract);
 	print_options(f, s, options, sizeof options);
-	c->sink = sink_open(f->trace, f->resume ? SINK_RESUME : SINK_CREATE, &(struct sink_run){
+	c->sink = sink_open(f->trace, f->resume ? SINK_RESUME : f->force ? SINK_REPLACE : SINK_CREATE,
+			    &(struct sink_run){
 		.command = "fuzz", .subject = s->name, .part = "any",
 		.contract_text = contract, .part_text = "", .code_hash = s->code_hash,
 		.seed = c->seed, .trials = c->trials, .options = options,
@@ -170,6 +171,13 @@ static bool take_orders(struct fuzz *f, const char *subject)
 			 "--resume goes on in a trace: it needs --trace FILE.db");
 		return false;
 	}
+	if (f->resume && f->force) {
+		snprintf(f->world.error, sizeof f->world.error,
+			 "--resume goes on with a trace, --force replaces it: one of the two");
+		return false;
+	}
+	if (f->freeze && !world_folder(&f->world, f->freeze))
+		return false;
 	c->world = &f->world.plan;
 	c->subject = (uint32_t)at;
 	c->seed = f->seed;
@@ -197,12 +205,12 @@ static int run(struct fuzz *f, const char *subject)
 		snprintf(f->world.error, sizeof f->world.error, "%s", what);
 		return world_fail(&f->world);
 	}
-	if (f->freeze && !freeze_all(f))
-		return world_fail(&f->world);
 	if (f->json)
 		print_json(f);
 	else
 		print_text(f);
+	if (f->freeze && !freeze_all(f))
+		return world_fail(&f->world);
 	return c->findings ? 1 : 0;
 }
 
@@ -210,14 +218,17 @@ int tool_fuzz(int argc, char **argv)
 {
 	static struct fuzz f = { .trials = 10000, .seed = 1 };
 	const struct option options[] = {
-		{ "--trials", "N", "how many plans to live (10000)", OPTION_NUMBER, &f.trials },
+		{ "--trials", "N", "how many plans to live (10000)", OPTION_MANY, &f.trials },
 		{ "--seed", "S", "of the whole campaign (1)", OPTION_NUMBER, &f.seed },
-		{ "--calls", "N", "calls per plan at most (16)", OPTION_COUNT, &f.calls },
+		{ "--calls", "N", "calls per plan at most (16)", OPTION_CALLS, &f.calls },
 		{ "--set", "NAME=VALUE", "a setting of the store, for every plan", OPTION_LIST, &f.set },
-		{ "--trace", "FILE.db", "write plans, states and findings to SQLite",
+		{ "--trace", "FILE.db", "write plans, states and findings to SQLite; a finished\n"
+		  "                         trace of that name is replaced",
 		  OPTION_TEXT, &f.trace },
 		{ "--resume", NULL, "go on with an unfinished --trace of the same campaign",
 		  OPTION_FLAG, &f.resume },
+		{ "--force", NULL, "replace --trace though its run did not end by itself",
+		  OPTION_FLAG, &f.force },
 		{ "--stop-after", "N", "stop at the first cell border with N findings",
 		  OPTION_COUNT, &f.stop_after },
 		{ "--no-shrink", NULL, "leave findings as large as they came", OPTION_FLAG,

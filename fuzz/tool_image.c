@@ -10,29 +10,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "options.h"
+#include "plain.h"
 #include "wofs/wofs.h"
+#include "world.h"
 
 #define IMAGE_BYTES_MAX (64u << 20)
 #define TROUBLE 2
 
-__attribute__((format(printf, 1, 2)))
-static int fail(const char *format, ...)
-{
-	va_list args;
-	fprintf(stderr, "tornbit image: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return TROUBLE;
-}
+/* One line on standard error; the exit status. */
+#define fail(...) plain_complaint("image", __VA_ARGS__)
 
 /* ---- An image in memory ---------------------------------------------------------- */
 
@@ -356,13 +348,26 @@ static int make_wofs(struct image *image, const struct settings *s, const char *
 	return put_files(image, path, n);
 }
 
+/* An image is not written over what goes into it, nor over a trace. */
+static int may_write(const char *out, char **in, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (world_same_file(out, in[i]))
+			return fail("%s: is the file it would be made from (%s); name another one", out,
+				    in[i]);
+	return world_is_trace(out) ? fail("%s: is a trace; it was left alone, name another file", out)
+				   : 0;
+}
+
 /* ---- The commands ------------------------------------------------------------------------- */
 
 static int image_make(const struct settings *s, char **arg, int n)
 {
 	struct image image = { .cell = NULL };
-	int status = s->romfs ? make_rom(&image, arg + 1, n - 1)
-			      : make_wofs(&image, s, arg[0], arg + 1, n - 1);
+	int status = may_write(arg[0], arg + 1, n - 1);
+	if (!status)
+		status = s->romfs ? make_rom(&image, arg + 1, n - 1)
+				  : make_wofs(&image, s, arg[0], arg + 1, n - 1);
 	if (!status)
 		status = save(&image, arg[0]);
 	free(image.cell);
@@ -550,8 +555,10 @@ static int image_check(const struct settings *s, char **arg, int n)
 
 static int image_add(const struct settings *s, char **arg, int n)
 {
-	struct image image;
-	int status = load_mounted(&image, s, arg[0]);
+	struct image image = { .cell = NULL };
+	int status = may_write(arg[0], arg + 1, n - 1);
+	if (!status)
+		status = load_mounted(&image, s, arg[0]);
 	if (!status)
 		status = put_files(&image, arg + 1, n - 1);
 	if (!status)
@@ -562,9 +569,10 @@ static int image_add(const struct settings *s, char **arg, int n)
 
 static int image_format(const struct settings *s, char **arg, int n)
 {
-	struct image image;
-	(void)n;
-	int status = load_mounted(&image, s, arg[0]);
+	struct image image = { .cell = NULL };
+	int status = may_write(arg[0], arg + 1, n - 1);
+	if (!status)
+		status = load_mounted(&image, s, arg[0]);
 	if (!status && wofs_format(&image.fs))
 		status = fail("%s: it cannot be formatted", arg[0]);
 	if (!status)

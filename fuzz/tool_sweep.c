@@ -7,20 +7,24 @@
 #include "contract.h"
 #include "explore.h"
 #include "options.h"
+#include "plain.h"
 #include "replay.h"
 #include "shrink.h"
 #include "world.h"
 
-#define SWEEP_DRAWS_MAX 65536u	/* as in scenario text */
+#define TRACE_TO_MAKE "build/x.db"	/* of the repeat line where there is no trace */
 
 struct sweep {
 	struct world world;
 	const char *trace, *part, *freeze;
 	struct option_list load, parts;
 	uint64_t cross_check, depth, samples, clocks;
-	bool json, execute_all, shrink, nest_all;
+	bool json, execute_all, nest_all, shrink, force;
 	struct sink *sink;
 	struct findings frozen;	/* their keys: the first story's text is kept */
+	char **paths;		/* of the stories */
+	int stories;
+	bool unwritten;		/* a frozen finding; world.error says why */
 	bool first_printed;
 	uint64_t states, findings, unexpected, missing;	/* of all stories */
 };
@@ -109,24 +113,57 @@ static void print_reach(const struct finding *f)
 		printf("; adversarial");
 }
 
+static void print_added(const struct sweep *w)
+{
+	options_print_list("--part", &w->parts);
+	options_print_list("--load", &w->load);
+}
+
+/* Without a trace: the one command that makes one, all that decides what it holds
+ * included, and the finding's number in it. */
+static void print_sweep_again(const struct sweep *w, const struct story *t)
+{
+	const struct { const char *name; uint64_t value; } numbers[] = {
+		{ "--depth", w->depth }, { "--samples", w->samples }, { "--clocks", w->clocks },
+		{ "--cross-check", w->cross_check },
+	};
+
+	printf("./tornbit sweep ");
+	plain_word(stdout, t->path);
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		if (numbers[i].value)
+			printf(" %s %llu", numbers[i].name, (unsigned long long)numbers[i].value);
+	printf("%s%s%s", w->execute_all ? " --execute-all" : "",
+	       w->nest_all ? " --nest-all" : "", w->shrink ? " --shrink" : "");
+	print_added(w);
+	printf(" --trace " TRACE_TO_MAKE "; ");
+}
+
+static void print_repeat(const struct sweep *w, const struct story *t, const struct finding *f)
+{
+	printf("            repeat: ");
+	if (!w->trace)
+		print_sweep_again(w, t);
+	printf("./tornbit replay ");
+	plain_word(stdout, w->trace ? w->trace : TRACE_TO_MAKE);
+	printf(" --finding %lld", (long long)(w->trace ? f->row : f - t->findings.finding + 1));
+	print_added(w);
+	printf("\n");
+}
+
 static void print_finding(const struct sweep *w, const struct story *t,
 			  const struct finding *f, bool expected)
 {
-	printf("  %s  %s  x %llu\n", expected ? "expected" : "NEW     ", f->key,
+	printf("  %s  %s  x %llu\n", expected ? "expected" : "NEW     ", PLAIN(f->key),
 	       (unsigned long long)f->count);
-	printf("            %s%s%s\n", f->outcome.name, f->outcome.name[0] ? ": " : "",
-	       f->outcome.why);
+	printf("            %s%s%s\n", PLAIN(f->outcome.name), f->outcome.name[0] ? ": " : "",
+	       PLAIN(f->outcome.why));
 	printf("            first in ");
 	print_call(w, &t->s->plan, f->path.call);
 	printf(", ");
 	print_reach(f);
 	printf("\n");
-	if (w->trace)
-		printf("            repeat: ./tornbit replay %s --finding %lld\n", w->trace,
-		       (long long)f->row);
-	else
-		printf("            repeat: ./tornbit sweep %s --trace FILE.db, then replay it\n",
-		       t->path);
+	print_repeat(w, t, f);
 }
 
 static uint64_t states_of(const struct explore_stats *s)
@@ -139,7 +176,7 @@ static void print_story(struct sweep *w, const struct story *t)
 	const struct explore_stats *s = &t->stats;
 	const struct plan *p = &t->s->plan;
 
-	printf("%s: %s on %s, seed 0x%llx\n", t->name, w->world.subject[p->subject]->name,
+	printf("%s: %s on %s, seed 0x%llx\n", PLAIN(t->name), w->world.subject[p->subject]->name,
 	       w->world.part[p->part]->name, (unsigned long long)p->seed);
 	printf("  %llu calls, %llu mutating operations, %llu states: %llu executed, %llu inherited, %llu duplicate; %llu are cuts of a recovery\n",
 	       (unsigned long long)s->calls, (unsigned long long)s->operations,
@@ -157,7 +194,7 @@ static void print_story(struct sweep *w, const struct story *t)
 			      is_expected(t->s, t->findings.finding[i].key));
 	for (uint32_t i = 0; i < t->s->expects; i++)
 		if (!is_found(&t->findings, t->s->expect[i]))
-			printf("  MISSING   %s: expected, not found\n", t->s->expect[i]);
+			printf("  MISSING   %s: expected, not found\n", PLAIN(t->s->expect[i]));
 }
 
 static void json_story(struct sweep *w, const struct story *t)
@@ -254,8 +291,9 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 			abort();
 		scenario_print(frozen, &w->world.plan, text, n);
 		sink_finding_shrunk(w->sink, f->row, text);
-		if (w->freeze)
-			well = world_write_finding(&w->world, w->freeze, f->key, text);
+		if (w->freeze && !w->unwritten &&
+		    !world_write_finding(&w->world, w->freeze, f->key, text, w->paths, w->stories))
+			w->unwritten = true;	/* told behind the report */
 		free(text);
 		scenario_free(frozen);
 	}
@@ -359,7 +397,7 @@ static bool open_sink(struct sweep *w, const struct scenario *s, int argc, char 
 		name_story(&t, argv[i]);
 		n += (size_t)snprintf(options + n, sizeof options - n, "%s%s", i ? " " : "", t.name);
 	}
-	w->sink = sink_open(w->trace, SINK_CREATE, &(struct sink_run){
+	w->sink = sink_open(w->trace, w->force ? SINK_REPLACE : SINK_CREATE, &(struct sink_run){
 		.command = "sweep",
 		.subject = sub->name,
 		.part = w->world.part[s->plan.part]->name,
@@ -423,17 +461,20 @@ int tool_sweep(int argc, char **argv)
 {
 	static struct sweep w;
 	const struct option options[] = {
-		{ "--trace", "FILE.db", "write every operation, state and finding to SQLite",
+		{ "--trace", "FILE.db", "write every operation, state and finding to SQLite; a\n"
+		  "                         finished trace of that name is replaced",
 		  OPTION_TEXT, &w.trace },
+		{ "--force", NULL, "replace --trace though its run did not end by itself",
+		  OPTION_FLAG, &w.force },
 		{ "--json", NULL, "print results as JSON", OPTION_FLAG, &w.json },
 		{ "--freeze", "FOLDER", "write each finding as a file that replays",
 		  OPTION_TEXT, &w.freeze },
 		{ "--shrink", NULL, "make each finding as small as it gets first",
 		  OPTION_FLAG, &w.shrink },
 		{ "--depth", "N", "1: single cuts, 2: cuts of the recovery too",
-		  OPTION_COUNT, &w.depth },
-		{ "--samples", "N", "seeds per seeded fault family", OPTION_COUNT, &w.samples },
-		{ "--clocks", "N", "cuts by clock per operation", OPTION_COUNT, &w.clocks },
+		  OPTION_DEPTH, &w.depth },
+		{ "--samples", "N", "seeds per seeded fault family", OPTION_DRAWS, &w.samples },
+		{ "--clocks", "N", "cuts by clock per operation", OPTION_DRAWS, &w.clocks },
 		{ "--cross-check", "N", "execute every N-th skipped state all the same",
 		  OPTION_COUNT, &w.cross_check },
 		{ "--nest-all", NULL, "cut every recovery, not only new kinds of them (slow)", OPTION_FLAG,
@@ -453,16 +494,17 @@ int tool_sweep(int argc, char **argv)
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
-	if (w.samples > SWEEP_DRAWS_MAX || w.clocks > SWEEP_DRAWS_MAX || w.depth > EXPLORE_DEPTH_MAX) {
-		fprintf(stderr, "tornbit sweep: --samples and --clocks go up to %u, --depth to %u\n",
-			SWEEP_DRAWS_MAX, EXPLORE_DEPTH_MAX);
-		return 2;
-	}
 	if (!world_init(&w.world))
 		return world_fail(&w.world);
 	if (!world_load_all(&w.world, &w.parts, &w.load))
 		return world_fail(&w.world);
+	if (w.freeze && !world_folder(&w.world, w.freeze))
+		return world_fail(&w.world);
+	w.paths = argv;
+	w.stories = argc;
 	status = run_stories(&w, argc, argv);
+	if (!status && w.unwritten)
+		status = world_fail(&w.world);
 	if (w.sink && !sink_close(w.sink, error) && !status) {
 		snprintf(w.world.error, sizeof w.world.error, "%s", error);
 		status = world_fail(&w.world);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "contract.h"
+#include "plain.h"
 #include "planted/planted.h"
 #include "subjects.h"
 
@@ -112,18 +114,88 @@ void world_free(struct world *w)
 
 /* ---- files ------------------------------------------------------------- */
 
-char *world_read_file(struct world *w, const char *path, size_t max, size_t *n)
+bool world_same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+static bool is_regular(const char *path)
 {
 	struct stat st;
-	FILE *f = fopen(path, "rb");
 
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool world_is_trace(const char *path)
+{
+	char magic[16] = "";
+	FILE *f = is_regular(path) ? fopen(path, "rb") : NULL;
+
+	if (!f)
+		return false;
+	size_t n = fread(magic, 1, sizeof magic, f);
+	fclose(f);
+	return n >= 15 && memcmp(magic, "SQLite format 3", 15) == 0;
+}
+
+bool world_may_write(struct world *w, const char *out, const char *in)
+{
+	struct stat st;
+
+	if (in && world_same_file(out, in))
+		say(w, "%s: is the file it would be made from (%s); name another one", out, in);
+	else if (world_is_trace(out))
+		say(w, "%s: is a trace; it was left alone, name another file%s", out, "");
+	else if (stat(out, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		say(w, "%s: is a %s, not a file", out, S_ISDIR(st.st_mode) ? "folder" : "pipe");
+	else
+		return true;
+	return false;
+}
+
+bool world_folder(struct world *w, const char *folder)
+{
+	struct stat st;
+
+	if (stat(folder, &st))
+		say(w, "%s: %s; a folder is needed that is there", folder, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		say(w, "%s: is no folder%s", folder, "");
+	else if (access(folder, W_OK | X_OK))
+		say(w, "%s: no file can be made in this folder: %s", folder, strerror(errno));
+	else
+		return true;
+	return false;
+}
+
+/* Opening a pipe would wait for somebody to write into it. */
+static bool can_be_read(struct world *w, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		say(w, strcmp(path, "-") == 0 ? "%s: %s; standard input is not read, a file is needed"
+					      : "%s: %s", path, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		say(w, "%s: is a folder; a file is needed%s", path, "");
+	else if (!S_ISREG(st.st_mode))
+		say(w, "%s: is a %s, not a regular file; write it to a file first", path,
+		    S_ISFIFO(st.st_mode) ? "pipe" : "device");
+	else
+		return true;
+	return false;
+}
+
+char *world_read_file(struct world *w, const char *path, size_t max, size_t *n)
+{
+	if (!can_be_read(w, path))
+		return NULL;
+	FILE *f = fopen(path, "rb");
 	if (!f) {
 		say(w, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (fstat(fileno(f), &st) || S_ISDIR(st.st_mode)) {
-		say(w, "%s: is a folder; a file is needed%s", path, "");
-		fclose(f);
 		return NULL;
 	}
 	char *text = malloc(max + 2);
@@ -154,9 +226,26 @@ bool world_load_part(struct world *w, const char *path)
 	return add_part(w, path, text, n);
 }
 
+/* A name without a slash would be looked for where the system's libraries are. */
+static void *open_plugin(const char *path)
+{
+	char here[4096];
+
+	if (strchr(path, '/') || snprintf(here, sizeof here, "./%s", path) >= (int)sizeof here)
+		return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	return dlopen(here, RTLD_NOW | RTLD_LOCAL);
+}
+
 bool world_load_subjects(struct world *w, const char *path)
 {
-	void *so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+		say(w, "%s: not a plug-in: %s", path,
+		    stat(path, &st) ? strerror(errno) : "is not a regular file");
+		return false;
+	}
+	void *so = open_plugin(path);
 	if (!so) {
 		say(w, "%s: not a plug-in: %s", path, dlerror());
 		return false;
@@ -200,15 +289,23 @@ bool world_load_all(struct world *w, const struct option_list *parts,
 }
 
 bool world_write_finding(struct world *w, const char *folder, const char *key,
-			 const char *text)
+			 const char *text, char *const *from, int froms)
 {
-	char name[SCENARIO_KEY_MAX + 1], path[512];
+	char name[SCENARIO_KEY_MAX + 1], path[600];
 
 	snprintf(name, sizeof name, "%s", key);
 	for (char *c = name; *c; c++)
 		if (*c == '/' || *c == '.' || *c == '+')
 			*c = '-';
-	snprintf(path, sizeof path, "%.300s/%s.scn", folder, name);
+	if (snprintf(path, sizeof path, "%s/%s.scn", folder, name) >= (int)sizeof path) {
+		say(w, "%.100s...: the path is too long for %s", folder, name);
+		return false;
+	}
+	for (int i = 0; i < froms; i++)
+		if (!world_may_write(w, path, from[i]))
+			return false;
+	if (!world_may_write(w, path, NULL))
+		return false;
 	FILE *f = fopen(path, "wb");
 	bool well = f && fputs(text, f) >= 0;
 	if (f && fclose(f))
@@ -251,6 +348,5 @@ int world_part(struct world *w, const char *name)
 
 int world_fail(const struct world *w)
 {
-	fprintf(stderr, "tornbit: %s\n", w->error);
-	return 2;
+	return plain_complaint("", "%s", w->error);
 }

@@ -40,15 +40,26 @@ int world_subject(struct world *w, const char *name);
 int world_part(struct world *w, const char *name);
 
 /* The file's bytes with a NUL behind them, malloc'ed; NULL with an error line
- * (missing, a directory, larger than max). */
+ * (missing, no regular file, larger than max). Never waits for a pipe. */
 char *world_read_file(struct world *w, const char *path, size_t max, size_t *n);
+
+/* Are both there and the same file, whatever they are called? */
+bool world_same_file(const char *a, const char *b);
+/* A regular file that begins as SQLite files do. Never waits for a pipe. */
+bool world_is_trace(const char *path);
+/* May an answer be written to out? Not over a file it is made from (in, or NULL),
+ * not over a trace, not to a folder or a pipe. */
+bool world_may_write(struct world *w, const char *out, const char *in);
+/* Is it there, a folder, and may files be made in it? */
+bool world_folder(struct world *w, const char *folder);
 
 /* A scenario from a file. False: error is "FILE:LINE: what". */
 bool world_scenario(struct world *w, const char *path, struct scenario *s);
 
-/* Write a frozen finding into a folder, under a name made from its key. */
+/* Write a frozen finding into a folder, under a name made from its key; not over
+ * any of the files it comes from. */
 bool world_write_finding(struct world *w, const char *folder, const char *key,
-			 const char *text);
+			 const char *text, char *const *from, int froms);
 
 /* Print `tornbit: error` on standard error; returns exit status 2. */
 int world_fail(const struct world *w);

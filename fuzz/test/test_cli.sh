@@ -59,9 +59,11 @@ printf 'subject wofs.faithful\npart lm3s8962\nregion 4KiB\nput a 10\n' > good.sc
 # ---- commands, options, values ------------------------------------------------
 
 refuses "an unknown command" "no command 'sweeep'" sweeep
-"$tornbit" > out 2> err; [ $? -eq 2 ] && [ ! -s out ] && grep -q 'tornbit sweep' err
-report "no command at all shows the list on standard error" $?
+refuses "no command at all" "--help"
 answers "--help lists the commands" 0 'tornbit sweep' --help
+answers "-h is --help" 0 'tornbit sweep' -h
+answers "help COMMAND is COMMAND --help" 0 'SCENARIO' help sweep
+answers "... of the commands of image too" 0 'OUT.img' help image make
 answers "--version" 0 '^tornbit [0-9]' --version
 
 commands=$("$tornbit" --help | sed -n 's/^  tornbit \([a-z]*\) .*/\1/p')
@@ -85,12 +87,23 @@ refuses "sweep without a story" "needs SCENARIO" sweep
 refuses "fuzz without a store" "needs SUBJECT" fuzz
 refuses "replay with two files" "too many arguments" replay a b
 refuses "a value is missing" "a value is missing after --trials" fuzz wofs.faithful --trials
+refuses "no trials at all" "from 1 to" fuzz wofs.faithful --trials 0
+refuses "more calls than a plan can have" "--calls takes a whole number from 1 to [0-9]*, not '5000'" \
+	fuzz wofs.faithful --calls 5000
+refuses "a value behind an equals sign" "write --depth 1 with a space" sweep good.scn --depth=1
+refuses "a flag with an equals sign" "write --json alone" sweep good.scn --json=1
+refuses "a value given twice" "--seed stands twice" fuzz wofs.faithful --seed 1 --seed 2
+refuses "an empty word for a story" "empty word" sweep ''
+for o in "sweep good.scn --trace" "sweep good.scn --freeze" "parts --part" "subjects --load" \
+	 "image extract x.img -C"; do
+	refuses "$o with an empty word" "not an empty word" $o ''
+done
 for n in -1 1x x '' 1.5 18446744073709551616 ' 1' +1; do
 	refuses "--trials '$n' is no number" "whole number" fuzz wofs.faithful --trials "$n"
 done
 refuses "a count of nothing" "from 1 to" fuzz wofs.faithful --calls 0
 refuses "a count beyond 32 bits" "from 1 to" sweep good.scn --samples 4294967297
-refuses "a depth of three" "depth to 2" sweep good.scn --depth 3
+refuses "a depth of three" "--depth takes a whole number from 1 to 2" sweep good.scn --depth 3
 refuses "an unknown store names those there are" "no store 'nand'; there are: .*wofs" fuzz nand
 refuses "an unknown part names those there are" "no part 'w25q999'; there are: .*lm3s8962" parts w25q999
 refuses "a setting that the store does not have" "set defect=1" fuzz wofs.faithful --set defect=1
@@ -173,7 +186,7 @@ refuses "a trace of another run is not gone on with" "another run" \
 	fuzz wofs.faithful --trials 300 --seed 2 --trace fuzz.db --resume
 refuses "a trace in a folder that is none" "Not a directory" sweep good.scn --trace good.scn/x.db
 refuses "a trace in a folder that is not there" "make the folder" sweep good.scn --trace none/x.db
-refuses "findings into a folder that is not there" "none/" \
+refuses "findings into a folder that is not there" "none: No such" \
 	fuzz wofs.faithful --trials 300 --freeze none
 if [ "$(id -u)" -ne 0 ]; then
 	mkdir closed && chmod 555 closed
@@ -181,6 +194,88 @@ if [ "$(id -u)" -ne 0 ]; then
 else
 	skip "a trace in a folder that may not be written" "root may write everywhere"
 fi
+if mkdir sealed && mount -t tmpfs -o ro tornbit-test sealed 2> /dev/null; then
+	mounted=$work/sealed
+	refuses "a trace on a read-only file system" "sealed/x.db: .*read-only" \
+		sweep good.scn --trace sealed/x.db
+	refuses "findings onto a read-only file system" "sealed: .*Read-only" \
+		sweep good.scn --freeze sealed
+	umount sealed && mounted=
+else
+	skip "a trace on a read-only file system" "nothing can be mounted"
+	skip "findings onto a read-only file system" "nothing can be mounted"
+fi
+
+# ---- nothing of the reader's is lost -----------------------------------------------------
+
+"$tornbit" replay "$found" > old 2> err; cp "$found" mine.scn; ln mine.scn linked.scn
+cp sweep.db keep.db; cp keep.db keep.old
+printf 'hello' > text
+# kept STORY FILE ORIGINAL REASON ARGUMENTS...
+kept() {
+	told=$1 file=$2 original=$3
+	shift 3
+	refuses "$told" "$@"
+	cmp -s "$file" "$original"
+	report "... and it is as it was" $?
+}
+cp mine.scn mine.old; cp text text.old
+kept "image make does not write over a file it takes in" text text.old "made from" \
+	image make text --size 16KiB text
+kept "... nor over a trace" keep.db keep.old "is a trace" image make keep.db --size 16KiB text
+mkdir frozen
+"$tornbit" sweep "$found" --depth 1 --freeze frozen > out 2> err
+first=$(find frozen -name '*phantom-put-program-last-none-dump.scn')
+cp "$first" first.old
+kept "a frozen finding does not replace its own story" "$first" first.old "made from" \
+	sweep "$first" --depth 1 --freeze frozen
+grep -q 'repeat:' out
+report "... and what was found is told all the same" $?
+
+# A trace whose run did not end by itself may still be gone on with.
+cp sweep.db open.db
+python3 -c 'import sqlite3
+db = sqlite3.connect("open.db")
+db.execute("UPDATE meta SET value=0 WHERE name=?", ("closed",)); db.commit()'
+cp open.db open.old
+kept "an unfinished trace is not replaced" open.db open.old "did not end by itself.*--force" \
+	sweep good.scn --trace open.db
+kept "... nor by fuzz" open.db open.old "did not end by itself.*--resume" \
+	fuzz wofs.hardened --trials 3 --trace open.db
+"$tornbit" sweep good.scn --trace open.db --force > out 2> err
+[ $? -ne 2 ] && [ ! -s err ] && ! cmp -s open.db open.old
+report "... but with --force it is" $?
+"$tornbit" sweep good.scn --trace open.db > out 2> err
+[ $? -ne 2 ] && [ ! -s err ]
+report "a finished trace is replaced" $?
+cp short.db short2.db
+kept "a damaged trace is not replaced" short2.db short.db "damaged" sweep good.scn --trace short2.db
+refuses "to resume and to replace at once" "one of the two" \
+	fuzz wofs.faithful --trials 3 --trace open.db --force --resume
+
+refuses "findings into a file" "good.scn: is no folder" fuzz wofs.faithful --trials 300 --freeze good.scn
+refuses "... by a sweep, before it runs" "good.scn: is no folder" sweep "$create" --freeze good.scn
+[ ! -s out ]
+report "... and nothing was printed" $?
+
+# ---- pipes and devices, where files are needed ------------------------------------------
+
+mkfifo pipe
+# never_waits STORY REASON ARGUMENTS...
+never_waits() {
+	told=$1 reason=$2
+	shift 2
+	timeout 20 "$tornbit" "$@" > out 2> err < /dev/null
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q "$reason" err
+	report "$told" $?
+}
+never_waits "a pipe for a story" "pipe: is a pipe, not a regular file" sweep pipe
+never_waits "a pipe for a part" "pipe: is a pipe" parts --part pipe
+never_waits "a pipe for a plug-in" "not a regular file" subjects --load ./pipe
+never_waits "a pipe for a trace to show" "pipe: " show pipe
+never_waits "a pipe for a trace to write" "pipe: " sweep good.scn --trace pipe
+never_waits "a device for a story" "is a device" sweep /dev/zero
+never_waits "- for standard input" "standard input is not read" sweep -
 
 # ---- full disks -------------------------------------------------------------------------
 
@@ -192,9 +287,22 @@ if [ -e /dev/full ]; then
 		[ $? -eq 2 ] && grep -q "standard output: " err
 		report "an answer that is lost is not taken for one: ${c%% *}" $?
 	done
+	for c in "sweep --help" "--help" "--version" "help" "image --help" "sql --help"; do
+		"$tornbit" $c > /dev/full 2> err
+		[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q "standard output: " err
+		report "a lost answer to $c" $?
+	done
+	"$tornbit" sql sweep.db "SELECT * FROM word" > /dev/full 2> err
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ]
+	report "a lost answer to sql" $?
 else
 	skip "an answer that is lost" "no /dev/full"
 fi
+for c in "sweep $create" "parts" "--version" "sql sweep.db .x" "shrink $found"; do
+	"$tornbit" $c >&- 2> err
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q "standard output: " err
+	report "standard output is closed: ${c%% *}" $?
+done
 
 # The largest file a process may write stands in for a full disk where nothing can
 # be mounted; both must leave a readable trace or none.

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "sink_row.h"
 #include "trace_bench.h"
 
 /* ---- what goes in comes out ------------------------------------------- */
@@ -262,6 +263,22 @@ static void a_folder_is_no_trace(void)
 static void a_missing_folder_is_named(void)
 {
 	refused("nowhere/run.db", "No such file or directory");
+}
+
+static void an_unfinished_trace_is_replaced_only_when_told_so(void)
+{
+	struct sink *s = sink_open(at("open.db"), SINK_CREATE, &sample_run, error);
+
+	sample_trial(s, 0);
+	sink_commit(s, -1);
+	sink_fail(s, "a run that fails does not close its trace");
+	CHECK(!sink_close(s, error));
+	CHECK(!sink_open(at("open.db"), SINK_CREATE, &sample_run, error));
+	CHECK(strstr(error, "open.db: holds a run that did not end by itself") != NULL);
+	CHECK_EQ(ask("open.db", "SELECT count(*) FROM plan"), 1);
+	s = sink_open(at("open.db"), SINK_REPLACE, &sample_run, error);
+	CHECK(s && sink_close(s, error));
+	CHECK_EQ(ask("open.db", "SELECT count(*) FROM plan"), 0);
 }
 
 static void an_empty_file_may_be_used(void)
@@ -576,6 +593,7 @@ int main(int argc, char **argv)
 	TEST(a_strangers_database_is_left_alone);
 	TEST(a_folder_is_no_trace);
 	TEST(a_missing_folder_is_named);
+	TEST(an_unfinished_trace_is_replaced_only_when_told_so);
 	TEST(an_empty_file_may_be_used);
 	TEST(special_names_are_only_names);
 	TEST(an_older_trace_is_replaced);

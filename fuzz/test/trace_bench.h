@@ -40,7 +40,7 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 __attribute__((unused))
 static struct sink *create(const char *name)
 {
-	struct sink *s = sink_open(at(name), SINK_CREATE, &sample_run, error);
+	struct sink *s = sink_open(at(name), SINK_REPLACE, &sample_run, error);
 
 	if (!CHECK(s))
 		tap_say("%s", error);
