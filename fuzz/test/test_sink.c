@@ -357,7 +357,7 @@ static void a_killed_run_leaves_all_committed_trials(void)
 
 	for (uint64_t round = 0; round < 16; round++) {
 		int from_child;
-		pid_t pid = start_writer("killed.db", SINK_CREATE, &from_child);
+		pid_t pid = start_writer("killed.db", SINK_REPLACE, &from_child);
 		uint64_t said = kill_after(pid, from_child, 1 + round * 3,
 					   mix64(round) % 400000);
 		/* The last commit may have happened without being told. */
@@ -461,7 +461,7 @@ static void a_killed_and_resumed_run_has_the_rows_of_an_unbroken_one(void)
 	make("unbroken.db", 20);
 	for (uint64_t commits = 1; commits < 20; commits += 3) {
 		int from_child;
-		pid_t pid = start_writer("broken.db", SINK_CREATE, &from_child);
+		pid_t pid = start_writer("broken.db", SINK_REPLACE, &from_child);
 		uint64_t said = kill_after(pid, from_child, commits, 1000);
 		struct sink *s = sink_open(at("broken.db"), SINK_RESUME, &sample_run, error);
 		if (!CHECK(s)) {
