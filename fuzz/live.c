@@ -71,6 +71,24 @@ static bool bad(struct liver *v, const struct cut_path *path, const char *verb,
 	return false;
 }
 
+static int64_t log_state(struct liver *v, const struct cut_path *path,
+			 const struct outcome *o, struct array *survivor)
+{
+	if (v->options->rows == LIVE_ROWS_OPERATIONS)
+		return 0;
+	return sink_state(v->options->sink, &(struct sink_state){
+		.plan = v->plan_row,
+		.call = path->call,
+		.op = path->depth ? path->op[path->depth - 1] : 0,
+		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
+		.cut = path->at,
+		.how = STATE_EXECUTED,
+		.outcome = o,
+		.image = array_image_hash(survivor),
+		.state = array_state_hash(survivor),
+	});
+}
+
 static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum verdict verdict,
 		     const char *why)
 {
@@ -78,7 +96,7 @@ static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum ver
 	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
 
 	snprintf(o.why, sizeof o.why, "%s", why);
-	v->result->state_row = 0;	/* the life itself, no survivor */
+	v->result->state_row = log_state(v, &path, &o, &v->main.device.board.array);
 	return bad(v, &path, verb, 0, 0, &o);
 }
 
@@ -250,24 +268,6 @@ static bool boot_main(struct liver *v, uint32_t event, enum fault_supply supply,
 			e == ENDED_HANG ? VERDICT_HANG
 			: status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT,
 			e == ENDED_HANG ? "mounting never ends" : "the store does not mount");
-}
-
-static int64_t log_state(struct liver *v, const struct cut_path *path,
-			 const struct outcome *o, struct array *survivor)
-{
-	if (v->options->rows == LIVE_ROWS_OPERATIONS)
-		return 0;
-	return sink_state(v->options->sink, &(struct sink_state){
-		.plan = v->plan_row,
-		.call = path->call,
-		.op = path->depth ? path->op[path->depth - 1] : 0,
-		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
-		.cut = path->at,
-		.how = STATE_EXECUTED,
-		.outcome = o,
-		.image = array_image_hash(survivor),
-		.state = array_state_hash(survivor),
-	});
 }
 
 /* Judge the survivor, and go on from it. */
@@ -451,7 +451,7 @@ static bool looks_well(struct liver *v, uint32_t event, const char *verb, int ta
 
 	if (judge_live(&v->main, &v->model, target, &o) == VERDICT_OK)
 		return true;
-	v->result->state_row = 0;
+	v->result->state_row = log_state(v, &path, &o, &v->main.device.board.array);
 	return bad(v, &path, verb, 0, 0, &o);
 }
 

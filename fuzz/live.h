@@ -59,7 +59,7 @@ struct live_result {
 	struct live_view view;
 	char legal[160];		/* what the last judged state might have shown */
 	char reach[80];			/* of the last cut: can physics leave these bits? */
-	int64_t plan_row, state_row;	/* in the sink; state 0: seen in the life */
+	int64_t plan_row, state_row;	/* in the sink, of the last state written */
 	uint32_t cuts;			/* that struck */
 	uint32_t judged;		/* states */
 	uint32_t calls;

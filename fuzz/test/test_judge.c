@@ -64,13 +64,13 @@ static void harm_to_a_neighbour_is_bystander(void)
 	COMES_TO("tiny", HARMS_NEIGHBOUR, "put a 5\ncut op 3 after\nput b 9\n",
 		 "bystander/put/program-last/bystander/dump");
 	COMES_TO("tiny", HARMS_NEIGHBOUR, "put a 5\nput b 9\n",
-		 "bystander/put/no-cut/bystander/dump");
+		 "bystander/put/no-cut/bystander/life");
 }
 
 static void two_views_that_differ_are_visibility(void)
 {
-	COMES_TO("tiny", LISTS_TOO_LONG, "put a 5\n", "visibility/put/no-cut/none/dump");
-	COMES_TO("tiny", HIDES, "put a 5\n", "visibility/put/no-cut/none/dump");
+	COMES_TO("tiny", LISTS_TOO_LONG, "put a 5\n", "visibility/put/no-cut/none/life");
+	COMES_TO("tiny", HIDES, "put a 5\n", "visibility/put/no-cut/none/life");
 }
 
 static void a_look_that_writes_is_visibility(void)
@@ -80,8 +80,8 @@ static void a_look_that_writes_is_visibility(void)
 
 static void names_nobody_wrote_are_phantoms(void)
 {
-	COMES_TO("tiny", INVENTS, "put a 5\n", "phantom/put/no-cut/stranger/dump");
-	COMES_TO("tiny", LISTS_TWICE, "put a 5\n", "phantom/put/no-cut/none/dump");
+	COMES_TO("tiny", INVENTS, "put a 5\n", "phantom/put/no-cut/stranger/life");
+	COMES_TO("tiny", LISTS_TWICE, "put a 5\n", "phantom/put/no-cut/none/life");
 }
 
 /* ---- answers ----------------------------------------------------------- */
@@ -103,8 +103,8 @@ static void a_crash_is_a_crash_wherever_it_comes(void)
 	COMES_TO("tiny", CRASHES, "put a 5\nput b 9\n", "crash/put/no-cut/none/life");
 	COMES_TO("tiny", CRASHES_AT_MOUNT, "put a 5\ncut op 0 after\nput b 9\n",
 		 "crash/put/program-first/none/boot");
-	COMES_TO("tiny", CRASHES_IN_LIST, "put a 5\n", "crash/put/no-cut/none/dump");
-	COMES_TO("tiny", CRASHES_IN_GET, "put a 5\n", "crash/put/no-cut/none/dump");
+	COMES_TO("tiny", CRASHES_IN_LIST, "put a 5\n", "crash/put/no-cut/none/life");
+	COMES_TO("tiny", CRASHES_IN_GET, "put a 5\n", "crash/put/no-cut/none/life");
 }
 
 static void an_endless_walk_is_a_hang(void)
@@ -193,7 +193,7 @@ static void the_first_wrong_thing_in_the_order_is_told(void)
 	COMES_TO("tiny", CRASHES, "put b 5\ncut op 0 after\nput a 9\n",
 		 "crash/put/no-cut/none/life");
 	/* soundness of the look before its legality */
-	COMES_TO("tiny", LISTS_TWICE, "put a 5\nput b 3\n", "phantom/put/no-cut/none/dump");
+	COMES_TO("tiny", LISTS_TWICE, "put a 5\nput b 3\n", "phantom/put/no-cut/none/life");
 }
 
 /* ---- cuts of the recovery ---------------------------------------------- */

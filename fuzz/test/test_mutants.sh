@@ -41,7 +41,7 @@ kills() { cat << 'END'
 06 fuzz 30000                            | /api/format/erase-
 07 sweep tight --depth 1                 | /capacity/put/program-last/probe/
 08 sweep logger --depth 1                | /api/write/no-cut/
-08 fuzz 4000                             | /durability/put/no-cut/
+08 fuzz 4000                             | /api/put/no-cut/
 09 fuzz 10000                            | /api/
 10 sweep last-blank --depth 1            | /api/put/program-last/
 END

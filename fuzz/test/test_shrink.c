@@ -112,7 +112,7 @@ static void shrinking_twice_is_shrinking_once(void)
 		{ LIVE_FIRST, "put b 5\nput a 2\ncut op 1 half seed 3\nput a 40 seed 9\n",
 		  "tiny/atomicity/put/program-inner/target/dump" },
 		{ HARMS_NEIGHBOUR, "put c 5\nput a 2\nput b 40 seed 9\nput a 3\n",
-		  "tiny/bystander/put/no-cut/bystander/dump" },
+		  "tiny/bystander/put/no-cut/bystander/life" },
 		{ HANGS_IN_PUT, "put a 5\nreboot\nput b 9\n", "tiny/hang/put/no-cut/none/life" },
 	};
 	struct plan *once = malloc(sizeof *once);
