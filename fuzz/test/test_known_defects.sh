@@ -43,7 +43,7 @@ campaign wofs.faithful
 finds "a replaced file is lost: the old one goes before the new one is there" \
 	'durability/put/program-(first|inner)/target/dump'
 finds "a full store loses a file by replacing it, without any cut" \
-	'(durability|bystander)/put/no-cut/(target|bystander|probe)/dump(-again)?'
+	'(durability|bystander)/put/no-cut/(target|bystander|probe)/(life|dump(-again)?)'
 finds "a file that was never closed corrupts what follows: its data are read as records" \
 	'phantom/put/program-inner/stranger/dump'
 finds "a torn size walks backwards: the walk never ends" \

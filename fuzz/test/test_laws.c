@@ -157,6 +157,30 @@ static void nothing_is_skipped_unsoundly_where_sectors_die(void)
 	free(s);
 }
 
+/* A supply that does not go cleanly: each operation of a serial NOR is tried with
+ * dips and ramps, and the hardened store takes them. */
+static void a_sweep_of_a_serial_part_tries_dips_and_ramps(void)
+{
+	static const char text[] =
+		"subject wofs.hardened\npart w25q128jv\nused 1MiB\nregion 8KiB\n"
+		"put a 10\nput b.lua 300 seed 4\nput a 20 seed 5\n";
+	struct scenario *s = malloc(sizeof *s);
+	struct scenario_error error;
+	struct explore_options o = { .what = { .families = TB_FAMILY('N'), .depth = 1 } };
+	struct findings findings = { 0 };
+	struct explore_stats stats = { 0 };
+	char what[256];
+
+	CHECK(scenario_parse(s, &world.plan, text, sizeof text - 1, &error));
+	CHECK(explore(&world.plan, &s->plan, &o, NULL, &findings, &stats, what));
+	CHECK(stats.operations > 5);
+	CHECK_EQ(stats.by_family['N' - 'A'], 4 * stats.operations);
+	CHECK_EQ(stats.bad, 0);
+	findings_free(&findings);
+	scenario_free(s);
+	free(s);
+}
+
 /* Executing everything finds the same keys as skipping does. */
 static void skipping_loses_no_finding(void)
 {
@@ -225,6 +249,7 @@ int main(void)
 	TEST(harvested_images_of_wofs_faithful_are_what_a_real_cut_leaves);
 	TEST(skipped_states_come_to_what_was_claimed_when_executed);
 	TEST(nothing_is_skipped_unsoundly_where_sectors_die);
+	TEST(a_sweep_of_a_serial_part_tries_dips_and_ramps);
 	TEST(skipping_loses_no_finding);
 	TEST(the_same_plan_twice_is_the_same_life);
 	world_free(&world);

@@ -16,6 +16,11 @@ static bool caseless(const char *a, const char *b)
 	return *a == *b;
 }
 
+static bool refuses_when_open(const struct tb_standing *s)
+{
+	return s->open;
+}
+
 static struct names names_of(const struct tb_contract *c)
 {
 	struct plan *p = tiny_plan("tiny", RIGHT, "get a\n");
@@ -169,6 +174,32 @@ static enum verdict full(const struct model *m, const struct names *n, uint8_t v
 }
 
 /* 8192 bytes, 64 an object: 128 of them. Replacing frees nothing. */
+/* A store that takes less than it was given and says ok, one that calls what is
+ * there absent, one that refuses without a reason: none of them loses data. */
+static void an_answer_must_fit_the_state_of_things(void)
+{
+	struct tb_contract c = tiny_contract;
+	struct names n = names_of(&c);
+	struct model m = { 0 };
+
+	c.may_refuse = refuses_when_open;
+	CHECK_EQ(put(&m, &n, A, 5, 1), VERDICT_OK);
+	CHECK_EQ(apply(&m, &n, TINY_PUT, B, 9, 1, (struct tb_reply){ .done = 4 }), VERDICT_API);
+	CHECK_EQ(apply(&m, &n, TINY_PUT, B, 9, 1, (struct tb_reply){ .done = 10 }), VERDICT_API);
+	CHECK_EQ(apply(&m, &n, TINY_GET, A, 0, 0, (struct tb_reply){ .status = TB_ABSENT }),
+		 VERDICT_API);
+	CHECK_EQ(apply(&m, &n, TINY_GET, C, 0, 0, (struct tb_reply){ .status = TB_ABSENT }),
+		 VERDICT_OK);
+	CHECK_EQ(apply(&m, &n, TINY_PUT, A, 5, 1, (struct tb_reply){ .status = TB_REFUSED }),
+		 VERDICT_API);
+	m.open = true;
+	m.open_slot = B;
+	CHECK_EQ(apply(&m, &n, TINY_PUT, A, 5, 1, (struct tb_reply){ .status = TB_REFUSED }),
+		 (tiny_contract.verb[TINY_PUT].may >> TB_REFUSED & 1) ? VERDICT_OK : VERDICT_API);
+	CHECK_EQ(apply(&m, &n, TINY_FORMAT, -1, 0, 0, (struct tb_reply){ .status = TB_NO_SPACE }),
+		 VERDICT_API);
+}
+
 static void no_space_is_right_when_all_may_be_in_use_and_not_one_object_before(void)
 {
 	struct names n = names_of(&tiny_contract);
@@ -431,6 +462,7 @@ int main(void)
 	TEST(calls_do_to_the_model_what_their_effect_says);
 	TEST(a_refused_call_has_no_effect);
 	TEST(an_illegal_answer_is_a_verdict);
+	TEST(an_answer_must_fit_the_state_of_things);
 	TEST(no_space_is_right_when_all_may_be_in_use_and_not_one_object_before);
 	TEST(what_is_begun_takes_room_once_it_ends);
 	TEST(a_cut_may_waste_what_the_call_was_writing);
