@@ -318,6 +318,7 @@ void row_sense(struct array *a, uint32_t row, uint32_t at, uint8_t *to, uint32_t
 {
 	struct row *r = row_find(a, row);
 	uint8_t any = 0;
+	assert(r && r->sheet);	/* only rows in doubt are sensed */
 	for (uint32_t i = 0; i < n; i++)
 		any |= r->sheet->doubt[at + i];
 	memcpy(to, r->byte + at, n);
