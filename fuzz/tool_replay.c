@@ -283,9 +283,12 @@ static void print_hex(const char *what, const uint8_t *bytes, const uint8_t *aga
 		      uint32_t n)
 {
 	printf("    %-9s", what);
-	for (uint32_t i = 0; i < n; i++)
-		printf("%s%02x%c", i && i % 16 == 0 ? "\n             " : "", bytes[i],
-		       against && bytes[i] != against[i] ? '*' : ' ');
+	for (uint32_t i = 0; i < n; i++) {
+		bool ends = i % 16 == 15 || i + 1 == n;
+		printf("%02x%s", bytes[i], against && bytes[i] != against[i] ? "*" : ends ? "" : " ");
+		if (ends && i + 1 < n)
+			printf("\n             ");
+	}
 	printf("\n");
 }
 
