@@ -18,7 +18,7 @@ bool options_number(const char *text, uint64_t *value)
 	return *end == '\0' && !errno;
 }
 
-static void help(const struct command *c)
+void options_help(const struct command *c)
 {
 	printf("tornbit %s%s%s\n\n%s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
 	       c->means);
@@ -130,7 +130,7 @@ int options_take(const struct command *c, int *argc, char **argv)
 
 	for (int i = 1; i < *argc; i++) {
 		char *word = argv[i];
-		if (only_arguments || word[0] != '-' || !word[1]) {
+		if (only_arguments || word[0] != '-' || !word[1] || strncmp(word, "-- ", 3) == 0) {
 			argv[kept++] = word;
 			continue;
 		}
@@ -139,7 +139,7 @@ int options_take(const struct command *c, int *argc, char **argv)
 			continue;
 		}
 		if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-			help(c);
+			options_help(c);
 			return 0;
 		}
 		const struct option *o = find(c, word);

@@ -46,8 +46,12 @@ struct command {
 /* Takes argv[1..], `--help` and `-h` among them. Only lists and flags may stand
  * twice; no value and no argument may be empty. Arguments that are no options are
  * moved to argv[0..] and counted in *argc. Returns -1 to go on, else the exit
- * status: 0 after --help, 2 after one line about what is wrong. */
+ * status: 0 after --help, 2 after one line about what is wrong. A word that begins
+ * with "-- " is an argument: a query's comment. */
 int options_take(const struct command *c, int *argc, char **argv);
+
+/* What --help prints. */
+void options_help(const struct command *c);
 
 /* A whole number, decimal or 0x; false when it is anything else. */
 bool options_number(const char *text, uint64_t *value);

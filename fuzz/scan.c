@@ -12,7 +12,7 @@ bool scan_wrong(struct scan *ps, const char *format, ...)
 {
 	va_list args;
 
-	ps->error->line = ps->here.line;
+	ps->error->line = ps->here.line ? ps->here.line : 1;	/* empty: 1 */
 	va_start(args, format);
 	vsnprintf(ps->error->what, sizeof ps->error->what, format, args);
 	va_end(args);
@@ -32,7 +32,7 @@ bool scan_wrong_word(struct scan *ps, const char *kind, const char *word,
 {
 	struct text t = text_in(ps->error->what, sizeof ps->error->what);
 
-	ps->error->line = ps->here.line;
+	ps->error->line = ps->here.line ? ps->here.line : 1;	/* empty: 1 */
 	text_add(&t, "%.32s: no %s \"%.40s\":", ps->statement, kind, word);
 	for (uint32_t i = 0; i < n; i++) {
 		if (t.n + strlen(list[i]) + 6 > t.room) {

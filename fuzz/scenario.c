@@ -13,6 +13,7 @@
 #include "driver_nor.h"
 #include "scan.h"
 #include "text.h"
+#include "verdict.h"
 
 /* ---- Names ------------------------------------------------------------------------------ */
 
@@ -298,9 +299,49 @@ static bool parse_expect(struct scan *ps)
 	return true;
 }
 
+static bool is_word_of(const char *word, size_t n, const char *const *words, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strlen(words[i]) == n && strncmp(words[i], word, n) == 0)
+			return true;
+	return false;
+}
+
+/* STORE/VERDICT/VERB/CUT/ROLE/STEP, as key_print writes them (verdict.h). */
+static bool is_key(const char *key)
+{
+	const char *field[6];
+	size_t length[6];
+	uint32_t n = 0;
+
+	for (const char *c = key; n < 6; c += *c ? 1 : 0) {
+		field[n] = c;
+		length[n] = strcspn(c, "/");
+		if (length[n] == 0)
+			return false;
+		c += length[n++];
+		if (!*c)
+			break;
+	}
+	if (n < 6 || field[5][length[5]])
+		return false;
+	bool no_cut = strncmp(field[3], "no-cut/", 7) == 0;
+	size_t kind = strncmp(field[3], "program-", 8) == 0 ? 8 :
+		      strncmp(field[3], "erase-", 6) == 0 ? 6 : 0;
+	return is_word_of(field[1], length[1], verdict_words, VERDICTS) &&
+	       (no_cut || (kind && is_word_of(field[3] + kind, length[3] - kind, place_words,
+					      PLACES))) &&
+	       is_word_of(field[4], length[4], role_words, ROLES) &&
+	       is_word_of(field[5], length[5], judging_words, JUDGING_STEPS);
+}
+
 static bool parse_key(struct scan *ps)
 {
-	return take_key(ps, ps->s->key);
+	if (!take_key(ps, ps->s->key))
+		return false;
+	return is_key(ps->s->key) ||
+	       scan_wrong(ps, "key: \"%.60s\" is no key: STORE/VERDICT/VERB/CUT/ROLE/STEP, as in "
+			  "x/mount/put/program-inner/none/boot", ps->s->key);
 }
 
 static bool parse_image_after(struct scan *ps)
@@ -618,6 +659,20 @@ static bool parse_statement(struct scan *ps)
 	return wrong_statement(ps, c);
 }
 
+/* A finding that recorded nothing would agree with whatever its replay does. */
+static bool check_frozen(struct scan *ps)
+{
+	uint32_t line = seen_line(ps, "key");
+
+	if (line && !ps->s->records)
+		return scan_wrong_at(ps, line, "key: a frozen finding needs its record lines, and "
+				     "there is none; without them leave the key out");
+	if (line && ps->any_cut_line && !ps->s->image_after)
+		return scan_wrong_at(ps, line, "key: a frozen finding with a cut needs its "
+				     "image-after line, and there is none");
+	return true;
+}
+
 /* What only the whole text can show. */
 static bool check_whole(struct scan *ps)
 {
@@ -636,6 +691,8 @@ static bool check_whole(struct scan *ps)
 		return scan_wrong_at(ps, ps->cut_line, "this cut strikes nothing: no call follows");
 	if (!plan_region(p, ps->w->part[p->part], &first, &bytes, what))
 		return scan_wrong_at(ps, ps->place_line, what);
+	if (!check_frozen(ps))
+		return false;
 	if (plan_bytes(p, ps->w) > PLAN_BYTES_MAX)
 		return scan_wrong(ps, "the plan takes %zu bytes, %u are the most: fewer events or "
 			     "names", plan_bytes(p, ps->w), PLAN_BYTES_MAX);

@@ -3,57 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base.h"
+#include "options.h"
+#include "plain.h"
 #include "tool_sql.h"
 #include "tracefile.h"
 
-static const char usage[] =
-	"usage: tornbit sql FILE QUERY [--json]\n"
-	"Ask a trace database in SQL. Tables and worked queries: docs/trace-schema.md.\n"
-	"The table `bus` holds every bus operation, `state_text` the states in words.\n";
-
-struct options {
-	const char *file, *query;
-	bool json, help;
-};
-
 static int fail(const char *format, const char *what)
 {
-	fprintf(stderr, "tornbit sql: ");
-	fprintf(stderr, format, what);
-	fputc('\n', stderr);
-	return 2;
-}
+	char line[1024];
 
-static int parse(struct options *o, int argc, char **argv)
-{
-	bool words_only = false;
-
-	for (int i = 1; i < argc; i++) {
-		const char *word = argv[i];
-		/* A query may begin with a comment: "-- ..." is no option. */
-		bool comment = strncmp(word, "-- ", 3) == 0;
-		if (words_only || comment || word[0] != '-' || !word[1]) {
-			if (!o->file)
-				o->file = word;
-			else if (!o->query)
-				o->query = word;
-			else
-				return fail("one word too many: '%s' (put the query in quotes)", word);
-		} else if (strcmp(word, "--") == 0) {
-			words_only = true;
-		} else if (strcmp(word, "--json") == 0) {
-			o->json = true;
-		} else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-			o->help = true;
-		} else {
-			return fail("unknown option '%s'; usage: tornbit sql FILE QUERY [--json]", word);
-		}
-	}
-	if (!o->help && !o->query)
-		return fail("%s is missing; usage: tornbit sql FILE QUERY [--json]",
-			    o->file ? "the query" : "the trace file");
-	return 0;
+	snprintf(line, sizeof line, format, what);
+	return plain_complaint("sql", "%s", line);
 }
 
 /* ---- what a query may do ---------------------------------------------- */
@@ -129,48 +89,12 @@ static void print_plain(const uint8_t *p, int n)
 		case '\n': fputs("\\n", stdout); break;
 		case '\\': fputs("\\\\", stdout); break;
 		default:
-			if (p[i] < 0x20 || p[i] == 0x7f)
+			if (p[i] < 0x20 || p[i] >= 0x7f)
 				printf("\\x%02x", p[i]);
 			else
 				putchar(p[i]);
 		}
 	}
-}
-
-/* Length of the well-formed UTF-8 character at p, 0 when there is none. */
-static int utf8_length(const uint8_t *p, int n)
-{
-	int length = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
-		     (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-
-	if (!length || length > n)
-		return 0;
-	for (int i = 1; i < length; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF. */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-static void print_json_text(const uint8_t *p, int n)
-{
-	putchar('"');
-	for (int i = 0; i < n;) {
-		int length = utf8_length(p + i, n - i);
-		if (length == 1 && (p[i] == '"' || p[i] == '\\'))
-			printf("\\%c", p[i]);
-		else if (length == 1 && p[i] < 0x20)
-			printf("\\u%04x", p[i]);
-		else if (length)
-			fwrite(p + i, 1, (size_t)length, stdout);
-		else
-			fputs("\xef\xbf\xbd", stdout);	/* U+FFFD: not a character */
-		i += length ? length : 1;
-	}
-	putchar('"');
 }
 
 static void print_value(sqlite3_stmt *st, int i)
@@ -214,8 +138,8 @@ static void print_json_value(sqlite3_stmt *st, int i)
 		break;
 	}
 	default: {
-		const uint8_t *text = sqlite3_column_text(st, i);
-		print_json_text(text, sqlite3_column_bytes(st, i));
+		const char *text = (const char *)sqlite3_column_text(st, i);
+		plain_json(text, (size_t)sqlite3_column_bytes(st, i));
 	}
 	}
 }
@@ -248,7 +172,7 @@ static void print_json_row(sqlite3_stmt *st, bool first)
 		const char *name = sqlite3_column_name(st, i);
 		if (i)
 			fputs(", ", stdout);
-		print_json_text((const uint8_t *)name, (int)strlen(name));
+		json_string(name);
 		fputs(": ", stdout);
 		print_json_value(st, i);
 	}
@@ -270,6 +194,8 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *query)
 		fail("%s", sqlite3_errmsg(db));
 	else if (!st)
 		fail("the query is empty%s", "");
+	else if (sqlite3_stmt_isexplain(st))	/* it tells addresses of this process */
+		fail("EXPLAIN is not answered; ask the trace itself%s", "");
 	else if (!sqlite3_stmt_readonly(st))
 		fail("the query may only read this trace%s", "");
 	else if (sqlite3_prepare_v2(db, rest, -1, &second, NULL) != SQLITE_OK || second)
@@ -281,21 +207,21 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *query)
 	return NULL;
 }
 
-static int run(sqlite3 *db, sqlite3_stmt *st, const struct options *o)
+static int run(sqlite3 *db, sqlite3_stmt *st, bool json)
 {
 	int rc, rows = 0;
 
-	if (!o->json)
+	if (!json)
 		print_header(st);
 	else
 		putchar('[');
 	for (; (rc = sqlite3_step(st)) == SQLITE_ROW && !ferror(stdout); rows++) {
-		if (o->json)
+		if (json)
 			print_json_row(st, rows == 0);
 		else
 			print_row(st);
 	}
-	if (o->json)
+	if (json)
 		fputs(rows ? "\n]\n" : "]\n", stdout);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return fail("writing the answer: %s", strerror(errno));
@@ -307,23 +233,29 @@ static int run(sqlite3 *db, sqlite3_stmt *st, const struct options *o)
 
 int tool_sql(int argc, char **argv)
 {
-	struct options o = { 0 };
+	bool json = false;
+	const struct option options[] = {
+		{ "--json", NULL, "an array of objects, one a line", OPTION_FLAG, &json },
+		{ 0 },
+	};
+	const struct command command = {
+		"sql", "TRACE.db QUERY",
+		"Ask a trace in SQL. Tables and worked queries: docs/trace-schema.md. The table\n"
+		"`bus` holds every bus operation, `state_text` the states in words.",
+		options, 2, 2,
+	};
 	char error[256];
+	int status = options_take(&command, &argc, argv);
 
-	int status = parse(&o, argc, argv);
-	if (status)
+	if (status >= 0)
 		return status;
-	if (o.help) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	struct tracefile *t = tracefile_open(o.file, error);
+	struct tracefile *t = tracefile_open(argv[0], error);
 	if (!t)
 		return fail("%s", error);
 	sqlite3 *db = tracefile_db(t);
 	forbid_all_but_reading(db);
-	sqlite3_stmt *st = prepare(db, o.query);
-	status = st ? run(db, st, &o) : 2;
+	sqlite3_stmt *st = prepare(db, argv[1]);
+	status = st ? run(db, st, json) : 2;
 	sqlite3_finalize(st);
 	tracefile_close(t);
 	return status;

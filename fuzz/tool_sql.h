@@ -2,8 +2,8 @@
  * tool_sql: `tornbit sql FILE QUERY [--json]`, a question to a trace.
  *
  * Prints a header line and one line a row, tab-separated: NULL is empty, blobs
- * are hex, and tab, newline, backslash and control characters in texts are \t, \n,
- * \\ and \xNN. With --json: an array of objects, one a line. The file is never
+ * are hex, and tab, newline, backslash and bytes that are not printable ASCII are \t,
+ * \n, \\ and \xNN. With --json: an array of objects in ASCII, one a line. The file is never
  * written, and no other file can be reached from the query.
  */
 #ifndef TORNBIT_TOOL_SQL_H

@@ -79,7 +79,7 @@ static void open_trace(void *who)
 	char error[256];
 
 	contract_print(subject->contract, contract, sizeof contract);
-	s->sink = sink_open(TRACE, SINK_CREATE, &(struct sink_run){
+	s->sink = sink_open(TRACE, SINK_REPLACE, &(struct sink_run){
 		.command = "bench", .subject = subject->name,
 		.part = s->world->part[p->part]->name, .contract_text = contract,
 		.part_text = "", .trials = 1, .options = "",

@@ -118,7 +118,7 @@ static struct sink *open_trace(const struct stage *s)
 	char error[256];
 
 	contract_print(s->subject->contract, contract, sizeof contract);
-	struct sink *sink = sink_open(TRACE, SINK_CREATE, &(struct sink_run){
+	struct sink *sink = sink_open(TRACE, SINK_REPLACE, &(struct sink_run){
 		.command = "bench", .subject = s->subject->name, .part = s->part->name,
 		.contract_text = contract, .part_text = "", .trials = 1, .options = "",
 	}, error);

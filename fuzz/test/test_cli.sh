@@ -127,7 +127,18 @@ wrong_line "binary nonsense" 1 "" '\001\377\376\n\n\n'
 wrong_line "more events than a plan holds" 3 "4093" \
 	'subject wofs.faithful\npart lm3s8962\nrepeat 5000 {\nput a 1\n}\n'
 : > empty.scn
-refuses "an empty story" "empty.scn:" sweep empty.scn
+refuses "an empty story" "empty.scn:1: " sweep empty.scn
+head='subject wofs.faithful\npart lm3s8962\nput a 1\n'
+cut='subject wofs.faithful\npart lm3s8962\ncut op 0 half\nput a 1\n'
+record='record r 0x0 44 2 24 0xbe668c2b\n'
+wrong_line "a key that is none" 4 "is no key" "${head}key nonsense\n$record"
+wrong_line "a key of an unknown verdict" 4 "is no key" "${head}key s/joy/put/no-cut/none/dump\n$record"
+wrong_line "a key with an asterisk" 4 "is no key" "${head}key s/*/put/no-cut/none/dump\n$record"
+wrong_line "a key of seven words" 4 "is no key" "${head}key s/mount/put/no-cut/none/dump/x\n$record"
+wrong_line "a finding that recorded nothing" 4 "needs its record lines" \
+	"${head}key s/mount/put/no-cut/none/dump\n"
+wrong_line "a finding with a cut and no hash" 5 "needs its image-after" \
+	"${cut}key s/mount/put/program-only/none/dump\n$record"
 refuses "a story that is not there" "missing.scn: No such file" sweep missing.scn
 refuses "a folder for a story" "is a folder" sweep "$work"
 refuses "a typo in the last story costs no work of the first" "bad.scn:" sweep good.scn bad.scn

@@ -56,6 +56,13 @@ answers "json is an array of objects" \
 	'[\n{"n": 1, "t": "a\\"b\\u000a", "x": null, "b": "01", "r": 0.5},\n{"n": 2, "t": "", "x": null, "b": "", "r": 9e999}\n]\n' \
 	"$db" "SELECT 1 AS n, 'a\"b'||char(10) AS t, NULL AS x, x'01' AS b, 0.5 AS r
 	       UNION ALL SELECT 2, '', NULL, x'', 9e999" --json
+answers "bytes that no terminal should see are escaped" 't\n\\xc3\\xa9\\xff\\x9b\\x7f\n' \
+	"$db" "SELECT CAST(x'c3a9ff9b7f' AS TEXT) AS t"
+answers "json is ASCII: characters by number, bytes that are none too" \
+	'[\n{"t": "\\u00e9\\ud83d\\ude00\\u00ff\\u009b\\u007f"}\n]\n' \
+	"$db" "SELECT CAST(x'c3a9f09f9880ff9b7f' AS TEXT) AS t" --json
+answers "a query may begin with a comment" '1\n1\n' "$db" "-- one
+SELECT 1"
 answers "json without rows is an empty array" '[]\n' "$db" "SELECT 1 WHERE 0" --json
 answers "bus operations are a table" \
 	'seq\tkind\tbytes\tresult\n98\tprogram\t4\tok\n99\terase\t4096\tcut\n' \
@@ -74,10 +81,14 @@ refuses "not a database" "not a tornbit trace" "$work/letter" "SELECT 1"
 head -c 30000 "$db" > "$work/short.db"
 refuses "a cut-off trace" "cut-off" "$work/short.db" "SELECT 1"
 refuses "a typing error" "no such table: stat" "$db" "SELECT * FROM stat"
-refuses "a missing query" "query is missing" "$db"
+refuses "a missing query" "needs TRACE.db QUERY" "$db"
+refuses "an error shows no raw bytes" '[.]*no such column: .x1b\[2J.xc3.xa9' "$db" \
+	"$(printf 'SELECT "\033[2J\303\251".x')"
+refuses "an explanation, which tells addresses" "EXPLAIN is not answered" "$db" "explain SELECT 1"
+refuses "... of the other kind" "EXPLAIN is not answered" "$db" "EXPLAIN QUERY PLAN SELECT 1"
 refuses "an empty query" "query is empty" "$db" " ; "
-refuses "an unknown option" "unknown option '--yaml'" "$db" "SELECT 1" --yaml
-refuses "an unquoted query" "quotes" "$db" SELECT 1
+refuses "an unknown option" "no option --yaml" "$db" "SELECT 1" --yaml
+refuses "an unquoted query" "too many arguments" "$db" SELECT 1
 refuses "two queries" "one query at a time" "$db" "SELECT 1; SELECT 2"
 before=$(cksum < "$db")
 refuses "a write" "only read" "$db" "DELETE FROM plan"
