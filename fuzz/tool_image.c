@@ -31,6 +31,8 @@
 struct image {
 	uint8_t *cell;
 	uint32_t bytes;
+	uint32_t offset;	/* of its first byte in the file */
+	uint32_t used;		/* first byte that is not blank; bytes: all are */
 	struct wofs_run run;
 	struct wofs_table table;
 	struct wofs_config cfg;
@@ -39,7 +41,7 @@ struct image {
 
 struct settings {
 	const char *size, *dir;
-	uint64_t unit, sector;
+	uint64_t unit, sector, offset;
 	bool romfs, json, faithful;
 };
 
@@ -154,11 +156,29 @@ static int save(const struct image *image, const char *path)
 	return fail("%s: cannot be written: %s", path, strerror(why));
 }
 
+/* The store inside an image of a whole part: what stands before it is left out. */
+static int skip_offset(struct image *image, const struct settings *s, const char *path)
+{
+	uint64_t step = s->romfs ? 1 : s->sector;
+
+	if (s->offset && (s->offset >= image->bytes || !step || s->offset % step))
+		return fail("--offset %llu: %s has %u bytes; it takes the beginning of a sector of "
+			    "%llu in it", (unsigned long long)s->offset, path, image->bytes,
+			    (unsigned long long)step);
+	image->offset = (uint32_t)s->offset;
+	image->bytes -= image->offset;
+	memmove(image->cell, image->cell + image->offset, image->bytes);
+	while (image->used < image->bytes && image->cell[image->used] == 0xff)
+		image->used++;
+	return 0;
+}
+
 static int load(struct image *image, const struct settings *s, const char *path)
 {
 	*image = (struct image){ .cell = NULL };
 	image->cell = read_file(path, &image->bytes);
-	return image->cell ? bind(image, s, path) : TROUBLE;
+	int status = image->cell ? skip_offset(image, s, path) : TROUBLE;
+	return status ? status : bind(image, s, path);
 }
 
 /* Where the chain breaks off, or UINT32_MAX. */
@@ -179,8 +199,28 @@ static int say_broken(const struct image *image, const char *path)
 	uint32_t at = broken_at(image);
 	if (at == UINT32_MAX)
 		return 0;
+	if (at == 0)
+		return fail("%s: no record and no end at offset 0x%x; --offset N says where the "
+			    "store begins in an image of a whole part", path, image->offset);
 	return fail("%s: no record and no end at offset 0x%x; `tornbit image check` tells "
-		    "what stands before it", path, at);
+		    "what stands before it", path, image->offset + at);
+}
+
+/* Blank from the first byte on: an empty store, or not the place of one. */
+static bool begins_blank(const struct image *image)
+{
+	return image->used >= image->run.sector_bytes;
+}
+
+static void say_blank(const struct image *image)
+{
+	printf("no records: blank from 0x%x", image->offset);
+	if (image->used < image->bytes) {
+		uint32_t sector = image->used - image->used % image->run.sector_bytes;
+		printf(" to 0x%x; --offset 0x%x looks for a store there", image->offset + image->used,
+		       image->offset + sector);
+	}
+	printf("\n");
 }
 
 /* ---- Names ------------------------------------------------------------------------- */
@@ -393,9 +433,9 @@ static int image_list(const struct settings *s, char **arg, int n)
 	if (!status) {
 		if (s->json)
 			printf("[");
-		while (wofs_readdir(&image.fs, &cursor, &e) > 0) {
+		for (; wofs_readdir(&image.fs, &cursor, &e) > 0; listed++) {
 			if (s->json) {
-				printf("%s\n  {\"name\": ", listed++ ? "," : "");
+				printf("%s\n  {\"name\": ", listed ? "," : "");
 				json_string(e.name);
 				printf(", \"bytes\": %u}", e.size);
 			} else {
@@ -406,6 +446,10 @@ static int image_list(const struct settings *s, char **arg, int n)
 		}
 		if (s->json)
 			printf("\n]\n");
+		else if (!s->romfs && begins_blank(&image))
+			say_blank(&image);
+		else if (!listed && broken_at(&image) == UINT32_MAX)
+			printf("no files\n");
 		status = say_broken(&image, arg[0]);
 	}
 	free(image.cell);
@@ -455,7 +499,7 @@ static int extract_pass(const struct image *image, int dir, const struct setting
 			status = extract_one(dir, s->dir, image, &rec);
 		else if (!is_plain(rec.name))
 			status = fail("the file at offset 0x%x has a name that is no plain file "
-				      "name; name the others to extract them", rec.at);
+				      "name; name the others to extract them", image->offset + rec.at);
 	}
 	return status;
 }
@@ -500,28 +544,28 @@ static void print_plan(const struct wofs_record *rec)
 		printf("  (stamp of a format)");
 }
 
-static void print_record(const struct wofs_record *rec, bool json, bool first)
+static void print_record(const struct wofs_record *rec, uint32_t at, bool json, bool first)
 {
 	if (json) {
 		printf("%s\n  {\"offset\": %u, \"state\": \"%s\", \"name\": ", first ? "" : ",",
-		       rec->at, wofs_state_words[rec->state]);
+		       at, wofs_state_words[rec->state]);
 		json_string(rec->name);
 		printf(", \"bytes\": %u, \"signed\": %s, \"repair\": %s}", rec->size,
 		       rec->is_signed ? "true" : "false", rec->wants_seal ? "true" : "false");
 		return;
 	}
-	printf("0x%06x  %-20s %10u  ", rec->at, wofs_state_words[rec->state], rec->size);
+	printf("0x%06x  %-20s %10u  ", at, wofs_state_words[rec->state], rec->size);
 	print_name(rec->name, (uint32_t)strlen(rec->name));
 	print_plan(rec);
 	printf("\n");
 }
 
-static int check_walk(const struct settings *s, struct wofs_walk *w)
+static int check_walk(const struct settings *s, const struct image *image, struct wofs_walk *w)
 {
 	struct wofs_record rec;
 	bool first = true, repair = w->format != WOFS_FORMAT_NONE;
 	while (wofs_walk_next(w, &rec) > 0) {
-		print_record(&rec, s->json, first);
+		print_record(&rec, image->offset + rec.at, s->json, first);
 		first = false;
 		repair |= rec.wants_seal || rec.state == WOFS_STALE || rec.state == WOFS_DAMAGED;
 	}
@@ -540,12 +584,16 @@ static int image_check(const struct settings *s, char **arg, int n)
 		if (s->json)
 			printf("[");
 		else if (w.format != WOFS_FORMAT_NONE)
-			printf("0x000000  a format was cut    -> finish it: erase everything\n");
+			printf("0x%06x  a format was cut    -> finish it: erase everything\n",
+			       image.offset);
 		if (s->json && w.format != WOFS_FORMAT_NONE)
-			printf("\n  {\"offset\": 0, \"state\": \"format cut\", \"repair\": true}");
-		status = check_walk(s, &w);
+			printf("\n  {\"offset\": %u, \"state\": \"format cut\", \"repair\": true}",
+			       image.offset);
+		status = check_walk(s, &image, &w);
 		if (s->json)
 			printf("\n]\n");
+		else if (!s->romfs && begins_blank(&image))
+			say_blank(&image);
 		if (say_broken(&image, arg[0]))
 			status = TROUBLE;
 	}
@@ -583,7 +631,8 @@ static int image_format(const struct settings *s, char **arg, int n)
 
 /* ---- The command line --------------------------------------------------------------------- */
 
-enum { TAKES_SIZE = 1, TAKES_ROMFS = 2, TAKES_JSON = 4, TAKES_DIR = 8, TAKES_FAITHFUL = 16 };
+enum { TAKES_SIZE = 1, TAKES_ROMFS = 2, TAKES_JSON = 4, TAKES_DIR = 8, TAKES_FAITHFUL = 16,
+       TAKES_OFFSET = 32 };
 
 static const struct verb {
 	const char *word;
@@ -596,15 +645,15 @@ static const struct verb {
 	  TAKES_SIZE | TAKES_ROMFS | TAKES_FAITHFUL },
 	{ "list", image_list,
 	  { "image list", "IMG", "Name the files of an image.", NULL, 1, 1 },
-	  TAKES_ROMFS | TAKES_JSON },
+	  TAKES_ROMFS | TAKES_JSON | TAKES_OFFSET },
 	{ "extract", image_extract,
 	  { "image extract", "IMG [NAME...]", "Write files of an image into a folder.", NULL, 1, 4096 },
-	  TAKES_ROMFS | TAKES_DIR },
+	  TAKES_ROMFS | TAKES_DIR | TAKES_OFFSET },
 	{ "check", image_check,
 	  { "image check", "IMG",
 	    "Say of every record what it is, and what a mount would do about it.\n"
 	    "Exit status: 0 nothing to do, 1 something to repair, 2 broken.", NULL, 1, 1 },
-	  TAKES_ROMFS | TAKES_JSON },
+	  TAKES_ROMFS | TAKES_JSON | TAKES_OFFSET },
 	{ "format", image_format,
 	  { "image format", "IMG", "Make an image empty.", NULL, 1, 1 }, 0 },
 	{ "add", image_add,
@@ -620,6 +669,8 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 		{ 0, { "--unit", "N", "write unit (1)", OPTION_NUMBER, &s.unit } },
 		{ TAKES_SIZE, { "--size", "BYTES", "of the image, such as 16KiB", OPTION_TEXT, &s.size } },
 		{ TAKES_ROMFS, { "--romfs", NULL, "ROMFS instead of WOFS", OPTION_FLAG, &s.romfs } },
+		{ TAKES_OFFSET, { "--offset", "N", "where the store begins in an image of a whole part (0)",
+				  OPTION_NUMBER, &s.offset } },
 		{ TAKES_JSON, { "--json", NULL, "print JSON", OPTION_FLAG, &s.json } },
 		{ TAKES_DIR, { "-C", "DIR", "the folder to write to", OPTION_TEXT, &s.dir } },
 		{ TAKES_FAITHFUL, { "--faithful", NULL, "byte for byte as the original writes",
@@ -638,18 +689,30 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 	return status >= 0 ? status : v->run(&s, argv, argc);
 }
 
-static void usage(FILE *to)
+/* In the layout that all commands have. */
+static void help(void)
 {
-	fprintf(to, "usage: tornbit image COMMAND ...\n");
-	for (size_t i = 0; i < COUNT_OF(verbs); i++)
-		fprintf(to, "  %-8s %-16s %.*s\n", verbs[i].word, verbs[i].command.arguments,
-			(int)strcspn(verbs[i].command.means, "\n"), verbs[i].command.means);
+	struct option rows[COUNT_OF(verbs) + 1];
+	char means[COUNT_OF(verbs)][96];
+
+	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+		const char *text = verbs[i].command.means;
+		snprintf(means[i], sizeof means[i], "%.*s", (int)strcspn(text, "\n"), text);
+		rows[i] = (struct option){ .name = verbs[i].word, .means = means[i],
+					   .value = verbs[i].command.arguments };
+	}
+	rows[COUNT_OF(verbs)] = (struct option){ .name = NULL };
+	options_help(&(struct command){
+		.name = "image", .arguments = "COMMAND ...",
+		.means = "WOFS and ROMFS images as files. `tornbit image COMMAND --help` says more.",
+		.option = rows,
+	});
 }
 
 int tool_image(int argc, char **argv)
 {
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		usage(stdout);
+		help();
 		return 0;
 	}
 	for (size_t i = 0; argc >= 2 && i < COUNT_OF(verbs); i++)

@@ -61,7 +61,9 @@ exits 0 add "$room/one.img" "$room/hello.txt" && exits 0 list "$room/one.img" &&
 	[ "$(cat "$room/out")" = "         6  hello.txt" ]
 ok $? "adding a file of the same name replaces it"
 
-exits 0 format "$room/one.img" && exits 0 list "$room/one.img" && [ ! -s "$room/out" ] && exits 0 check "$room/one.img"
+exits 0 format "$room/one.img" && exits 0 list "$room/one.img" &&
+	[ "$(cat "$room/out")" = "no files" ] && exits 0 list --json "$room/one.img" &&
+	[ "$(tr -d '\n' < "$room/out")" = "[]" ] && exits 0 check "$room/one.img"
 ok $? "a formatted image is empty and sound"
 
 exits 0 make "$room/rom.img" --romfs "$room/in/hello.txt" "$room/in/empty" "$room/in/blob.bin" &&
@@ -117,6 +119,35 @@ refused "No such file" extract "$room/a.img" -C "$room/nowhere" || bad=1
 refused "no file .nobody." extract "$room/a.img" nobody -C "$room/outdir" || bad=1
 refused "no command .frobnicate." frobnicate || bad=1
 ok $bad "every mistake is one line and status 2"
+
+exits 0 make "$room/blank.img" --size 4KiB && exits 0 list "$room/blank.img" &&
+	[ "$(cat "$room/out")" = "no records: blank from 0x0" ] && exits 0 check "$room/blank.img" &&
+	[ "$(cat "$room/out")" = "no records: blank from 0x0" ]
+ok $? "an image without anything in it is told as such"
+
+# The store inside an image of a whole part.
+{ head -c 8192 /dev/zero | tr '\0' '\377'; cat "$room/a.img"; } > "$room/part.img"
+exits 0 list "$room/part.img" && grep -q '^no records: blank from 0x0 to 0x2000; --offset 0x2000 ' "$room/out" &&
+	exits 1 check "$room/part.img" && grep -q '^no records: .*--offset 0x2000 ' "$room/out"
+ok $? "a store further on is not taken for an empty one, and the place is named"
+
+exits 0 list "$room/a.img" && cp "$room/out" "$room/listed" && exits 0 list "$room/part.img" --offset 0x2000 &&
+	cmp -s "$room/out" "$room/listed" && rm -f "$room"/outdir/* &&
+	exits 0 extract "$room/part.img" --offset 0x2000 -C "$room/outdir" &&
+	diff -r "$room/in" "$room/outdir" > "$room/out" &&
+	exits 0 check "$room/part.img" --offset 8192 && grep -q '^0x002000 ' "$room/out"
+ok $? "--offset points at it, and offsets are those of the file"
+
+bad=0
+refused "it takes the beginning of a sector" list "$room/part.img" --offset 24576 || bad=1
+refused "it takes the beginning of a sector" check "$room/part.img" --offset 100 || bad=1
+refused "no option --offset" add "$room/part.img" --offset 8192 "$room/in/hello.txt" || bad=1
+ok $bad "an offset outside the image, or inside a sector, is refused"
+
+cp "$room/in/hello.txt" "$room/precious.txt"
+refused "made from" make "$room/precious.txt" --size 16KiB "$room/precious.txt" &&
+	[ "$(cat "$room/precious.txt")" = 'hi there' ]
+ok $? "an image is not made over a file that goes into it"
 
 # Images that want out. Python writes the records, the original's way.
 /usr/bin/python3 - "$room" <<'PYTHON'
