@@ -5,6 +5,7 @@
 
 #include "contract.h"
 #include "options.h"
+#include "plain.h"
 #include "world.h"
 
 /* ---- parts ------------------------------------------------------------- */
@@ -47,7 +48,7 @@ static void print_value(uint64_t v, const char *unit)
 
 static void print_part(const struct part *p)
 {
-	printf("%s: %s, %s, %u bytes in %u sectors\n", p->name, p->vendor,
+	printf("%s: %s, %s, %u bytes in %u sectors\n", p->name, PLAIN(p->vendor),
 	       p->family < PART_FAMILIES ? family_words[p->family] : "?", p->info.bytes,
 	       p->info.sectors);
 	for (int i = 0; i < FLASH_RUNS_MAX && p->info.run[i].sectors; i++)
@@ -69,12 +70,13 @@ static void print_part(const struct part *p)
 		print_value(f->typ, part_figure_rows[i].unit);
 		printf(" ");
 		print_value(f->max, part_figure_rows[i].unit);
-		printf("  %-12s %s\n", confidence_words(f->confidence), f->source);
+		printf("  %-12s %s\n", confidence_words(f->confidence),
+		       PLAIN(f->source));
 	}
 	printf("\n");
 	for (size_t i = 0; i < COUNT_OF(p->notes); i++)
 		if (p->notes[i][0])
-			printf("  note: %s\n", p->notes[i]);
+			printf("  note: %s\n", PLAIN(p->notes[i]));
 }
 
 static void json_part(const struct part *p)
@@ -145,7 +147,7 @@ int tool_parts(int argc, char **argv)
 		} else {
 			printf("%-14s %-26s %10u bytes  %s\n", p->name,
 			       p->family < PART_FAMILIES ? family_words[p->family] : "?",
-			       p->info.bytes, p->vendor);
+			       p->info.bytes, PLAIN(p->vendor));
 		}
 	}
 	if (json)
@@ -160,10 +162,10 @@ static void print_subject(const struct tb_subject *s)
 {
 	static char text[32768];
 
-	printf("%s: %s\n", s->name, s->summary);
+	printf("%s: %s\n", s->name, PLAIN(s->summary));
 	for (uint32_t i = 0; i < s->settings; i++)
 		printf("  set %s %u..%u (%u): %s\n", s->setting[i].name, s->setting[i].min,
-		       s->setting[i].max, s->setting[i].standard, s->setting[i].means);
+		       s->setting[i].max, s->setting[i].standard, PLAIN(s->setting[i].means));
 	contract_print(s->contract, text, sizeof text);
 	printf("\n%s", text);
 }
@@ -209,7 +211,7 @@ int tool_subjects(int argc, char **argv)
 		} else if (argc) {
 			print_subject(s);
 		} else {
-			printf("%-16s %s\n", s->name, s->summary);
+			printf("%-16s %s\n", s->name, PLAIN(s->summary));
 		}
 	}
 	if (json)

@@ -1,59 +1,140 @@
 /* tornbit show: a trace told in order: the run, its lives, its findings. */
 #include "tools.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "options.h"
+#include "plain.h"
 #include "tracefile.h"
+#include "world.h"
+
+#define WIDTH 78
 
 struct showing {
 	struct tracefile *t;
+	const char *path;
+	struct world built_in;
 	uint64_t plan;
 	uint64_t reads, programs, erases;
 	uint32_t call;		/* whose operations are being counted */
 	uint32_t calls;
 };
 
+/* A number, or 0 when the trace is damaged there. */
+static uint64_t ask(struct tracefile *t, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	uint64_t n = 0;
+
+	if (sqlite3_prepare_v2(tracefile_db(t), sql, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		n = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
+/* Words of a long text go on in the next line, below the first. */
+static void print_wrapped(const char *label, const char *text)
+{
+	size_t column = (size_t)printf("  %-9s", label);
+
+	for (const char *word = text; *word; ) {
+		size_t n = strcspn(word, " ");
+		char one[256];
+		snprintf(one, sizeof one, "%.*s", (int)min_u32((uint32_t)n, 250), word);
+		size_t width = strlen(PLAIN(one)) + 1;
+		if (column > 11 && column + width > WIDTH)
+			column = (size_t)printf("\n  %-9s", "") - 1;
+		printf(" %s", PLAIN(one));
+		column += width;
+		word += n;
+		word += strspn(word, " ");
+	}
+	printf("\n");
+}
+
 static void print_meta(struct tracefile *t, const char *name, const char *label)
 {
 	const char *value = tracefile_meta(t, name);
 	if (value && value[0])
-		printf("  %-9s %s\n", label, value);
+		print_wrapped(label, value);
+}
+
+/* A sweep's facts are those of its first story; the others have their own. */
+static void print_of_stories(struct tracefile *t, const char *name, const char *label,
+			     bool differ)
+{
+	const char *command = tracefile_meta(t, "command");
+	uint64_t plans = tracefile_count(t, "plan");
+
+	if (differ && plans > 1 && command && strcmp(command, "sweep") == 0)
+		printf("  %-9s several (%llu plans)\n", label, (unsigned long long)plans);
+	else
+		print_meta(t, name, label);
+}
+
+static void print_holds(struct tracefile *t)
+{
+	const char *closed = tracefile_meta(t, "closed");
+	uint64_t kinds = tracefile_count(t, "finding");
+	uint64_t plans = tracefile_count(t, "plan");
+
+	printf("  %-9s %llu plan%s, %llu states judged; ", "holds", (unsigned long long)plans,
+	       plans == 1 ? "" : "s", (unsigned long long)tracefile_count(t, "state"));
+	if (kinds)
+		printf("%llu kind%s of finding in %llu places", (unsigned long long)kinds,
+		       kinds == 1 ? "" : "s",
+		       (unsigned long long)ask(t, "SELECT sum(count) FROM finding"));
+	else
+		printf("no finding");
+	printf("%s\n", closed && strcmp(closed, "1") == 0 ? "" : "; the run did not end by itself");
 }
 
 static void print_run(struct tracefile *t, const char *path)
 {
-	const char *closed;
-
-	printf("%s\n", path);
+	printf("%s\n", PLAIN(path));
 	print_meta(t, "command", "command");
-	print_meta(t, "subject", "store");
-	print_meta(t, "part", "part");
-	print_meta(t, "seed", "seed");
+	print_of_stories(t, "subject", "store",
+			 ask(t, "SELECT count(DISTINCT subject) FROM plan") > 1);
+	print_of_stories(t, "part", "part", ask(t, "SELECT count(DISTINCT part) FROM plan") > 1);
+	print_of_stories(t, "seed", "seed", true);
 	print_meta(t, "trials", "trials");
 	print_meta(t, "options", "options");
 	print_meta(t, "version", "version");
 	print_meta(t, "code_hash", "code");
-	closed = tracefile_meta(t, "closed");
-	printf("  %-9s %llu plans, %llu states, %llu findings%s\n", "holds",
-	       (unsigned long long)tracefile_count(t, "plan"),
-	       (unsigned long long)tracefile_count(t, "state"),
-	       (unsigned long long)tracefile_count(t, "finding"),
-	       closed && strcmp(closed, "1") == 0 ? "" : "; the run did not end by itself");
+	print_holds(t);
+}
+
+/* What replay has to be told besides, when it is not built in. */
+static void print_hints(struct showing *s, int64_t plan)
+{
+	struct trace_plan p;
+
+	if (!tracefile_plan(s->t, plan, &p))
+		return;
+	if (world_part(&s->built_in, p.part) < 0)
+		printf(" --part FILE");
+	if (world_subject(&s->built_in, p.subject) < 0)
+		printf(" --load FILE.so");
 }
 
 static bool print_finding(void *who, const struct trace_finding *f)
 {
-	const char *path = who;
+	struct showing *s = who;
 
-	printf("\n  finding %lld  %s  x %llu\n", (long long)f->id, f->key,
+	printf("\n  finding %lld  %s  x %llu\n", (long long)f->id, PLAIN(f->key),
 	       (unsigned long long)f->count);
 	if (f->outcome.why[0])
-		printf("    %s%s%s\n", f->outcome.name, f->outcome.name[0] ? ": " : "",
-		       f->outcome.why);
+		printf("    %s%s%s\n", PLAIN(f->outcome.name), f->outcome.name[0] ? ": " : "",
+		       PLAIN(f->outcome.why));
 	if (f->reach[0])
-		printf("    %s\n", f->reach);
-	printf("    repeat: ./tornbit replay %s --finding %lld\n", path, (long long)f->id);
+		printf("    %s\n", PLAIN(f->reach));
+	printf("    repeat: ./tornbit replay ");
+	plain_word(stdout, s->path);
+	printf(" --finding %lld", (long long)f->id);
+	print_hints(s, f->plan);
+	printf("\n");
 	return true;
 }
 
@@ -61,12 +142,13 @@ static bool print_call(void *who, const struct sink_call *c)
 {
 	struct showing *s = who;
 
-	printf("  %4u  %-8s %-20s", c->call, c->verb, c->name ? c->name : "");
+	printf("  %4u  %-8s %-20s", c->call, PLAIN(c->verb),
+	       PLAIN(c->name ? c->name : ""));
 	if (c->bytes)
 		printf(" %6u bytes", c->bytes);
 	else
 		printf("             ");
-	printf("  %-8s clocks %llu..%llu  bus %llu, wait %llu, array %llu\n", c->result,
+	printf("  %-8s clocks %llu..%llu  bus %llu, wait %llu, array %llu\n", PLAIN(c->result),
 	       (unsigned long long)c->first, (unsigned long long)c->last,
 	       (unsigned long long)c->bus, (unsigned long long)c->wait,
 	       (unsigned long long)c->busy);
@@ -90,8 +172,35 @@ static bool print_op(void *who, uint64_t seq, const struct sink_bus *b)
 static int damaged(struct tracefile *t, const char *path)
 {
 	const char *e = tracefile_error(t);
-	fprintf(stderr, "tornbit show: %s: %s\n", path, e ? e : "there is no such row");
-	return 2;
+	return plain_complaint("show", "%s: %s", path, e ? e : "is damaged");
+}
+
+static int no_plan(const struct showing *s)
+{
+	unsigned long long plans = tracefile_count(s->t, "plan");
+
+	if (tracefile_error(s->t))
+		return damaged(s->t, s->path);
+	if (!plans)
+		return plain_complaint("show", "%s: it has no plans", s->path);
+	return plain_complaint("show", "%s: there is no plan %llu, plans are 1 to %llu", s->path,
+			       (unsigned long long)s->plan, plans);
+}
+
+static bool tell(struct showing *s, const struct trace_plan *p, bool bus)
+{
+	char subject[64], part[64];
+
+	if (p) {	/* its texts are the next reading's */
+		snprintf(subject, sizeof subject, "%s", p->subject);
+		snprintf(part, sizeof part, "%s", p->part);
+	}
+	print_run(s->t, s->path);
+	if (!p)
+		return tracefile_findings(s->t, print_finding, s);
+	printf("\nplan %llu: %s on %s\n", (unsigned long long)s->plan, PLAIN(subject), PLAIN(part));
+	return bus ? tracefile_bus(s->t, (int64_t)s->plan, 0, print_op, s)
+		   : tracefile_calls(s->t, (int64_t)s->plan, 0, print_call, s);
 }
 
 int tool_show(int argc, char **argv)
@@ -112,25 +221,20 @@ int tool_show(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (bus && !s.plan)
+		return plain_complaint("show", "--bus tells of one plan: it needs --plan N");
+	if (!world_init(&s.built_in))
+		return world_fail(&s.built_in);
+	s.path = argv[0];
 	s.t = tracefile_open(argv[0], error);
-	if (!s.t) {
-		fprintf(stderr, "tornbit: %s\n", error);
-		return 2;
-	}
-	print_run(s.t, argv[0]);
-	bool well;
-	if (s.plan) {
-		struct trace_plan p;
-		well = tracefile_plan(s.t, (int64_t)s.plan, &p);
-		if (well) {
-			printf("\nplan %llu: %s on %s\n", (unsigned long long)s.plan, p.subject, p.part);
-			well = bus ? tracefile_bus(s.t, (int64_t)s.plan, 0, print_op, &s)
-				   : tracefile_calls(s.t, (int64_t)s.plan, 0, print_call, &s);
-		}
-	} else {
-		well = tracefile_findings(s.t, print_finding, argv[0]);
-	}
-	status = well ? 0 : damaged(s.t, argv[0]);
+	struct trace_plan p;
+	if (!s.t)
+		status = plain_complaint("", "%s", error);
+	else if (s.plan && !tracefile_plan(s.t, (int64_t)s.plan, &p))
+		status = no_plan(&s);
+	else
+		status = tell(&s, s.plan ? &p : NULL, bus) ? 0 : damaged(s.t, argv[0]);
 	tracefile_close(s.t);
+	world_free(&s.built_in);
 	return status;
 }

@@ -167,7 +167,10 @@ fi
 refuses "a finding out of range" "no finding of that number" replay sweep.db --finding 9999
 refuses "a finding of number nought" "from 1 to" replay sweep.db --finding 0
 refuses "a state out of range" "no state of that number" replay sweep.db --state 999999999
-refuses "a plan out of range" "no such row" show sweep.db --plan 4000000
+refuses "a plan out of range" "no plan 4000000, plans are 1 to 1" show sweep.db --plan 4000000
+[ ! -s out ]
+report "... and nothing is told before" $?
+refuses "bus operations of no plan" "needs --plan" show sweep.db --bus
 refuses "a trace that is not there" "missing.db" show missing.db
 refuses "a story told as a trace" "good.scn" show good.scn
 refuses "a folder told as a trace" "" show "$work"
@@ -288,6 +291,47 @@ never_waits "a pipe for a trace to write" "pipe: " sweep good.scn --trace pipe
 never_waits "a device for a story" "is a device" sweep /dev/zero
 never_waits "- for standard input" "standard input is not read" sweep -
 
+# ---- show ---------------------------------------------------------------------------------
+
+sed 's/^part .*/part w25q128jv/; s/^seed .*/seed 7/' "$create" > elsewhere.scn
+"$tornbit" sweep "$create" elsewhere.scn --depth 1 --trace two.db > out 2> err
+answers "a trace of several stories does not claim to be the first one's" 0 \
+	'^  part      several (2 plans)$' show two.db
+grep -q '^  store     wofs.faithful$' out && grep -q '^  seed      several (2 plans)$' out
+report "... nor its seed, but what they share is told" $?
+for i in 1 2 3 4 5 6 7 8 9; do cp good.scn "a-story-with-a-name-$i.scn"; done
+"$tornbit" sweep a-story*.scn --depth 1 --trace many.db > out 2> err
+answers "many stories are told in lines of a page" 0 '^            a-story-with-a-name-[3-9] ' show many.db
+[ "$(awk '{ print length }' out | sort -n | tail -n 1)" -lt 90 ]
+report "... none of them wider" $?
+answers "counts say what they count" 0 'kinds of finding in [0-9]* places' show sweep.db
+
+# ---- repeat lines -------------------------------------------------------------------------
+
+repeats() { # repeats STORY: the last repeat line of out, run by a shell, shows that finding
+	key=$(grep -B 4 'repeat:' out | grep -oE '[a-z.]+/[a-z-]+/[a-z+]+/[a-z-]+/[a-z]+/[a-z-]+' | tail -n 1)
+	line=$(sed -n 's/^ *repeat: //p' out | tail -n 1)
+	mkdir -p build
+	(cd "$work" && echo "$line" | sed "s,\./tornbit,$tornbit,g" | sh > again 2>&1)
+	[ -n "$key" ] && grep -q "$key" again
+	report "$1" $?
+}
+cp "$create" "my story.scn"
+"$tornbit" sweep "my story.scn" > out 2> err
+repeats "what sweep prints can be pasted, names with a space too"
+"$tornbit" sweep "my story.scn" --depth 1 --trace "my trace.db" > out 2> err
+repeats "... of a trace"
+"$tornbit" show "my trace.db" > out 2> err
+repeats "... by show"
+sed 's/lm3s8962/mypart/' "$top/sim/parts/lm3s8962.part" > "my part.part"
+sed 's/lm3s8962/mypart/' "$create" > mine-too.scn
+"$tornbit" sweep mine-too.scn --depth 1 --part "my part.part" > out 2> err
+repeats "... with a part of one's own"
+"$tornbit" sweep mine-too.scn --depth 1 --part "my part.part" --trace own.db > out 2> err
+repeats "... of a trace too"
+"$tornbit" show own.db > out 2> err; grep -q 'repeat: .* --part FILE$' out
+report "show says what replay needs besides" $?
+
 # ---- full disks -------------------------------------------------------------------------
 
 if [ -e /dev/full ]; then
@@ -386,6 +430,31 @@ fi
 refuses "--gdb without --until has nowhere to stop" "needs --until" replay "$found" --gdb
 
 # ---- what is safe to print --------------------------------------------------------------
+
+python3 - <<'PYTHON'
+import sqlite3, shutil
+shutil.copy("sweep.db", "raw.db")
+db = sqlite3.connect("raw.db")
+bad = "\x1b[31m\u00e9\n"
+db.execute("UPDATE finding SET key=?||key, why=?, name=?, reach=?", (bad, bad, bad[:4], bad))
+db.execute("UPDATE call SET name=?", (bad,))
+for fact in "command subject part seed options".split():
+    db.execute("UPDATE meta SET value=? WHERE name=?", (bad + bad, fact))
+db.commit()
+PYTHON
+raw=$(printf 'no\033[31m\303\251.scn')
+for c in "show raw.db" "show raw.db --plan 1" "sweep $raw" "$raw" "sweep $raw --x" "sweep --$raw" \
+	 "fuzz $raw" "parts $raw" "subjects $raw" "parts --part $raw" "subjects --load $raw" \
+	 "image list $raw" "image $raw" "sql $raw x" "show $raw" "sweep good.scn --trace $raw/x" \
+	 "fuzz wofs.faithful --set $raw" "fuzz wofs.faithful --trials $raw"; do
+	"$tornbit" $c > out 2> err < /dev/null
+	[ -s out ] || [ -s err ] && ! LC_ALL=C grep -q '[^ -~]' out && ! LC_ALL=C grep -q '[^ -~]' err
+	report "no raw byte is printed: $(echo "$c" | tr -cd ' -~')" $?
+done
+cp "$create" "$raw"
+"$tornbit" sweep "$raw" --depth 1 > out 2> err
+[ ! -s err ] && ! LC_ALL=C grep -q '[^ -~]' out
+report "no raw byte is printed of the name of a story" $?
 
 "$tornbit" fuzz wofs.faithful --trials 2000 --no-shrink > out 2> err
 ! LC_ALL=C grep -q '[^ -~]' out
