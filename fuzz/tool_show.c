@@ -1,7 +1,6 @@
 /* tornbit show: a trace told in order: the run, its lives, its findings. */
 #include "tools.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 
 #include "options.h"
@@ -20,19 +19,6 @@ struct showing {
 	uint32_t call;		/* whose operations are being counted */
 	uint32_t calls;
 };
-
-/* A number, or 0 when the trace is damaged there. */
-static uint64_t ask(struct tracefile *t, const char *sql)
-{
-	sqlite3_stmt *st = NULL;
-	uint64_t n = 0;
-
-	if (sqlite3_prepare_v2(tracefile_db(t), sql, -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
-		n = (uint64_t)sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return n;
-}
 
 /* Words of a long text go on in the next line, below the first. */
 static void print_wrapped(const char *label, const char *text)
@@ -62,30 +48,60 @@ static void print_meta(struct tracefile *t, const char *name, const char *label)
 }
 
 /* A sweep's facts are those of its first story; the others have their own. */
-static void print_of_stories(struct tracefile *t, const char *name, const char *label,
-			     bool differ)
-{
-	const char *command = tracefile_meta(t, "command");
-	uint64_t plans = tracefile_count(t, "plan");
+struct shared {
+	bool subject, part, seed;	/* is it the same for all plans? */
+	uint64_t plans;
+};
 
-	if (differ && plans > 1 && command && strcmp(command, "sweep") == 0)
-		printf("  %-9s several (%llu plans)\n", label, (unsigned long long)plans);
-	else
+static struct shared what_is_shared(struct tracefile *t)
+{
+	struct shared all = { true, true, true, tracefile_count(t, "plan") };
+	const char *command = tracefile_meta(t, "command");
+	char subject[64] = "", part[64] = "";
+	struct trace_plan p;
+
+	if (!command || strcmp(command, "sweep") != 0)
+		return all;	/* a campaign's facts speak of all its plans */
+	for (uint64_t i = 1; i <= all.plans && tracefile_plan(t, (int64_t)i, &p); i++) {
+		if (i == 1) {
+			snprintf(subject, sizeof subject, "%s", p.subject);
+			snprintf(part, sizeof part, "%s", p.part);
+		}
+		all.subject = all.subject && strcmp(subject, p.subject) == 0;
+		all.part = all.part && strcmp(part, p.part) == 0;
+	}
+	all.seed = all.plans <= 1;	/* stories have one each */
+	return all;
+}
+
+static void print_shared(struct tracefile *t, const char *name, const char *label, bool shared,
+			 uint64_t plans)
+{
+	if (shared)
 		print_meta(t, name, label);
+	else
+		printf("  %-9s several (%llu plans)\n", label, (unsigned long long)plans);
+}
+
+static bool add_count(void *who, const struct trace_finding *f)
+{
+	*(uint64_t *)who += f->count;
+	return true;
 }
 
 static void print_holds(struct tracefile *t)
 {
 	const char *closed = tracefile_meta(t, "closed");
 	uint64_t kinds = tracefile_count(t, "finding");
-	uint64_t plans = tracefile_count(t, "plan");
+	uint64_t plans = tracefile_count(t, "plan"), places = 0;
 
+	tracefile_findings(t, add_count, &places);
 	printf("  %-9s %llu plan%s, %llu states judged; ", "holds", (unsigned long long)plans,
 	       plans == 1 ? "" : "s", (unsigned long long)tracefile_count(t, "state"));
 	if (kinds)
 		printf("%llu kind%s of finding in %llu places", (unsigned long long)kinds,
 		       kinds == 1 ? "" : "s",
-		       (unsigned long long)ask(t, "SELECT sum(count) FROM finding"));
+		       (unsigned long long)places);
 	else
 		printf("no finding");
 	printf("%s\n", closed && strcmp(closed, "1") == 0 ? "" : "; the run did not end by itself");
@@ -93,12 +109,13 @@ static void print_holds(struct tracefile *t)
 
 static void print_run(struct tracefile *t, const char *path)
 {
+	struct shared all = what_is_shared(t);
+
 	printf("%s\n", PLAIN(path));
 	print_meta(t, "command", "command");
-	print_of_stories(t, "subject", "store",
-			 ask(t, "SELECT count(DISTINCT subject) FROM plan") > 1);
-	print_of_stories(t, "part", "part", ask(t, "SELECT count(DISTINCT part) FROM plan") > 1);
-	print_of_stories(t, "seed", "seed", true);
+	print_shared(t, "subject", "store", all.subject, all.plans);
+	print_shared(t, "part", "part", all.part, all.plans);
+	print_shared(t, "seed", "seed", all.seed, all.plans);
 	print_meta(t, "trials", "trials");
 	print_meta(t, "options", "options");
 	print_meta(t, "version", "version");

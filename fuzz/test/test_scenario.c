@@ -356,7 +356,7 @@ static void wrong_texts_are_refused_with_line_and_remedy(void)
 		uint32_t line;
 		const char *says;
 	} rows[] = {
-		{ "", 0, "subject NAME" },
+		{ "", 1, "subject NAME" },
 		{ "part lm3s8962\n", 1, "subject NAME" },
 		{ "subject cell\n", 1, "part NAME" },
 		{ "subject cel\n", 1, "no store \"cel\": cell fake.hardened" },
