@@ -21,6 +21,8 @@ struct fuzz {
 
 static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 {
+	uint64_t seen = 0;
+
 	for (uint32_t i = 0; i < f->set.texts; i++) {
 		const char *text = f->set.text[i];
 		const char *equals = strchr(text, '=');
@@ -38,6 +40,12 @@ static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 				 text, s->name, s->name);
 			return false;
 		}
+		if (seen >> k & 1) {
+			snprintf(f->world.error, sizeof f->world.error, "--set %s stands twice",
+				 s->setting[k].name);
+			return false;
+		}
+		seen |= UINT64_C(1) << k;
 		f->campaign.setting[k] = (uint32_t)value;
 	}
 	return true;

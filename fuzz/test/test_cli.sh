@@ -109,6 +109,8 @@ refuses "an unknown part names those there are" "no part 'w25q999'; there are: .
 refuses "a setting that the store does not have" "set defect=1" fuzz wofs.faithful --set defect=1
 refuses "a setting without a value" "NAME=VALUE" fuzz planted --set defect
 refuses "a setting beyond its limits" "within its limits" fuzz planted --set defect=4000000000
+refuses "a setting given twice" "set defect stands twice" \
+	fuzz planted --set defect=1 --set defect=2
 refuses "resuming without a trace" "needs --trace" fuzz wofs.faithful --resume
 
 # ---- stories ---------------------------------------------------------------------
