@@ -89,6 +89,12 @@ static int64_t log_state(struct liver *v, const struct cut_path *path,
 	});
 }
 
+static void note_array(struct liver *v, struct array *a)
+{
+	v->result->state_hash = array_state_hash(a);
+	v->result->image_hash = array_image_hash(a);
+}
+
 static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum verdict verdict,
 		     const char *why)
 {
@@ -97,6 +103,7 @@ static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum ver
 
 	snprintf(o.why, sizeof o.why, "%s", why);
 	v->result->state_row = log_state(v, &path, &o, &v->main.device.board.array);
+	note_array(v, &v->main.device.board.array);
 	return bad(v, &path, verb, 0, 0, &o);
 }
 
@@ -153,7 +160,7 @@ static void view_cut(struct live_view *v, const struct anchor *a, const struct a
 /* Did the call to be cut come to anchor a by the operations of its rehearsal? */
 static bool came_to(const struct life *l, const struct anchor *a)
 {
-	return l->anchors.cut_begun && l->anchors.cut_digest == a->prefix;
+	return l->anchors.died.anchors && l->anchors.died.anchor[0].prefix == a->prefix;
 }
 
 static void find_reach(char reach[80], const struct anchor *a, struct array *torn)
@@ -167,30 +174,31 @@ static void find_reach(char reach[80], const struct anchor *a, struct array *tor
 		snprintf(reach, 80, "adversarial");
 }
 
-/* l has died in anchor a. Leave in survivor what the loss of power left, and
- * check it against the harvested image of the same cut. */
+/* l has died in anchor a of its rehearsal. Leave in survivor what the loss of
+ * power left, from nothing but what l itself was and did, and check it against
+ * the harvested image of the same cut. */
 static bool take_survivor(struct liver *v, struct life *l, const struct anchor *a,
 			  const struct fault *f, struct array *survivor)
 {
 	struct array torn;
 
-	if (l->anchors.cut_first != a->op.first)
+	const struct anchor *own = anchors_died(&l->anchors);
+	if (own->op.first != a->op.first)
 		return contradict(v, "the cut call did not begin its operation where its rehearsal did");
 	array_fork(&torn, &a->before);
 	tear(&torn, &a->op, f);
 	life_power_lost(l);
 	if (f->bits == FAULT_BITS_PHYSICS) {
 		if (f->quality == FAULT_STABLE)
-			tear_decide(&l->device.board.array, &a->op);
+			tear_decide(&l->device.board.array, &own->op);
 		array_fork(survivor, &l->device.board.array);
 	} else {	/* the harness chooses the bits; the life tells from where */
-		array_fork(survivor, &l->anchors.before);
-		tear(survivor, &a->op, f);
+		array_fork(survivor, &own->before);
+		tear(survivor, &own->op, f);
 	}
 	bool same = array_state_hash(survivor) == array_state_hash(&torn);
 	view_cut(&v->result->view, a, survivor, f);
-	v->result->state_hash = array_state_hash(survivor);
-	v->result->image_hash = array_image_hash(survivor);
+	note_array(v, survivor);
 	v->result->cuts++;
 	if (v->options->survivor)
 		v->options->survivor(v->options->who, survivor);
@@ -201,6 +209,30 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 		return true;
 	array_release(survivor);
 	return contradict(v, "the harvested and the really cut image differ");
+}
+
+/* The recovery that dies is part of the plan's one life, as a call of its own. */
+static void log_recovery_begins(struct liver *v, const struct inquiry *q, struct power *began)
+{
+	struct log *l = &v->bench_log;
+
+	l->sink = v->log.sink;
+	l->plan = v->log.plan;
+	l->call = v->log.call;
+	l->each = v->log.each;
+	l->who = v->log.who;
+	*began = v->bench.device.board.power;
+	began->now = q->now;
+}
+
+static void log_recovery_died(struct liver *v, const struct power *began)
+{
+	struct log *l = &v->bench_log;
+
+	log_call(l, "recovery", NULL, "cut", 0, began);
+	v->log.call = l->call;
+	l->sink = NULL;
+	l->each = NULL;
 }
 
 /* Cut the recovery from survivor, at the op-th of its mutating operations. */
@@ -214,9 +246,7 @@ static bool recut(struct liver *v, const struct plan_event *e, const char *verb,
 	harvest_reset(h);
 	q->harvest = h;
 	q->stage_legal = v->stage_legal;
-	v->bench_log.mute = true;
 	judge(&v->bench, q, o, NULL);
-	v->bench_log.mute = false;
 	q->harvest = NULL;
 	q->stage_legal = NULL;
 	*judged = true;
@@ -227,6 +257,8 @@ static bool recut(struct liver *v, const struct plan_event *e, const char *verb,
 	const struct anchor *a = &h->anchor[op];
 	struct recovery_cut cut = { a->raw, anchor_cut_clock(a, &e->fault) - a->op.first };
 	struct array next;
+	struct power began;
+	log_recovery_begins(v, q, &began);
 	q->cut = &cut;
 	bool came_back = judge(&v->bench, q, o, NULL);
 	q->cut = NULL;
@@ -235,7 +267,9 @@ static bool recut(struct liver *v, const struct plan_event *e, const char *verb,
 	if (came_back)
 		return contradict(v, "a recovery that was to be cut came back");
 	cycle_t died = v->bench.device.board.power.now;
-	if (!take_survivor(v, &v->bench, a, &e->fault, &next))
+	bool taken = take_survivor(v, &v->bench, a, &e->fault, &next);
+	log_recovery_died(v, &began);
+	if (!taken)
 		return false;
 	array_release(survivor);
 	*survivor = next;
@@ -281,6 +315,7 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 	last.image = survivor;
 	last.first = &first;
 	judge(&v->bench, &last, &o, NULL);
+	note_array(v, survivor);
 	v->result->judged++;
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
 	v->result->state_row = log_state(v, path, &o, survivor);
@@ -452,6 +487,7 @@ static bool looks_well(struct liver *v, uint32_t event, const char *verb, int ta
 	if (judge_live(&v->main, &v->model, target, &o) == VERDICT_OK)
 		return true;
 	v->result->state_row = log_state(v, &path, &o, &v->main.device.board.array);
+	note_array(v, &v->main.device.board.array);
 	return bad(v, &path, verb, 0, 0, &o);
 }
 

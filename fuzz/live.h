@@ -5,9 +5,11 @@
  *
  * Each cut call is rehearsed first on a snapshot of the whole device: the
  * rehearsal says how many mutating operations the call has, when each of them
- * works, and what the call would have come to (the exit of the legal set). For
- * every cut the survivor of the real death is compared with the harvested one:
- * a difference is an error of tornbit itself.
+ * works, and what the call would have come to (the exit of the legal set). The
+ * survivor of the real death is made from that life alone: by clock it is what
+ * the chip left; by family the bits are chosen in the array, of the bytes and with
+ * the steps of the operation that was under way. It is compared with the image
+ * harvested in the rehearsal: a difference is an error of tornbit itself.
  */
 #ifndef TORNBIT_LIVE_H
 #define TORNBIT_LIVE_H
@@ -27,7 +29,8 @@ struct live_options {
 	int64_t plan_row;		/* LIVE_ROWS_OPERATIONS: the plan they belong to */
 	bool want_reach;		/* fill reach (costs some hundred tears) */
 	/* Each bus operation of the life and of recoveries that were cut, in
-	 * order; NULL: nobody listens. data of a read is what it returned. */
+	 * order; NULL: nobody listens. data of a read is what it returned. A
+	 * recovery that is cut counts as one call of the life. */
 	void (*each)(void *who, const struct sink_bus *op, const struct array *a);
 	/* The array as a cut left it, at each cut; NULL: nobody asks. */
 	void (*survivor)(void *who, const struct array *a);
@@ -53,7 +56,9 @@ struct live_result {
 	struct outcome outcome;		/* of the first bad state, or OK */
 	struct cut_path path;		/* of that state */
 	char key[KEY_MAX + 1];		/* empty: nothing was found */
-	uint64_t state_hash;		/* of the array after the last cut that struck */
+	/* Of the array that was judged last: the survivor of a cut, what a clean
+	 * power-off left, or the life's own where the life itself is bad. */
+	uint64_t state_hash;
 	uint64_t image_hash;
 	uint64_t hash;			/* over all states judged: array and verdict */
 	struct live_view view;

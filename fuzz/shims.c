@@ -214,8 +214,53 @@ static void digest_op(struct anchors *a, uint8_t kind, uint32_t addr, uint32_t n
 		a->digest = hash_bytes(data, n, a->digest);
 }
 
+/* The caller's bytes go with its stack when power dies: keep a copy. */
+static void remember_cut(struct anchors *a, enum step_kind kind, uint32_t addr, uint32_t n,
+			 const void *data)
+{
+	struct board *board = &a->shim.device->board;
+	struct anchor *cut = harvest_add(&a->died);
+
+	a->died_data = data && n ? store_copy(&a->died, data, n) : NULL;
+	*cut = (struct anchor){
+		.op = { .kind = (uint8_t)kind, .addr = addr, .bytes = n,
+			.first = board->power.now },
+		.raw = a->raw,
+		.prefix = a->digest,
+	};
+	array_fork(&cut->before, &board->array);
+}
+
+/* Steps for keeps. Their bytes stand in the chip's latch, which one step of a
+ * long program takes over from the other, and the chip forgets: take them from
+ * the copy of what the store handed over. */
+static struct step *keep_steps(struct harvest *h, const struct board *board, uint32_t addr,
+			       const uint8_t *copy)
+{
+	struct step *step = store_copy(h, board->step, board->steps * sizeof *step);
+
+	for (uint32_t i = 0; i < board->steps; i++)
+		if (step[i].data)
+			step[i].data = copy + (step[i].addr - addr);
+	return step;
+}
+
+const struct anchor *anchors_died(struct anchors *a)
+{
+	const struct board *board = &a->shim.device->board;
+
+	if (!a->died.anchors)
+		return NULL;
+	struct operation *op = &a->died.anchor[0].op;
+	op->step = keep_steps(&a->died, board, op->addr, a->died_data);
+	op->steps = board->steps;
+	op->last = board->power.now;
+	return &a->died.anchor[0];
+}
+
 /* Returns the clock at which the operation begins. */
-static cycle_t anchor_begin(struct anchors *a)
+static cycle_t anchor_begin(struct anchors *a, enum step_kind kind, uint32_t addr,
+			    uint32_t n, const void *data)
 {
 	struct board *board = &a->shim.device->board;
 	cycle_t first = board->power.now;
@@ -226,10 +271,7 @@ static cycle_t anchor_begin(struct anchors *a)
 		a->in_op = true;
 	}
 	if (a->raw == a->cut_raw) {
-		array_fork(&a->before, &board->array);
-		a->cut_first = first;
-		a->cut_digest = a->digest;
-		a->cut_begun = true;
+		remember_cut(a, kind, addr, n, data);
 		board->power.cut_at = first + a->cut_after;
 		/* A cut at the very first clock: die before anything is spent. */
 		power_spend(&board->power, POWER_BUS, 0);
@@ -255,11 +297,8 @@ static void anchor_end(struct anchors *a, cycle_t first, enum step_kind kind,
 		array_release(&a->before_op);
 		return;
 	}
-	struct step *step = store_copy(h, board->step, board->steps * sizeof *step);
 	const uint8_t *copy = data ? store_copy(h, data, n) : NULL;
-	for (uint32_t i = 0; i < board->steps; i++)
-		if (step[i].data)	/* the chip's latch: gone by the time of judging */
-			step[i].data = copy + (step[i].addr - addr);
+	const struct step *step = keep_steps(h, board, addr, copy);
 	*harvest_add(h) = (struct anchor){
 		.op = { (uint8_t)kind, addr, n, first, board->power.now, step, board->steps },
 		.before = a->before_op,
@@ -283,7 +322,7 @@ static enum flash_status anchors_program(struct flash *f, uint32_t addr,
 	struct anchors *a = (struct anchors *)f;
 
 	digest_op(a, 'p', addr, n, data);
-	cycle_t first = anchor_begin(a);
+	cycle_t first = anchor_begin(a, STEP_PROGRAM, addr, n, data);
 	enum flash_status st = flash_program(a->shim.under, addr, data, n);
 	anchor_end(a, first, STEP_PROGRAM, addr, n, data);
 	return st;
@@ -296,7 +335,7 @@ static enum flash_status anchors_erase(struct flash *f, uint32_t addr)
 
 	flash_sector(f->info, addr, NULL, &bytes);
 	digest_op(a, 'e', addr, 0, NULL);
-	cycle_t first = anchor_begin(a);
+	cycle_t first = anchor_begin(a, STEP_ERASE, addr, bytes, NULL);
 	enum flash_status st = flash_erase(a->shim.under, addr);
 	anchor_end(a, first, STEP_ERASE, addr, bytes, NULL);
 	return st;
@@ -316,12 +355,18 @@ void anchors_reset(struct anchors *a)
 {
 	if (a->in_op)
 		array_release(&a->before_op);
-	if (a->cut_begun)
-		array_release(&a->before);
-	a->in_op = a->cut_begun = false;
+	a->in_op = false;
+	harvest_reset(&a->died);
+	a->died_data = NULL;
 	a->digest = 0;
 	a->raw = 0;
 	a->cut_raw = UINT32_MAX;
+}
+
+void anchors_free(struct anchors *a)
+{
+	anchors_reset(a);
+	harvest_free(&a->died);
 }
 
 /* ---- reads ------------------------------------------------------------- */

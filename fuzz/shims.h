@@ -77,16 +77,21 @@ struct anchors {
 	 * never come back. */
 	struct array before_op;
 	bool in_op;
-	struct array before;		/* the array as the call to be cut began */
-	cycle_t cut_first;		/* clock at which that call began */
-	uint64_t cut_digest;		/* of the operations up to that call */
-	bool cut_begun;
+	/* The operation that was cut, from the life that died in it and nothing
+	 * else: at most one anchor. Its steps are there after anchors_died. */
+	struct harvest died;
+	const uint8_t *died_data;	/* bytes of a program, in died's store */
 	/* Of operations since reset, their bytes included, while harvesting or
 	 * cutting: a store that is the same twice has the same twice. */
 	uint64_t digest;
 };
 void anchors_init(struct anchors *a, struct flash *under, struct device *d);
 void anchors_reset(struct anchors *a);
+void anchors_free(struct anchors *a);
+/* The operation in which power died: array and clock as it began, the bytes the
+ * store handed over, the steps begun until death. To be asked after the death and
+ * before the power of the life is lost. NULL: it never began. */
+const struct anchor *anchors_died(struct anchors *a);
 
 /* ---- reads ---- */
 

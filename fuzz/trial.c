@@ -150,7 +150,7 @@ void life_init(struct life *l, const struct stage *s, struct reads *reads, struc
 
 void life_free(struct life *l)
 {
-	anchors_reset(&l->anchors);
+	anchors_free(&l->anchors);
 	if (l->reads)
 		reads_free(l->reads);
 	if (l->log)
