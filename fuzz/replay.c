@@ -78,7 +78,14 @@ struct comparing {
 	const struct replay_options *o;
 	struct replay_result *r;
 	uint32_t index;
+	uint32_t last_call;	/* of the plan, as the log counts */
+	bool over;		/* the record knows nothing of what comes now */
 };
+
+static bool is_traced(const struct comparing *c)
+{
+	return c->o && c->o->record != RECORD_FROZEN;
+}
 
 static const char *kind_word(char kind)
 {
@@ -97,12 +104,12 @@ static bool same_record(const struct scenario_record *a, const struct scenario_r
 	       a->first == b->first && a->last == b->last && a->hash == b->hash;
 }
 
-/* The same operation against the record of an uncut life: reads have no data
- * there, and the operation in which power died came to its end there. */
+/* The same operation against the record of a trace: reads have no data there,
+ * and where life was uncut the operation in which power died came to its end. */
 static bool op_within(const struct scenario_record *want, const struct sink_bus *op,
-		      const struct scenario_record *got)
+		      const struct scenario_record *got, bool uncut)
 {
-	bool cut = op->result == 0xff;
+	bool cut = uncut && op->result == 0xff;
 	return want->kind == got->kind && want->addr == got->addr &&
 	       want->bytes == got->bytes && want->first == got->first &&
 	       (cut ? got->last <= want->last : got->last == want->last) &&
@@ -137,15 +144,53 @@ static void compare(void *who, const struct sink_bus *op, const struct array *a)
 
 	if (c->o && c->o->each)
 		c->o->each(c->o->who, c->index, op, a);
-	if (!c->s->records || c->index >= SCENARIO_RECORDS_MAX) {
-		c->index++;	/* nothing was recorded to compare with */
-		return;
+	/* What is frozen ends there; a trace does not. */
+	bool beyond = c->index >= SCENARIO_RECORDS_MAX && !is_traced(c);
+	bool uncut = is_traced(c) && c->o->record == RECORD_UNCUT;
+	c->over = c->over || (uncut && op->call > c->last_call);
+	if (!c->over && c->s->records && !beyond) {
+		if (want && (same_record(want, &got) ||
+			     (is_traced(c) && op_within(want, op, &got, uncut))))
+			c->r->compared++;
+		else
+			differ_at(c, op->call, want, &got);
+		c->over = uncut && op->result == 0xff;
 	}
-	if (want && (same_record(want, &got) || (c->o && c->o->uncut && op_within(want, op, &got))))
-		c->r->compared++;
-	else
-		differ_at(c, op->call, want, &got);
 	c->index++;
+}
+
+/* What is left to compare when the life is over, in order; the first difference
+ * stays. */
+static void compare_end(struct comparing *c)
+{
+	const struct scenario *s = c->s;
+	struct replay_result *r = c->r;
+	const struct outcome *outcome = c->o ? c->o->outcome : NULL;
+
+	if (!r->difference[0] && c->index < s->records && !is_traced(c))
+		snprintf(r->difference, sizeof r->difference,
+			 "%u operations were recorded, now there are %u", s->records, c->index);
+	r->compared_image = s->image_after != 0;
+	if (!r->difference[0] && r->compared_image && s->image_after != r->live.state_hash)
+		snprintf(r->difference, sizeof r->difference,
+			 "the array %s differs: recorded 0x%016llx, now 0x%016llx",
+			 r->live.cuts ? "after the cut" : "at the end",
+			 (unsigned long long)s->image_after,
+			 (unsigned long long)r->live.state_hash);
+	r->compared_key = s->key[0] != '\0';
+	if (!r->difference[0] && r->compared_key && strcmp(s->key, r->live.key) != 0)
+		snprintf(r->difference, sizeof r->difference,
+			 "recorded finding %.100s; now %.100s", s->key,
+			 r->live.key[0] ? r->live.key : "nothing is found");
+	r->compared_outcome = outcome != NULL;
+	if (!r->difference[0] && outcome &&
+	    (outcome->verdict != r->live.outcome.verdict || outcome->step != r->live.outcome.step))
+		snprintf(r->difference, sizeof r->difference,
+			 "recorded verdict %s (%s); now %s (%s)",
+			 verdict_words[outcome->verdict], judging_words[outcome->step],
+			 verdict_words[r->live.outcome.verdict],
+			 judging_words[r->live.outcome.step]);
+	r->agrees = !r->difference[0];
 }
 
 static void pass_survivor(void *who, const struct array *a)
@@ -159,24 +204,23 @@ bool replay(const struct plan_world *w, const struct scenario *s,
 {
 	struct comparing c = { .s = s, .o = o, .r = r };
 	struct live_options live = {
-		.want_reach = true, .each = compare, .survivor = o && o->survivor ? pass_survivor : NULL, .who = &c,
+		.want_reach = true,
+		.no_final = o && o->no_final,
+		.each = compare,
+		.survivor = o && o->survivor ? pass_survivor : NULL,
+		.who = &c,
 	};
 
 	*r = (struct replay_result){ 0 };
+	for (uint32_t i = 0; i < s->plan.events; i++)
+		c.last_call += s->plan.event[i].kind == PLAN_CALL ||
+			       s->plan.event[i].kind == PLAN_REBOOT;
 	if (!live_plan(w, &s->plan, &live, &r->live, what))
 		return false;
-	if (!r->difference[0] && s->records && c.index < s->records && !(o && o->uncut))
-		snprintf(r->difference, sizeof r->difference,
-			 "%u operations were recorded, now there are %u", s->records, c.index);
-	if (!r->difference[0] && s->key[0] && s->image_after != r->live.state_hash)
-		snprintf(r->difference, sizeof r->difference,
-			 "the array after the cut differs: recorded 0x%016llx, now 0x%016llx",
-			 (unsigned long long)s->image_after,
-			 (unsigned long long)r->live.state_hash);
-	if (!r->difference[0] && s->key[0] && strcmp(s->key, r->live.key) != 0)
-		snprintf(r->difference, sizeof r->difference,
-			 "recorded finding %.100s; now %.100s", s->key,
-			 r->live.key[0] ? r->live.key : "nothing is found");
-	r->agrees = !r->difference[0];
+	if (s->key[0] && !s->records && c.index) {
+		snprintf(what, 256, "a finding without one `record` line: nothing to tell whether it repeats; `tornbit shrink` writes them");
+		return false;
+	}
+	compare_end(&c);
 	return true;
 }

@@ -146,6 +146,25 @@ static void lower(struct shrinker *s, uint32_t *(*number)(struct plan *, uint32_
 	}
 }
 
+/* The same for the clock of a cut, which needs more bits. */
+static void lower_clock(struct shrinker *s, uint32_t i)
+{
+	const struct fault *f = &s->best->event[i].fault;
+
+	if (!is_cut(&s->best->event[i]) || f->bits != FAULT_BITS_PHYSICS || !f->at)
+		return;
+	candidate(s)->event[i].fault.at = 0;
+	if (keep(s))
+		return;
+	cycle_t low = 0;	/* does not show it */
+	while (f->at - low > 1) {
+		cycle_t middle = low + (f->at - low) / 2;
+		candidate(s)->event[i].fault.at = middle;
+		if (!keep(s))
+			low = middle;
+	}
+}
+
 static uint32_t *event_bytes(struct plan *p, uint32_t i)
 {
 	return p->event[i].kind == PLAN_CALL ? &p->event[i].bytes : NULL;
@@ -203,9 +222,11 @@ static void lower_numbers(struct shrinker *s)
 	static uint32_t *(*const numbers[])(struct plan *, uint32_t) = {
 		event_bytes, event_seed, event_chunk,
 	};
-	for (uint32_t i = s->best->events; i-- > 0; )
+	for (uint32_t i = s->best->events; i-- > 0; ) {
 		for (size_t k = 0; k < COUNT_OF(numbers); k++)
 			lower(s, numbers[k], i);
+		lower_clock(s, i);
+	}
 	for (uint32_t i = 0; device_number(s->best, i); i++)
 		lower(s, device_number, i);
 	/* Settings of the store have limits of their own: the standard or as it was. */

@@ -8,7 +8,13 @@
  *   fault axes   supply clean, quality stable, unit call
  *   bits         the mildest family that shows it: before, after, first, half,
  *                but-last, sparse, dense, random; then by clock; small seeds
- *   numbers      sizes, seeds, chunks, settings of the device towards 0
+ *   numbers      sizes, seeds, chunks, settings of the device towards 0; of a cut
+ *                by clock the clock within its operation
+ * Torn bits are not dropped one by one: which bits a family tears follows from its
+ * seed, and a clock leaves what the part leaves. Fewer bits come from the milder
+ * family, the first seeds and the earlier clock alone. Lowering is by halves: the
+ * clock one below the result does not show the key, but where clocks that show it
+ * lie in several spans the result need not be in the first of them.
  */
 #ifndef TORNBIT_SHRINK_H
 #define TORNBIT_SHRINK_H

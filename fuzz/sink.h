@@ -72,7 +72,7 @@ struct sink_call {
 	int64_t plan;
 	int64_t life;
 	uint32_t call;		/* place among the life's calls; mounts included */
-	const char *verb;	/* "mount", or of the contract */
+	const char *verb;	/* "mount", "recovery" that was cut, or of the contract */
 	const char *name;	/* or NULL */
 	uint32_t bytes, seed, chunk;
 	const char *result;	/* status word, or "cut", "hang" */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "contract.h"
@@ -22,7 +23,10 @@ struct wanted {
 	struct option_list load, parts;
 	uint64_t finding, state;
 	struct scenario *s;
-	bool uncut;		/* the record is of an uncut life (a trace's) */
+	uint8_t record;		/* enum replay_record */
+	bool no_final;		/* the state is a cut's, not the plan's end */
+	bool has_outcome;
+	struct outcome outcome;	/* the state's, as the trace has it */
 	char from[200];		/* for people */
 };
 
@@ -56,9 +60,23 @@ static bool parse_text(struct wanted *w, const char *path, const char *text)
 	return false;
 }
 
+static bool no_such_row(struct wanted *w, const char *path, struct tracefile *t,
+			const char *what)
+{
+	unsigned long long n = tracefile_count(t, what);
+
+	if (n)
+		snprintf(w->world.error, sizeof w->world.error,
+			 "%.300s: there is no %s of that number, only 1 to %llu", path, what, n);
+	else
+		snprintf(w->world.error, sizeof w->world.error,
+			 "%.300s: there is no %s in it", path, what);
+	return false;
+}
+
 /* The cuts on the way to a state, outermost first. */
 static bool path_of_state(struct wanted *w, const char *path, struct tracefile *t,
-			  int64_t id, struct cut_path *cuts, int64_t *plan, uint64_t *hash)
+			  int64_t id, struct cut_path *cuts, int64_t *plan)
 {
 	struct trace_state st;
 	int64_t chain[EXPLORE_DEPTH_MAX];
@@ -68,8 +86,8 @@ static bool path_of_state(struct wanted *w, const char *path, struct tracefile *
 		if (n == EXPLORE_DEPTH_MAX)
 			return wrong(w, path, "the state's chain of cuts is longer than this program makes");
 		if (!tracefile_state(t, at, &st))
-			return wrong(w, path, tracefile_error(t) ? tracefile_error(t)
-								  : "there is no state of that number");
+			return tracefile_error(t) ? wrong(w, path, tracefile_error(t))
+						  : no_such_row(w, path, t, "state");
 		chain[n] = at;
 		at = st.row.parent;
 	}
@@ -82,14 +100,20 @@ static bool path_of_state(struct wanted *w, const char *path, struct tracefile *
 		cuts->fault[i] = st.row.fault;
 		cuts->at = st.row.cut;
 		*plan = st.row.plan;
-		*hash = st.row.state;
+		w->s->image_after = st.row.state;
+		w->outcome = st.outcome;
 	}
+	w->has_outcome = true;
 	return true;
 }
 
 struct taking {
 	struct scenario *s;
 	uint32_t room;
+	uint32_t call;		/* number of the state's call in the log */
+	cycle_t cut;
+	bool within;		/* an operation of that call was under way at cut */
+	bool died;		/* it is the life of a plan that was cut */
 };
 
 static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
@@ -110,7 +134,67 @@ static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
 		.first = b->first, .last = b->last,
 		.hash = b->kind == 'p' && b->data ? (uint32_t)hash_bytes(b->data, b->bytes, 1) : 0,
 	};
+	t->died = t->died || b->result == 0xff;
+	t->within = t->within || (b->call == t->call && b->first <= t->cut && t->cut < b->last);
 	return s->records < (1u << 24);
+}
+
+/* Calls are numbered in the log with the mounts: the first, and one a reboot. */
+static uint32_t call_in_log(const struct plan *p, uint32_t event)
+{
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < event && i < p->events; i++)
+		n += p->event[i].kind == PLAN_CALL || p->event[i].kind == PLAN_REBOOT;
+	return n;
+}
+
+static bool names_cuts(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->events; i++)
+		if (p->event[i].kind == PLAN_CUT)
+			return true;
+	return false;
+}
+
+static bool is_no_fault(const struct fault *f)
+{
+	return !f->bits && !f->unit && !f->quality && !f->supply && !f->seed && !f->at;
+}
+
+/* The plan's end is judged after its last call, in a state of its own. */
+static bool is_end(struct tracefile *t, int64_t plan, const struct plan *p, uint32_t event,
+		   int64_t id)
+{
+	struct trace_state next;
+
+	for (uint32_t i = event + 1; i < p->events; i++)
+		if (p->event[i].kind == PLAN_CALL)
+			return false;
+	return !tracefile_state(t, id + 1, &next) || next.row.plan != plan;
+}
+
+/* The state was met in a life that went on through the cuts its plan names, as a
+ * campaign's plans do and a story with cuts of its own: that life up to there. */
+static void plan_of_lived(struct wanted *w, const struct plan *p,
+			  const struct cut_path *cuts, bool at_end)
+{
+	plan_copy(&w->s->plan, p);
+	w->s->plan.events = min_u32(p->events, cuts->call + 1);
+	w->record = RECORD_TRACED;
+	w->no_final = !at_end;
+}
+
+/* The state was explored from a life without cuts. A clean power-off has no fault
+ * in its row, and neither has a cut at the first clock of an operation. */
+static void plan_of_explored(struct wanted *w, const struct plan *p, struct cut_path *cuts,
+			     const struct taking *t)
+{
+	if (cuts->depth == 1 && !cuts->op[0] && is_no_fault(&cuts->fault[0]) && !t->within)
+		cuts->depth = 0;
+	explore_plan_of(&w->s->plan, p, cuts);
+	w->record = RECORD_UNCUT;
+	w->no_final = cuts->depth > 0;
 }
 
 /* A state of a trace: its plan with its cuts, and the main life's operations. */
@@ -119,9 +203,9 @@ static bool from_state(struct wanted *w, const char *path, struct tracefile *t, 
 	struct cut_path cuts;
 	struct trace_plan row;
 	int64_t plan = 0;
-	uint64_t hash = 0;
 
-	if (!path_of_state(w, path, t, id, &cuts, &plan, &hash))
+	memset(w->s, 0, sizeof *w->s);
+	if (!path_of_state(w, path, t, id, &cuts, &plan))
 		return false;
 	if (!tracefile_plan(t, plan, &row))
 		return wrong(w, path, "the state's plan is missing");
@@ -132,15 +216,18 @@ static bool from_state(struct wanted *w, const char *path, struct tracefile *t, 
 	struct plan *p = malloc(sizeof *p);
 	if (!p)
 		abort();
-	memset(w->s, 0, sizeof *w->s);
 	bool well = plan_decode(p, &w->world.plan, (uint32_t)subject, row.bytes, row.n);
 	if (well) {
 		p->part = (uint32_t)part;
-		explore_plan_of(&w->s->plan, p, &cuts);
-		struct taking taking = { .s = w->s };
+		struct taking taking = {
+			.s = w->s, .call = call_in_log(p, cuts.call), .cut = cuts.at,
+		};
 		well = tracefile_bus(t, plan, 0, take_op, &taking);
-		w->s->image_after = hash;
-		w->uncut = true;
+		const char *command = tracefile_meta(t, "command");
+		if (taking.died || (command && strcmp(command, "fuzz") == 0 && names_cuts(p)))
+			plan_of_lived(w, p, &cuts, is_end(t, plan, p, cuts.call, id));
+		else
+			plan_of_explored(w, p, &cuts, &taking);
 	}
 	free(p);
 	if (!well)
@@ -163,8 +250,8 @@ static bool from_trace(struct wanted *w, const char *path)
 		snprintf(w->from, sizeof w->from, "state %llu", (unsigned long long)w->state);
 		well = from_state(w, path, t, (int64_t)w->state);
 	} else if (!tracefile_finding(t, (int64_t)(w->finding ? w->finding : 1), &f)) {
-		well = wrong(w, path, tracefile_error(t) ? tracefile_error(t)
-				 : "there is no finding of that number; `tornbit show` lists them");
+		well = tracefile_error(t) ? wrong(w, path, tracefile_error(t))
+					  : no_such_row(w, path, t, "finding");
 	} else {
 		snprintf(w->from, sizeof w->from, "finding %lld", (long long)f.id);
 		const char *text = f.shrunk[0] ? f.shrunk : f.text;
@@ -213,6 +300,20 @@ __attribute__((noinline)) void replay_stop_here(uint32_t call, uint32_t op);
 void replay_stop_here(uint32_t call, uint32_t op)
 {
 	__asm__ volatile("" : : "r"(call), "r"(op) : "memory");
+}
+
+/* Results must not replace what was read, nor any trace. False: w->error. */
+static bool may_write(struct wanted *w, const char *path, const char *input)
+{
+	struct stat out, in;
+
+	if (!path || stat(path, &out))
+		return true;	/* not there yet */
+	if (!stat(input, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		return wrong(w, path, "this is what is read; it would be overwritten");
+	if (is_trace(path))
+		return wrong(w, path, "a database is not overwritten; name another file");
+	return true;
 }
 
 static void write_image(struct replaying *r, const struct array *a)
@@ -405,6 +506,29 @@ static int under_gdb(int argc, char **argv)
 	return 2;
 }
 
+/* All that was held against the record, and nothing that was not. */
+static void print_compared(const struct wanted *w, const struct replay_result *r)
+{
+	const char *comma = "";
+
+	printf("  agrees: ");
+	if (w->s->records) {
+		printf("%u bus operations%s%s", r->compared,
+		       w->record == RECORD_UNCUT && r->live.cuts ? " up to the first death" : "",
+		       w->record == RECORD_FROZEN ? "" : " (not what reads returned)");
+		comma = ", ";
+	}
+	if (r->compared_image) {
+		printf("%sthe array %s", comma, r->live.cuts ? "after the cut" : "at the end");
+		comma = ", ";
+	}
+	if (r->compared_key)
+		printf("%sthe finding", comma);
+	if (r->compared_outcome)
+		printf("%sthe verdict", comma);
+	printf("\n");
+}
+
 static int report(struct wanted *w, const struct replay_result *r)
 {
 	const struct plan *p = &w->s->plan;
@@ -422,13 +546,12 @@ static int report(struct wanted *w, const struct replay_result *r)
 	} else {
 		printf("  nothing is found\n");
 	}
-	if (!w->s->records && !w->s->key[0]) {
+	if (!w->s->records && !w->s->key[0] && !w->s->image_after) {
 		printf("  (a scenario: nothing recorded to compare with)\n");
 		return r->live.key[0] != '\0';
 	}
 	if (r->agrees) {
-		printf("  agrees: %u bus operations%s\n", r->compared,
-		       r->live.cuts ? " and the array after the cut" : "");
+		print_compared(w, r);
 		return 0;
 	}
 	printf("  DIFFERS: %s\n", r->difference);
@@ -491,14 +614,16 @@ int tool_replay(int argc, char **argv)
 			until);
 		return 2;
 	}
-	if (!world_init(&w.world) || !find_wanted(&w, argv[0])) {
+	if (!world_init(&w.world) || !may_write(&w, r.image, argv[0]) ||
+	    !find_wanted(&w, argv[0])) {
 		status = world_fail(&w.world);
 		drop_wanted(&w);
 		return status;
 	}
 	static struct replay_result result;
 	struct replay_options o = {
-		.uncut = w.uncut, .each = each_op, .survivor = each_survivor, .who = &r,
+		.record = w.record, .no_final = w.no_final,
+		.outcome = w.has_outcome ? &w.outcome : NULL, .each = each_op, .survivor = each_survivor, .who = &r,
 	};
 	char what[256];
 	if (until)
@@ -549,7 +674,8 @@ int tool_shrink(int argc, char **argv)
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
-	if (!world_init(&w.world) || !find_wanted(&w, argv[0])) {
+	if (!world_init(&w.world) || !may_write(&w, out, argv[0]) ||
+	    !find_wanted(&w, argv[0])) {
 		status = world_fail(&w.world);
 		drop_wanted(&w);
 		return status;

@@ -166,9 +166,9 @@ fi
 
 # ---- traces --------------------------------------------------------------------------
 
-refuses "a finding out of range" "no finding of that number" replay sweep.db --finding 9999
+refuses "a finding out of range" "no finding of that number, only 1 to [0-9]" replay sweep.db --finding 9999
 refuses "a finding of number nought" "from 1 to" replay sweep.db --finding 0
-refuses "a state out of range" "no state of that number" replay sweep.db --state 999999999
+refuses "a state out of range" "no state of that number, only 1 to [0-9]" replay sweep.db --state 999999999
 refuses "a plan out of range" "no plan 4000000, plans are 1 to 1" show sweep.db --plan 4000000
 [ ! -s out ]
 report "... and nothing is told before" $?

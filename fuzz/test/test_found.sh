@@ -58,11 +58,10 @@ changed() {
 }
 
 other_image() { # other_image FILE
-	grep -q '^image-after ' "$1" || return
 	sed 's/^\(image-after 0x\)[0-9a-f]*/\1123456789abcdef0/' "$1" > "$work/changed.scn"
 	replay "$work/changed.scn"
 	[ $status -eq 1 ] &&
-		grep -q '^  DIFFERS: the array after the cut differs' "$work/out"
+		grep -q '^  DIFFERS: the array .* differs: recorded 0x123456789abcdef0' "$work/out"
 	report "$1 with another image says so" $?
 }
 
@@ -90,6 +89,13 @@ report "an operation that was not recorded is a difference" $?
 replay "$work/longer.scn"
 [ $status -eq 1 ] && grep -q 'operations were recorded, now there are' "$work/out"
 report "a recorded operation that does not come is a difference" $?
+
+# A key alone cannot agree or differ.
+grep -v '^record ' "$file" > "$work/bare.scn"
+replay "$work/bare.scn"
+[ $status -eq 2 ] && [ ! -s "$work/out" ] && [ "$(wc -l < "$work/err")" -eq 1 ] &&
+	grep -q record "$work/err"
+report "a finding without records is an error" $?
 
 # The same cuts, another key: the file lies about what it shows.
 sed 's,^key .*,key wofs.faithful/hang/put/no-cut/none/dump,' "$file" > "$work/key.scn"

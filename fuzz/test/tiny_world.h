@@ -54,6 +54,7 @@ enum mischief {
 	LOSES_AT_REBOOT,	/* a mount after "probe" was written drops "a" */
 	NEVER_THE_SAME,		/* a counter outside its RAM decides what it does */
 	SOMETIMES_LONGER,	/* the same, in how long it waits: one more read */
+	OTHER_BYTES,		/* the same, in one bit of what it programs */
 	PROGRAMS_MUCH,		/* putting "b" programs 72 KiB at once */
 	MISCHIEFS
 };
@@ -173,6 +174,8 @@ static enum tb_status tiny_store(struct tiny *t, const char *name, const uint8_t
 		flash_program(t->place->flash, tiny_addr(t, (uint32_t)at) + 2, &zero, 1);
 	if (t->mischief == SOMETIMES_LONGER && ++tiny_counter % tiny_period)
 		tiny_free(t);
+	if (t->mischief == OTHER_BYTES && ++tiny_counter % tiny_period)
+		r[TINY_RECORD - 1] ^= 1;
 	flash_program(t->place->flash, tiny_addr(t, (uint32_t)at) + 4, r + 4, TINY_RECORD - 4);
 	if (t->mischief != LIVE_FIRST) {
 		flash_program(t->place->flash, tiny_addr(t, (uint32_t)at) + 1, r + 1, 1);
