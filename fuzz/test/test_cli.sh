@@ -431,6 +431,88 @@ else
 fi
 refuses "--gdb without --until has nowhere to stop" "needs --until" replay "$found" --gdb
 
+# ---- replay: states of a trace ----------------------------------------------------------
+
+# Executed, inherited, duplicate; of the call, of a recovery, without a cut at all;
+# in a sweep, in a story with cuts of its own, in a campaign.
+states() { # states TRACE: some of each sort, spread over it
+	python3 -c '
+import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute(
+    "SELECT id, how, parent > 0, bits + unit + quality + supply + seed + at = 0 FROM state")
+sorts = {}
+for id, *sort in rows:
+    sorts.setdefault(tuple(sort), []).append(id)
+for ids in sorts.values():
+    print(*sorted({ids[i * (len(ids) - 1) // 4] for i in range(5)}))' "$1"
+}
+all_agree() { # all_agree STORY TRACE LEAST
+	n=0 bad=0
+	: > out
+	for id in $(states "$2"); do
+		n=$((n + 1))
+		"$tornbit" replay "$2" --state "$id" > one 2> err
+		[ $? -eq 0 ] && [ ! -s err ] && grep -q '^  agrees: .*the array .*, the verdict$' one ||
+			{ bad=1; cat one >> out; }
+	done
+	[ $bad -eq 0 ] && [ "$n" -ge "$3" ]
+	report "$1" $?
+}
+"$tornbit" sweep "$top/scenarios/wofs.hardened-append.scn" --trace states.db > /dev/null
+all_agree "states of a hardened story agree, of whatever sort" states.db 30
+printf 'subject wofs.hardened\npart lm3s8962\nregion 4KiB\nput a 10\ncut op 1 half\nrecut op 0 after\nput a 9\nput b 3\n' > cuts.scn
+"$tornbit" sweep cuts.scn --trace cuts.db > /dev/null
+all_agree "states of a story with cuts of its own agree" cuts.db 30
+"$tornbit" fuzz wofs.hardened --trials 60 --trace lived.db > /dev/null
+all_agree "states of a campaign agree" lived.db 8
+
+falsify() { # falsify STORY WORDS STATEMENT: state 1000 of a changed copy differs
+	cp states.db false.db
+	python3 -c 'import sqlite3, sys
+db = sqlite3.connect("false.db"); db.execute(sys.argv[1]); db.commit()' "$3"
+	"$tornbit" replay false.db --state 1000 > out 2> err
+	[ $? -eq 1 ] && [ ! -s err ] && grep -q "^  DIFFERS: $2" out
+	report "$1" $?
+}
+falsify "a state whose array is another one differs" "the array after the cut" \
+	'UPDATE state SET state = state + 1 WHERE id = 1000'
+falsify "a state whose verdict is another one differs" "recorded verdict hang" \
+	'UPDATE state SET verdict = 9 WHERE id = 1000'
+falsify "a state that was cut elsewhere differs" "the array after the cut" \
+	'UPDATE state SET op = op + 1 WHERE id = 1000'
+
+# A defect that takes two cuts: the operations of the recovery that died are recorded.
+printf 'subject planted\npart lm3s8962\nregion 4KiB\nset defect 7\nrepeat 12 {\nput key 100\nput c 90 seed 5\n}\n' > twice.scn
+mkdir twice
+"$tornbit" sweep twice.scn --freeze twice > /dev/null
+bad=0 n=0
+for file in twice/*recovery*.scn; do
+	"$tornbit" replay "$file" --verbose > out 2> err || bad=1
+	grep 'POWER DIES' out | awk '{ call[NR] = $2 } END { exit NR != 2 || call[1] >= call[2] }' || bad=1
+	last=$(grep '^record [pe] ' "$file" | tail -n 1 | cut -d' ' -f3)
+	grep 'POWER DIES' out | tail -n 1 | grep -q "0x0*${last#0x} " || bad=1
+	grep -q "^  agrees: $(grep -c '^record' "$file") bus operations, the array after the cut, the finding" out || bad=1
+	n=$((n + 1))
+done
+[ $bad -eq 0 ] && [ $n -ge 2 ]
+report "a recovery that was cut is recorded up to its death" $?
+
+# ---- results and what stands there already ----------------------------------------------
+
+cp "$found" mine.scn
+ln mine.scn same.scn
+cp states.db kept.db
+for o in "shrink mine.scn -o mine.scn" "shrink mine.scn -o same.scn" \
+	 "replay mine.scn --image mine.scn" "replay states.db --state 1 --image states.db" \
+	 "shrink mine.scn -o states.db" "replay mine.scn --image states.db"; do
+	refuses "no result over what is read, nor over a trace: $o" "overwritten" $o
+done
+cmp -s mine.scn "$found" && cmp -s states.db kept.db
+report "... and all is as it was" $?
+"$tornbit" shrink mine.scn -o new.scn 2> err && "$tornbit" shrink mine.scn -o new.scn 2> err &&
+	"$tornbit" replay new.scn > out
+report "a result of before is replaced" $?
+
 # ---- what is safe to print --------------------------------------------------------------
 
 python3 - <<'PYTHON'

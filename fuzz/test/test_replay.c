@@ -116,6 +116,22 @@ static void missing_and_surplus_records_are_differences(void)
 	drop(s);
 }
 
+static void record_anew(void *who, uint32_t index, const struct sink_bus *op,
+			const struct array *a)
+{
+	struct scenario *s = who;
+
+	(void)a;
+	s->record = realloc(s->record, (index + 1) * sizeof *s->record);
+	s->record[index] = (struct scenario_record){
+		.kind = (char)op->kind, .addr = op->addr, .bytes = op->bytes,
+		.first = op->first, .last = op->last,
+		.hash = op->data && op->kind != 'e'
+			? (uint32_t)hash_bytes(op->data, op->bytes, 1) : 0,
+	};
+	s->records = index + 1;
+}
+
 /* The store was repaired: the same cuts, other operations. */
 static void a_repaired_store_parts_from_the_record(void)
 {
@@ -125,11 +141,58 @@ static void a_repaired_store_parts_from_the_record(void)
 	struct replay_result r = again(s);
 	CHECK(!r.agrees);
 	CHECK(strncmp(r.difference, "operation ", 10) == 0);
-	s->records = 0;
-	r = again(s);
-	CHECK(strstr(r.difference, "array after the cut differs"));
+	/* With its own operations the array is told, and with that the finding. */
+	struct replay_options o = { .each = record_anew, .who = s };
+	char what[256];
+	CHECK(replay(&world, s, &o, &r, what));
+	CHECK(strstr(again(s).difference, "array after the cut differs"));
 	s->image_after = r.live.state_hash;
 	CHECK(strstr(again(s).difference, "now nothing is found"));
+	s->key[0] = '\0';
+	CHECK(again(s).agrees);
+	drop(s);
+}
+
+static void a_key_without_records_is_refused(void)
+{
+	struct scenario *s = frozen_of(story, DELETES_FIRST);
+	struct replay_result r;
+	char what[256] = "";
+
+	s->records = 0;
+	CHECK(!replay(&world, s, NULL, &r, what));
+	CHECK(strstr(what, "record"));
+	drop(s);
+}
+
+static void the_array_of_a_finding_without_a_cut_is_compared(void)
+{
+	static const struct { enum mischief mischief; const char *events; } row[] = {
+		{ HIDES, "put a 5\n" }, { FAILS, "put a 5\nput b 6\n" },
+	};
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct scenario *s = frozen_of(row[i].events, row[i].mischief);
+		CHECK(s->image_after != 0);
+		CHECK(again(s).compared_image && again(s).agrees);
+		s->image_after ^= 1;
+		CHECK(strstr(again(s).difference, "the array at the end differs"));
+		drop(s);
+	}
+}
+
+/* The operations up to the death of the recovery stand in the record. */
+static void a_finding_in_a_recovery_has_both_deaths_recorded(void)
+{
+	struct scenario *s = frozen_of("put b 3\ncut op 0 before\nrecut op 3 after\nput b 9\n",
+				       DELETES_FIRST);
+	struct replay_result r = again(s);
+
+	CHECK(r.agrees);
+	CHECK_EQ(r.live.cuts, 2);
+	CHECK_EQ(r.live.path.depth, 2);
+	/* The last one is the program in the recovery. */
+	CHECK_EQ(s->record[s->records - 1].kind, 'p');
+	CHECK_EQ(s->record[s->records - 1].last, r.live.path.at);
 	drop(s);
 }
 
@@ -166,6 +229,9 @@ int main(void)
 	TEST(of_two_differences_the_first_is_named);
 	TEST(missing_and_surplus_records_are_differences);
 	TEST(a_repaired_store_parts_from_the_record);
+	TEST(a_key_without_records_is_refused);
+	TEST(the_array_of_a_finding_without_a_cut_is_compared);
+	TEST(a_finding_in_a_recovery_has_both_deaths_recorded);
 	TEST(nothing_found_cannot_be_frozen);
 	TEST(a_hang_is_frozen_and_agrees);
 	return tap_end();

@@ -84,6 +84,34 @@ static void the_mildest_fault_that_shows_it_is_taken(void)
 	free(p);
 }
 
+/* What only a cut by clock leaves: the least clock that leaves it. */
+static void the_clock_of_a_cut_goes_down(void)
+{
+	static const char *const key = "tiny/crash/put/program-first/none/boot";
+	char events[60];
+	struct plan *p = NULL;
+
+	for (uint32_t clock = 8000; clock > 0 && !p; clock -= 40) {
+		snprintf(events, sizeof events, "put b 3\ncut op 0 clock %u\nput a 40\n", clock);
+		p = tiny_plan("tiny", CRASHES_ON_A_PIECE, events);
+		if (!shows(p, key)) {
+			free(p);
+			p = NULL;
+		}
+	}
+	if (!CHECK(p != NULL))
+		return;
+	free(p);
+	p = shrunk_of(CRASHES_ON_A_PIECE, events, key);
+	CHECK(p->event[0].kind == PLAN_CUT || p->event[1].kind == PLAN_CUT);
+	struct fault *f = &p->event[p->event[0].kind == PLAN_CUT ? 0 : 1].fault;
+	CHECK_EQ(f->bits, FAULT_BITS_PHYSICS);
+	CHECK(f->at > 0);
+	f->at--;
+	CHECK(!shows(p, key));
+	free(p);
+}
+
 /* The recovery is cut: both cuts stay, each as mild as it gets. */
 static void cuts_that_are_needed_together_stay_together(void)
 {
@@ -163,6 +191,7 @@ int main(void)
 	TEST(numbers_go_down_to_what_is_needed);
 	TEST(a_number_that_matters_stays_at_its_least);
 	TEST(the_mildest_fault_that_shows_it_is_taken);
+	TEST(the_clock_of_a_cut_goes_down);
 	TEST(cuts_that_are_needed_together_stay_together);
 	TEST(shrinking_twice_is_shrinking_once);
 	TEST(a_plan_that_does_not_show_the_key_stays_as_it_is);

@@ -55,6 +55,8 @@ enum mischief {
 	NEVER_THE_SAME,		/* a counter outside its RAM decides what it does */
 	SOMETIMES_LONGER,	/* the same, in how long it waits: one more read */
 	OTHER_BYTES,		/* the same, in one bit of what it programs */
+	CRASHES_ON_A_PIECE,	/* mounting a record of which 13 or 14 bytes are there:
+				 * what a cut by clock leaves, and no family */
 	PROGRAMS_MUCH,		/* putting "b" programs 72 KiB at once */
 	MISCHIEFS
 };
@@ -295,10 +297,25 @@ static bool tiny_newer(struct tiny *t, uint32_t i, const uint8_t *r)
 	return false;
 }
 
+static bool tiny_piece(struct tiny *t, uint32_t i)
+{
+	uint8_t r[TINY_RECORD];
+	uint32_t end = 4, last = TINY_RECORD;
+
+	tiny_read(t, i, r);
+	while (end < TINY_RECORD && r[end] != 0xff)
+		end++;
+	while (last > 4 && r[last - 1] == 0xff)
+		last--;
+	return end == last && (end == 17 || end == 18);
+}
+
 static enum tb_status tiny_repair(struct tiny *t, uint32_t i)
 {
 	uint8_t r[TINY_RECORD];
 
+	if (t->mischief == CRASHES_ON_A_PIECE && tiny_piece(t, i))
+		return TB_CRASH;
 	if (t->mischief == REFUSES_TO_MOUNT)
 		return TB_CORRUPT;
 	if (t->mischief == CRASHES_AT_MOUNT)
