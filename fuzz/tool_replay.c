@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "contract.h"
@@ -33,19 +32,6 @@ struct wanted {
 static bool wrong(struct wanted *w, const char *path, const char *why)
 {
 	snprintf(w->world.error, sizeof w->world.error, "%.300s: %.250s", path, why);
-	return false;
-}
-
-static bool is_trace(const char *path)
-{
-	char magic[16] = "";
-	FILE *f = fopen(path, "rb");
-
-	if (f) {
-		size_t n = fread(magic, 1, sizeof magic, f);
-		fclose(f);
-		return n >= 15 && memcmp(magic, "SQLite format 3", 15) == 0;
-	}
 	return false;
 }
 
@@ -272,7 +258,7 @@ static bool find_wanted(struct wanted *w, const char *path)
 	if (!world_load_all(&w->world, &w->parts, &w->load))
 		return false;
 	snprintf(w->from, sizeof w->from, "%.190s", path);
-	if (is_trace(path))
+	if (world_is_trace(path))
 		return from_trace(w, path);
 	return world_scenario(&w->world, path, w->s);
 }
@@ -300,20 +286,6 @@ __attribute__((noinline)) void replay_stop_here(uint32_t call, uint32_t op);
 void replay_stop_here(uint32_t call, uint32_t op)
 {
 	__asm__ volatile("" : : "r"(call), "r"(op) : "memory");
-}
-
-/* Results must not replace what was read, nor any trace. False: w->error. */
-static bool may_write(struct wanted *w, const char *path, const char *input)
-{
-	struct stat out, in;
-
-	if (!path || stat(path, &out))
-		return true;	/* not there yet */
-	if (!stat(input, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-		return wrong(w, path, "this is what is read; it would be overwritten");
-	if (is_trace(path))
-		return wrong(w, path, "a database is not overwritten; name another file");
-	return true;
 }
 
 static void write_image(struct replaying *r, const struct array *a)
@@ -614,7 +586,7 @@ int tool_replay(int argc, char **argv)
 			until);
 		return 2;
 	}
-	if (!world_init(&w.world) || !may_write(&w, r.image, argv[0]) ||
+	if (!world_init(&w.world) || (r.image && !world_may_write(&w.world, r.image, argv[0])) ||
 	    !find_wanted(&w, argv[0])) {
 		status = world_fail(&w.world);
 		drop_wanted(&w);
@@ -674,7 +646,7 @@ int tool_shrink(int argc, char **argv)
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
-	if (!world_init(&w.world) || !may_write(&w, out, argv[0]) ||
+	if (!world_init(&w.world) || (out && !world_may_write(&w.world, out, argv[0])) ||
 	    !find_wanted(&w, argv[0])) {
 		status = world_fail(&w.world);
 		drop_wanted(&w);

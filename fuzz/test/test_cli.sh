@@ -505,7 +505,7 @@ cp states.db kept.db
 for o in "shrink mine.scn -o mine.scn" "shrink mine.scn -o same.scn" \
 	 "replay mine.scn --image mine.scn" "replay states.db --state 1 --image states.db" \
 	 "shrink mine.scn -o states.db" "replay mine.scn --image states.db"; do
-	refuses "no result over what is read, nor over a trace: $o" "overwritten" $o
+	refuses "no result over what is read, nor over a trace: $o" "name another" $o
 done
 cmp -s mine.scn "$found" && cmp -s states.db kept.db
 report "... and all is as it was" $?
