@@ -91,7 +91,7 @@ replay "$work/longer.scn"
 report "a recorded operation that does not come is a difference" $?
 
 # A key alone cannot agree or differ.
-grep -v '^record ' "$file" > "$work/bare.scn"
+grep -v "^record " "$file" > "$work/bare.scn"
 replay "$work/bare.scn"
 [ $status -eq 2 ] && [ ! -s "$work/out" ] && [ "$(wc -l < "$work/err")" -eq 1 ] &&
 	grep -q record "$work/err"
