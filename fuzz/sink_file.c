@@ -331,9 +331,7 @@ static bool can_make(struct sink *s, char error[256])
 	if (slash)
 		slash[slash == folder] = '\0';
 	const char *place = slash ? folder : ".";
-	if (stat(place, &info))
-		why = errno;
-	else if (!S_ISDIR(info.st_mode))
+	if (stat(place, &info) == 0 && !S_ISDIR(info.st_mode))
 		why = ENOTDIR;
 	else if (access(place, W_OK | X_OK))
 		why = errno;
