@@ -236,6 +236,12 @@ kept() {
 	report "... and it is as it was" $?
 }
 cp mine.scn mine.old; cp text text.old
+kept "shrink does not write over what it reads" mine.scn mine.old "made from" shrink mine.scn -o mine.scn
+kept "... by another name" mine.scn mine.old "made from" shrink mine.scn -o ./linked.scn
+kept "... nor over a trace it reads" keep.db keep.old "keep.db" shrink keep.db -o keep.db
+kept "replay does not write over what it reads" keep.db keep.old "keep.db" replay keep.db --image keep.db
+kept "... nor over another trace" keep.db keep.old "is a trace" replay mine.scn --image keep.db
+kept "... nor does shrink" keep.db keep.old "is a trace" shrink mine.scn -o keep.db
 kept "image make does not write over a file it takes in" text text.old "made from" \
 	image make text --size 16KiB text
 kept "... nor over a trace" keep.db keep.old "is a trace" image make keep.db --size 16KiB text
@@ -288,6 +294,9 @@ never_waits() {
 never_waits "a pipe for a story" "pipe: is a pipe, not a regular file" sweep pipe
 never_waits "a pipe for a part" "pipe: is a pipe" parts --part pipe
 never_waits "a pipe for a plug-in" "not a regular file" subjects --load ./pipe
+never_waits "a pipe to replay" "pipe: is a pipe" replay pipe
+never_waits "a pipe to shrink" "pipe: is a pipe" shrink pipe
+never_waits "a pipe for an answer" "pipe: is a pipe" shrink mine.scn -o pipe
 never_waits "a pipe for a trace to show" "pipe: " show pipe
 never_waits "a pipe for a trace to write" "pipe: " sweep good.scn --trace pipe
 never_waits "a device for a story" "is a device" sweep /dev/zero
@@ -528,7 +537,7 @@ db.commit()
 PYTHON
 raw=$(printf 'no\033[31m\303\251.scn')
 for c in "show raw.db" "show raw.db --plan 1" "sweep $raw" "$raw" "sweep $raw --x" "sweep --$raw" \
-	 "fuzz $raw" "parts $raw" "subjects $raw" "parts --part $raw" "subjects --load $raw" \
+	 "fuzz $raw" "parts $raw" "subjects $raw" "parts --part $raw" "replay $raw" "shrink $raw" "subjects --load $raw" \
 	 "image list $raw" "image $raw" "sql $raw x" "show $raw" "sweep good.scn --trace $raw/x" \
 	 "fuzz wofs.faithful --set $raw" "fuzz wofs.faithful --trials $raw"; do
 	"$tornbit" $c > out 2> err < /dev/null
