@@ -10,6 +10,7 @@
 
 #include "contract.h"
 #include "options.h"
+#include "plain.h"
 #include "replay.h"
 #include "shrink.h"
 #include "tracefile.h"
@@ -250,8 +251,23 @@ static bool from_trace(struct wanted *w, const char *path)
 	return well;
 }
 
-static bool find_wanted(struct wanted *w, const char *path)
+/* Not over anything that the answer is made from. */
+static bool may_write(struct wanted *w, const char *out, const char *path)
 {
+	for (uint32_t i = 0; i < w->parts.texts; i++)
+		if (!world_may_write(&w->world, out, w->parts.text[i]))
+			return false;
+	for (uint32_t i = 0; i < w->load.texts; i++)
+		if (!world_may_write(&w->world, out, w->load.text[i]))
+			return false;
+	return world_may_write(&w->world, out, path);
+}
+
+/* out: the file to write, or NULL. */
+static bool find_wanted(struct wanted *w, const char *path, const char *out)
+{
+	if (out && !may_write(w, out, path))
+		return false;
 	w->s = calloc(1, sizeof *w->s);
 	if (!w->s)
 		abort();
@@ -473,7 +489,7 @@ static int under_gdb(int argc, char **argv)
 			words[n++] = argv[i];
 	words[n] = NULL;
 	execvp("gdb", words);
-	fprintf(stderr, "tornbit replay: --gdb needs gdb, which does not start: %s\n",
+	plain_complaint("replay", "--gdb needs gdb, which does not start: %s",
 		strerror(errno));
 	return 2;
 }
@@ -505,7 +521,7 @@ static int report(struct wanted *w, const struct replay_result *r)
 {
 	const struct plan *p = &w->s->plan;
 
-	printf("%s: %s on %s, seed 0x%llx\n", w->from, w->world.subject[p->subject]->name,
+	printf("%s: %s on %s, seed 0x%llx\n", PLAIN(w->from), w->world.subject[p->subject]->name,
 	       w->world.part[p->part]->name, (unsigned long long)p->seed);
 	print_plan(w);
 	print_view(&r->live);
@@ -526,7 +542,7 @@ static int report(struct wanted *w, const struct replay_result *r)
 		print_compared(w, r);
 		return 0;
 	}
-	printf("  DIFFERS: %s\n", r->difference);
+	printf("  DIFFERS: %s\n", PLAIN(r->difference));
 	return 1;
 }
 
@@ -542,7 +558,7 @@ static bool has_word(int argc, char **argv, const char *word)
 
 static int no_place_for_gdb(void)
 {
-	fprintf(stderr, "tornbit replay: --gdb stops at a place: it needs --until CALL.OP\n");
+	plain_complaint("replay", "--gdb stops at a place: it needs --until CALL.OP");
 	return 2;
 }
 
@@ -578,16 +594,15 @@ int tool_replay(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (w.finding && w.state) {
-		fprintf(stderr, "tornbit replay: --finding and --state name two things; give one\n");
+		plain_complaint("replay", "--finding and --state name two things; give one");
 		return 2;
 	}
 	if (until && !parse_until(until, &r)) {
-		fprintf(stderr, "tornbit replay: --until takes CALL or CALL.OP, two numbers, not '%.40s'\n",
+		plain_complaint("replay", "--until takes CALL or CALL.OP, two numbers, not '%.40s'",
 			until);
 		return 2;
 	}
-	if (!world_init(&w.world) || (r.image && !world_may_write(&w.world, r.image, argv[0])) ||
-	    !find_wanted(&w, argv[0])) {
+	if (!world_init(&w.world) || !find_wanted(&w, argv[0], r.image)) {
 		status = world_fail(&w.world);
 		drop_wanted(&w);
 		return status;
@@ -604,13 +619,13 @@ int tool_replay(int argc, char **argv)
 		wrong(&w, argv[0], what);
 		status = world_fail(&w.world);
 	} else if (r.failed) {
-		fprintf(stderr, "tornbit replay: %s\n", r.error);
+		plain_complaint("replay", "%s", r.error);
 		status = 2;
 	} else if (until && !r.reached) {
-		fprintf(stderr, "tornbit replay: the life never comes to --until %s\n", until);
+		plain_complaint("replay", "the life never comes to --until %s", until);
 		status = 2;
 	} else if (r.image && !r.written) {
-		fprintf(stderr, "tornbit replay: %s: nothing is cut in this life, so there is no image; --until says where else to take it\n",
+		plain_complaint("replay", "%s: nothing is cut in this life, so there is no image; --until says where else to take it",
 			r.image);
 		status = 2;
 	} else {
@@ -646,8 +661,7 @@ int tool_shrink(int argc, char **argv)
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
-	if (!world_init(&w.world) || (out && !world_may_write(&w.world, out, argv[0])) ||
-	    !find_wanted(&w, argv[0])) {
+	if (!world_init(&w.world) || !find_wanted(&w, argv[0], out)) {
 		status = world_fail(&w.world);
 		drop_wanted(&w);
 		return status;
@@ -679,8 +693,9 @@ int tool_shrink(int argc, char **argv)
 			snprintf(what, sizeof what, "%.150s: %s", out ? out : "standard output",
 				 strerror(errno));
 		free(text);
-		fprintf(stderr, "%s: %u events shrunk to %u in %u lives\n", found.key,
-			stats.events_before, stats.events_after, stats.lives);
+		if (well)
+			fprintf(stderr, "%s: %u events shrunk to %u in %u lives\n", PLAIN(found.key),
+				stats.events_before, stats.events_after, stats.lives);
 	}
 	if (!well) {
 		wrong(&w, argv[0], what);

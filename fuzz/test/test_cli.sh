@@ -236,12 +236,15 @@ kept() {
 	report "... and it is as it was" $?
 }
 cp mine.scn mine.old; cp text text.old
+sed 's/lm3s8962/mypart/' "$top/sim/parts/lm3s8962.part" > part.part; cp part.part part.old
 kept "shrink does not write over what it reads" mine.scn mine.old "made from" shrink mine.scn -o mine.scn
 kept "... by another name" mine.scn mine.old "made from" shrink mine.scn -o ./linked.scn
 kept "... nor over a trace it reads" keep.db keep.old "keep.db" shrink keep.db -o keep.db
 kept "replay does not write over what it reads" keep.db keep.old "keep.db" replay keep.db --image keep.db
 kept "... nor over another trace" keep.db keep.old "is a trace" replay mine.scn --image keep.db
 kept "... nor does shrink" keep.db keep.old "is a trace" shrink mine.scn -o keep.db
+kept "... nor a part it is told of" part.part part.old "made from" \
+	replay mine.scn --part part.part --image part.part
 kept "image make does not write over a file it takes in" text text.old "made from" \
 	image make text --size 16KiB text
 kept "... nor over a trace" keep.db keep.old "is a trace" image make keep.db --size 16KiB text
@@ -353,6 +356,9 @@ if [ -e /dev/full ]; then
 		[ $? -eq 2 ] && grep -q "standard output: " err
 		report "an answer that is lost is not taken for one: ${c%% *}" $?
 	done
+	"$tornbit" shrink "$found" > /dev/full 2> err
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ]
+	report "a lost answer of shrink is one line" $?
 	for c in "sweep --help" "--help" "--version" "help" "image --help" "sql --help"; do
 		"$tornbit" $c > /dev/full 2> err
 		[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q "standard output: " err
@@ -537,7 +543,8 @@ db.commit()
 PYTHON
 raw=$(printf 'no\033[31m\303\251.scn')
 for c in "show raw.db" "show raw.db --plan 1" "sweep $raw" "$raw" "sweep $raw --x" "sweep --$raw" \
-	 "fuzz $raw" "parts $raw" "subjects $raw" "parts --part $raw" "replay $raw" "shrink $raw" "subjects --load $raw" \
+	 "fuzz $raw" "parts $raw" "subjects $raw" "parts --part $raw" "replay $raw" "shrink $raw" \
+	 "replay good.scn --until $raw" "subjects --load $raw" \
 	 "image list $raw" "image $raw" "sql $raw x" "show $raw" "sweep good.scn --trace $raw/x" \
 	 "fuzz wofs.faithful --set $raw" "fuzz wofs.faithful --trials $raw"; do
 	"$tornbit" $c > out 2> err < /dev/null
