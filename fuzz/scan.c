@@ -229,7 +229,7 @@ bool scan_take_number(struct scan *ps, const char *kind, uint64_t min, uint64_t 
 
 bool scan_take_u32(struct scan *ps, const char *kind, uint32_t max, uint32_t *v)
 {
-	uint64_t wide;
+	uint64_t wide = 0;
 
 	if (!scan_take_number(ps, kind, 0, max, &wide))
 		return false;
@@ -280,7 +280,7 @@ bool scan_take_range(struct scan *ps, const char *kind, uint64_t max, uint64_t *
 
 bool scan_take_range_u32(struct scan *ps, const char *kind, uint32_t max, uint32_t *v)
 {
-	uint64_t wide;
+	uint64_t wide = 0;
 
 	if (!scan_take_range(ps, kind, max, &wide))
 		return false;

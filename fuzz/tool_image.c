@@ -512,13 +512,13 @@ static int extract_pass(const struct image *image, int dir, const struct setting
 
 static int image_extract(const struct settings *s, char **arg, int n)
 {
+	if (!s->dir)
+		return fail("extract needs -C DIR, where the files go");
+	bool *seen = calloc((size_t)n, sizeof *seen);
+	if (!seen)
+		return fail("no memory");
 	struct image image;
 	int status = load_mounted(&image, s, arg[0]), dir = -1;
-	bool *seen = calloc((size_t)n, sizeof *seen);
-	if (!status && !seen)
-		status = fail("no memory");
-	if (!status && !s->dir)
-		status = fail("extract needs -C DIR, where the files go");
 	if (!status)
 		status = extract_pass(&image, -1, s, arg + 1, n - 1, seen);
 	for (int i = 0; i < n - 1 && !status; i++)

@@ -16,7 +16,7 @@
 
 /* More steps than this in one operation are merged by the drivers: they split
  * longer calls into several (a program call spans at most 64 KiB anyway). */
-#define BOARD_STEPS_MAX 272
+#define BOARD_STEPS_MAX 272u
 
 /* No chip programs more bytes at once. */
 #define BOARD_PROGRAM_MAX 512

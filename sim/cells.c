@@ -325,6 +325,7 @@ void row_sense(struct array *a, uint32_t row, uint32_t at, uint8_t *to, uint32_t
 	if (!any)
 		return;
 	r = row_own(a, row);
+	assert(r->sheet);	/* a copy shares it */
 	r->reads++;
 	for (uint32_t i = 0; i < n; i++)
 		if (r->sheet->doubt[at + i])

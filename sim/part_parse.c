@@ -376,8 +376,7 @@ static bool parse_sectors(struct parser *ps, struct slice value)
 	if (ps->runs == FLASH_RUNS_MAX)
 		return fail(ps, "more than %d runs of equal sectors", FLASH_RUNS_MAX);
 	struct flash_run *r = &info->run[ps->runs];
-	const struct flash_run *before = ps->runs ? r - 1 : NULL;
-	uint64_t expected = before ? run_end(before) : 0;
+	uint64_t expected = ps->runs ? run_end(r - 1) : 0;
 	uint64_t first, count;
 
 	if (!whole(word_of(&value), UINT32_MAX, &first) ||

@@ -449,7 +449,7 @@ struct search {
 	const struct array *torn;
 	uint32_t tries;		/* clocks that one bisection may look at */
 	bool rising;
-	const struct array *trial;
+	struct array trial;
 	bool lacks, exceeds;
 };
 
@@ -458,7 +458,7 @@ static bool compare_unit(void *who, uint32_t addr)
 	struct search *q = who;
 	uint8_t torn[16], trial[16];
 	array_peek(q->torn, addr, torn, sizeof torn);
-	array_peek(q->trial, addr, trial, sizeof trial);
+	array_peek(&q->trial, addr, trial, sizeof trial);
 	for (uint32_t i = 0; i < sizeof torn; i++) {
 		bool low = torn[i] & ~trial[i], high = trial[i] & ~torn[i];
 		q->lacks |= q->rising ? low : high;
@@ -469,13 +469,11 @@ static bool compare_unit(void *who, uint32_t addr)
 
 static enum reach reach_at(struct search *q, cycle_t now)
 {
-	struct array trial;
-	array_fork(&trial, q->before);
-	tear_by_clock(&trial, q->op, now);
-	q->trial = &trial;
+	array_fork(&q->trial, q->before);
+	tear_by_clock(&q->trial, q->op, now);
 	q->lacks = q->exceeds = false;
-	array_diff(&trial, q->torn, compare_unit, q);
-	array_release(&trial);
+	array_diff(&q->trial, q->torn, compare_unit, q);
+	array_release(&q->trial);
 	return q->lacks ? REACH_SHORT : q->exceeds ? REACH_PAST : REACH_EQUAL;
 }
 

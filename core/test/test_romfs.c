@@ -41,7 +41,7 @@ static void both_modes_list_the_golden_image(void)
 
 static void files_that_are_not_aligned_read_right(void)
 {
-	uint8_t got[300];
+	uint8_t got[300] = { 0 };
 	CHECK(mount_rom(WOFS_HARDENED, golden, sizeof golden));
 	CHECK_EQ(bench_get(&b, "three.txt", got, sizeof got), 3);
 	CHECK(!memcmp(got, "abc", 3));

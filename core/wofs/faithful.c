@@ -30,6 +30,7 @@ static int step_read(const struct wofs_config *cfg, uint32_t at, struct step *s)
 	if (!got)
 		return WOFS_EFAULT;
 	int err = device_read(cfg, at, w, got);
+	assert(err <= 0);	/* 1 would say that there is a record */
 	if (err)
 		return err;
 	if (w[0] == BLANK)

@@ -40,8 +40,13 @@ __attribute__((format(printf, 6, 7)))
 void bench_figure(double value, const char *unit, double noise, enum wish wish,
 		  double wanted, const char *name, ...);
 
-/* Something that must be so for a figure to mean anything; ends the program. */
-void bench_must(bool so, const char *what);
+/* Something that must be so for a figure to mean anything. */
+_Noreturn void bench_give_up(const char *what);
+static inline void bench_must(bool so, const char *what)
+{
+	if (!so)
+		bench_give_up(what);
+}
 
 /* The chapters. */
 void bench_bus(struct world *w);	/* a bus operation, beside plain RAM */

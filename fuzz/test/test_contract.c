@@ -192,7 +192,7 @@ static void check_words(const char *const *words, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		if (!CHECK(words[i] != NULL && words[i][0]))
-			continue;
+			return;
 		CHECK(strpbrk(words[i], " /\"#") == NULL);	/* they stand in keys */
 		for (uint32_t k = 0; k < i; k++)
 			CHECK(strcmp(words[i], words[k]) != 0);

@@ -10,21 +10,26 @@
 
 /* ---- a store that programs for ever ------------------------------------ */
 
+struct endless {
+	const struct tb_place *place;
+};
+
 static enum tb_status endless_mount(void *ram, const struct tb_place *place)
 {
-	memcpy(ram, &place, sizeof place);
+	struct endless *e = ram;
+
+	e->place = place;
 	return TB_OK;
 }
 
 static void endless_call(void *ram, const struct tb_call *call, struct tb_reply *reply)
 {
-	const struct tb_place *place;
+	const struct endless *e = ram;
 	uint8_t zeros[4] = { 0 };
 
 	(void)call, (void)reply;
-	memcpy(&place, ram, sizeof place);
 	for (;;)
-		flash_program(place->flash, place->first, zeros, sizeof zeros);
+		flash_program(e->place->flash, e->place->first, zeros, sizeof zeros);
 }
 
 static enum tb_status no_list(void *ram, bool (*emit)(void *, const char *, uint32_t), void *who)
@@ -51,7 +56,7 @@ static const struct tb_contract contract = {
 };
 static const struct tb_subject endless = {
 	.version = TB_SUBJECT_VERSION, .name = "endless", .summary = "programs for ever",
-	.contract = &contract, .ram_bytes = 64, .mount = endless_mount, .call = endless_call,
+	.contract = &contract, .ram_bytes = sizeof(struct endless), .mount = endless_mount, .call = endless_call,
 	.list = no_list, .get = no_get,
 };
 

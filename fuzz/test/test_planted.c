@@ -441,9 +441,10 @@ static uint32_t tormented_life(uint64_t seed)
 {
 	struct dump before = { .count = 0 }, after, now;
 	struct tb_reply reply;
-	enum tb_status status;
+	enum tb_status status = TB_OK;
 	uint32_t bad = 0;
 	uint64_t r = seed;
+	int death;
 
 	take_place(&geometries[draw(&r, SMALL_GEOMETRIES)], 0);
 	run_uncut();
@@ -470,9 +471,10 @@ static uint32_t tormented_life(uint64_t seed)
 			tear(&b.cut, (enum subset)draw(&r, SUBSETS), r);
 			b.ops = 0;
 			b.cut_at = draw(&r, 30);
-		} while (mount(&status) == DEATH_CUT);
+			death = mount(&status);
+		} while (death == DEATH_CUT);
 		look(&now);
-		bad |= mount_verdict(0, status) | b.sins | judge_dump(&now, &before, &after, &c);
+		bad |= mount_verdict(death, status) | b.sins | judge_dump(&now, &before, &after, &c);
 		before = now;
 	}
 	return bad;

@@ -36,10 +36,10 @@ static uint32_t bit(const struct campaign_finding *f)
 
 static bool is_answered(void *who, const struct campaign *c)
 {
-	const struct planted_defect *d = who;
+	const uint32_t *wanted = who;
 
 	for (uint32_t i = 0; i < c->findings; i++)
-		if (d->verdicts & bit(&c->finding[i]))
+		if (*wanted & bit(&c->finding[i]))
 			return true;
 	return false;
 }
@@ -62,9 +62,10 @@ static void say_what_else(const struct campaign *c, uint32_t verdicts)
 static void find_defect(const struct planted_defect *d)
 {
 	struct campaign c = campaign_of(d->number, d->trials);
+	uint32_t wanted = d->verdicts;
 
 	c.stop = is_answered;
-	c.who = (void *)(uintptr_t)d;
+	c.who = &wanted;
 	run(&c);
 	bool answered = is_answered(c.who, &c);
 	uint64_t first = UINT64_MAX;

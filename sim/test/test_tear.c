@@ -120,7 +120,7 @@ static void units_are_done_in_the_order_of_the_part(void)
 	for (uint32_t i = 0; i < PAGE; i++) {
 		CHECK_EQ(up[i], i < 100);
 		CHECK_EQ(down[i], i >= 156);
-		seeded_low += seeded[i] && i < 128;
+		seeded_low += i < 128 && seeded[i];
 	}
 	CHECK(seeded_low > 25 && seeded_low < 75);
 }
