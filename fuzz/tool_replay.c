@@ -188,7 +188,7 @@ static void plan_of_explored(struct wanted *w, const struct plan *p, struct cut_
 static bool from_state(struct wanted *w, const char *path, struct tracefile *t, int64_t id)
 {
 	struct cut_path cuts;
-	struct trace_plan row;
+	struct trace_plan row = { .subject = "", .part = "" };
 	int64_t plan = 0;
 
 	memset(w->s, 0, sizeof *w->s);
