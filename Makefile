@@ -199,7 +199,7 @@ demo: ## build, cut power everywhere in real workloads, say what was found
 .PHONY: prove
 prove: ## the full counts behind docs/claims.md (minutes)
 	@tools/setup test
-	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 program
+	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 $(BUILD)-clang/tornbit
 	$(SUB) tornbit $(C_TEST) $(MUTANTS)
 	@env -u MAKEFLAGS -u MAKELEVEL BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit \
 		TORNBIT_CLANG=$(BUILD)-clang/tornbit tools/prove
@@ -287,7 +287,7 @@ install: $(BUILD)/tornbit $(BUILD)/libtornbit.a ## copy to $(DESTDIR)$(PREFIX)
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-clang build-san build-cov build-lint build-lint-clang \
-		build-libfuzzer build-afl tornbit
+		build-libfuzzer build-afl build-hash-* tornbit
 
 .PHONY: help
 help: ## this list

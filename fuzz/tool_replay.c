@@ -187,7 +187,7 @@ static void plan_of_explored(struct wanted *w, const struct plan *p, struct cut_
 /* A state of a trace: its plan with its cuts, and the main life's operations. */
 static bool from_state(struct wanted *w, const char *path, struct tracefile *t, int64_t id)
 {
-	struct cut_path cuts;
+	struct cut_path cuts = { 0 };
 	struct trace_plan row = { .subject = "", .part = "" };
 	int64_t plan = 0;
 
