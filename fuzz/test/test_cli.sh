@@ -3,28 +3,11 @@
 # error and status 2, and nothing else; answers go to standard output. TAP on
 # standard output. Reads TORNBIT (the program); run at the top folder.
 set -u
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
-if [ ! -x "$tornbit" ]; then
-	echo "1..0 # SKIP no $tornbit"
-	exit 0
-fi
+. fuzz/test/tap.sh
 top=$PWD
-work=$(mktemp -d) || exit 1
 mounted=
 trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
-count=0 failed=0
-
-report() { # report STORY STATUS
-	count=$((count + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		failed=1
-		echo "not ok $count - $1"
-		head -n 12 out err | sed 's/^/# /'
-	fi
-}
 
 skip() { # skip STORY REASON
 	count=$((count + 1))

@@ -3,25 +3,7 @@
 # of a record was changed says where life parts from it; and none gets smaller.
 # TAP on standard output. Reads TORNBIT (the program); run at the top folder.
 set -u
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
-if [ ! -x "$tornbit" ]; then
-	echo "Bail out! no $tornbit"
-	exit 1
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-count=0 failed=0
-
-report() { # report STORY STATUS
-	count=$((count + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		failed=1
-		echo "not ok $count - $1"
-		tail -n 20 "$work/out" "$work/err" | sed 's/^/# /'
-	fi
-}
+. fuzz/test/tap.sh
 
 replay() { # replay FILE: sets status
 	"$tornbit" replay "$1" > "$work/out" 2> "$work/err"

@@ -4,25 +4,8 @@
 # and level. Run at the top folder. TAP on standard output. Reads TORNBIT (gcc -O2) and TORNBIT_CLANG
 # (clang -O3); with TORNBIT_HASH_ALL=1 (make prove) four more are built and compared.
 set -u
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
-if [ ! -x "$tornbit" ]; then
-	echo "Bail out! no $tornbit"
-	exit 1
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-count=0 failed=0
-
-report() { # report STORY STATUS
-	count=$((count + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		failed=1
-		echo "not ok $count - $1"
-		head -n 20 "$work/diff" | sed 's/^/# /'
-	fi
-}
+. fuzz/test/tap.sh
+shown='diff'
 
 stories="scenarios/wofs.faithful-replace.scn scenarios/wofs.faithful-pages.scn
 	scenarios/wofs.hardened-chunks.scn scenarios/wofs.hardened-format.scn

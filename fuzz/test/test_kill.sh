@@ -4,28 +4,10 @@
 # words that a run has which nobody disturbed. TAP on standard output. Reads
 # TORNBIT (the program).
 set -u
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
-if [ ! -x "$tornbit" ]; then
-	echo "Bail out! no $tornbit"
-	exit 1
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. fuzz/test/tap.sh
 cd "$work" || exit 1
 : > out
 : > err
-count=0 failed=0
-
-report() { # report STORY STATUS
-	count=$((count + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		failed=1
-		echo "not ok $count - $1"
-		head -n 20 out err | sed 's/^/# /'
-	fi
-}
 
 trials=2100	# eight cells and a part of a ninth
 

@@ -3,25 +3,8 @@
 # five defects that its format is known for. TAP on standard output. Reads
 # TORNBIT (the program).
 set -u
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
-if [ ! -x "$tornbit" ]; then
-	echo "Bail out! no $tornbit"
-	exit 1
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-count=0 failed=0
-
-report() { # report STORY STATUS
-	count=$((count + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		failed=1
-		echo "not ok $count - $1"
-		head -n 100 "$work/keys" "$work/err" | sed 's/^/# /'
-	fi
-}
+. fuzz/test/tap.sh
+shown='keys err'
 
 # Seed and number are fixed: what is found is the same on every machine. With
 # other seeds the rarest of the six keys may take 40,000 trials.

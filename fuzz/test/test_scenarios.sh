@@ -3,25 +3,7 @@
 # less; and a story that expects what its store no longer does fails.
 # TAP on standard output. Reads TORNBIT (the program); run at the top folder.
 set -u
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
-if [ ! -x "$tornbit" ]; then
-	echo "Bail out! no $tornbit"
-	exit 1
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-count=0 failed=0
-
-report() { # report STORY STATUS
-	count=$((count + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		failed=1
-		echo "not ok $count - $1"
-		head -n 40 "$work/out" "$work/err" | sed 's/^/# /'
-	fi
-}
+. fuzz/test/tap.sh
 
 # What the JSON of one story must be in itself: reads it from standard input.
 cat > "$work/sane.py" <<'END'
