@@ -1,7 +1,8 @@
 # tap.sh: what the shell tests share; sourced by them at the top folder. Gives the
 # program ($tornbit), a folder that goes away ($work), and report. A test names in
-# $shown the files, in $work, that explain a failure.
-tornbit=$(realpath "${TORNBIT:-build/tornbit}")
+# $shown the files, in $work, that explain a failure, and in $program, beforehand,
+# another program than the main one.
+tornbit=$(realpath "${program:-${TORNBIT:-build/tornbit}}")
 if [ ! -x "$tornbit" ]; then
 	echo "Bail out! no $tornbit"
 	exit 1

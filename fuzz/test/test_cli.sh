@@ -190,8 +190,12 @@ refuses "findings into a folder that is not there" "none: No such" \
 if [ "$(id -u)" -ne 0 ]; then
 	mkdir closed && chmod 555 closed
 	refuses "a trace in a folder that may not be written" "denied" sweep good.scn --trace closed/x.db
-else
-	skip "a trace in a folder that may not be written" "root may write everywhere"
+else	# root may write everywhere: ask as nobody
+	cp "$tornbit" anyone && chmod 755 . anyone && mkdir closed && chmod 755 closed
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		./anyone sweep good.scn --trace closed/x.db > out 2> err
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -qi 'denied' err
+	report "a trace in a folder that may not be written" $?
 fi
 if mkdir sealed && mount -t tmpfs -o ro tornbit-test sealed 2> /dev/null; then
 	mounted=$work/sealed

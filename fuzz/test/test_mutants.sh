@@ -3,26 +3,13 @@
 # clean program by the same means. docs/mutants.md says what the ten are for.
 # TAP on standard output. Reads BUILD and TORNBIT; run at the top folder.
 set -u
+. fuzz/test/tap.sh
 build=${BUILD:-build}
-tornbit=${TORNBIT:-$build/tornbit}
-if [ ! -x "$build/mutants/01/tornbit" ] || [ ! -x "$tornbit" ]; then
+if [ ! -x "$build/mutants/01/tornbit" ]; then
 	echo "Bail out! no $build/mutants/01/tornbit; make mutants"
 	exit 1
 fi
-room=$(mktemp -d) || exit 1
-trap 'rm -rf "$room"' EXIT
-count=0 failed=0
-
-ok() { # STATUS STORY
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		failed=1
-		head -n 20 "$room/out" "$room/err" | sed 's/^/# /'
-	fi
-}
+ok() { report "$2" "$1"; } # STATUS STORY
 
 # Mutant, what must find it (a story with a sweep's options, or the most trials
 # a campaign may take), and the key that must be among what it finds.
@@ -53,48 +40,48 @@ run() {
 	shift 4
 	if [ "$kind" = fuzz ]; then
 		"$program" fuzz wofs.hardened --trials "$what" --seed 1 --no-shrink \
-			--stop-after 1 --json > "$out" 2> "$room/err"
+			--stop-after 1 --json > "$out" 2> "$work/err"
 	else
 		"$program" sweep "scenarios/wofs.hardened-$what.scn" "$@" --json \
-			> "$out" 2> "$room/err"
+			> "$out" 2> "$work/err"
 	fi
 }
 
 for patch in fuzz/mutants/*.patch; do
-	tools/mutate "$patch" "$room/mutant" > "$room/out" 2> "$room/err"
+	tools/mutate "$patch" "$work/mutant" > "$work/out" 2> "$work/err"
 	ok $? "$patch applies to the present code"
 	[ "$(kills | grep -c "^$(basename "$patch" | cut -c1-2) ")" -gt 0 ]
 	ok $? "$patch has a row here that must find it"
 done
 
 # A mutant whose place in the code is gone must be missed by name.
-sed 's/^-\(.*\);/-\1 and more;/' fuzz/mutants/01-*.patch > "$room/01-gone.patch"
-if tools/mutate "$room/01-gone.patch" "$room/mutant" > "$room/out" 2> "$room/err"; then
+sed 's/^-\(.*\);/-\1 and more;/' fuzz/mutants/01-*.patch > "$work/01-gone.patch"
+if tools/mutate "$work/01-gone.patch" "$work/mutant" > "$work/out" 2> "$work/err"; then
 	false
 else
-	grep -q '01-gone.patch no longer applies' "$room/err"
+	grep -q '01-gone.patch no longer applies' "$work/err"
 fi
 ok $? "a patch that no longer applies is refused by name"
 
-kills > "$room/kills"
+kills > "$work/kills"
 while IFS='|' read -r how pattern; do
 	nn=${how%% *}
 	how=$(echo "${how#* }" | xargs)
 	pattern=$(echo "$pattern" | xargs)
 	# shellcheck disable=SC2086 # options, split on purpose
-	run "$build/mutants/$nn/tornbit" "$room/out" $how < /dev/null
-	[ $? = 1 ] && grep -q "\"key\": \"wofs.hardened[^\"]*$pattern" "$room/out"
+	run "$build/mutants/$nn/tornbit" "$work/out" $how < /dev/null
+	[ $? = 1 ] && grep -q "\"key\": \"wofs.hardened[^\"]*$pattern" "$work/out"
 	ok $? "mutant $nn: $how shows $pattern"
-done < "$room/kills"
+done < "$work/kills"
 
-grep -o '^[^|]*sweep [^|]*' "$room/kills" | cut -d' ' -f2- | sort -u > "$room/sweeps"
+grep -o '^[^|]*sweep [^|]*' "$work/kills" | cut -d' ' -f2- | sort -u > "$work/sweeps"
 while read -r how; do
 	# shellcheck disable=SC2086
-	run "$tornbit" "$room/out" $how < /dev/null
+	run "$tornbit" "$work/out" $how < /dev/null
 	ok $? "clean: $how shows nothing"
-done < "$room/sweeps"
-most=$(sed -n 's/^.. fuzz \([0-9]*\).*/\1/p' "$room/kills" | sort -n | tail -n 1)
-run "$tornbit" "$room/out" fuzz "$most"
+done < "$work/sweeps"
+most=$(sed -n 's/^.. fuzz \([0-9]*\).*/\1/p' "$work/kills" | sort -n | tail -n 1)
+run "$tornbit" "$work/out" fuzz "$most"
 ok $? "clean: $most random lives show nothing"
 
 echo "1..$count"

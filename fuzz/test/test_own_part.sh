@@ -3,39 +3,22 @@
 # is one line on standard error that says where it is and what would be right.
 # TAP on standard output. Reads TORNBIT (the program).
 set -u
-tool=${TORNBIT:-build/tornbit}
+. fuzz/test/tap.sh
 part=sim/parts/w25q128jv.part
-if [ ! -x "$tool" ]; then
-	echo "Bail out! no $tool"
-	exit 1
-fi
-room=$(mktemp -d) || exit 1
-trap 'rm -rf "$room"' EXIT
-count=0 failed=0
-
-ok() { # STATUS STORY
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$room/out" "$room/err"
-		failed=1
-	fi
-}
+ok() { report "$2" "$1"; } # STATUS STORY
 run() { # runs the program in the empty room, so that its traces stay there
-	(cd "$room" && timeout 60 "$program" "$@") > "$room/out" 2> "$room/err"
+	(cd "$work" && timeout 60 "$program" "$@") > "$work/out" 2> "$work/err"
 }
-case $tool in
-/*) program=$tool ;;
-*) program=$PWD/$tool ;;
+case $tornbit in
+/*) program=$tornbit ;;
+*) program=$PWD/$tornbit ;;
 esac
 
 # Another name, an eighth of the size, sectors of 8 KiB, pages of 128 bytes.
 sed -e 's/^name .*/name my-nor/' -e 's/^bytes .*/bytes 2 MiB | K flashrom/' \
 	-e 's/^sectors .*/sectors 0 256 x 8 KiB | K flashrom/' \
-	-e 's/^page .*/page 128 B | K flashrom/' "$part" > "$room/my.part"
-cat > "$room/own.scn" <<'S'
+	-e 's/^page .*/page 128 B | K flashrom/' "$part" > "$work/my.part"
+cat > "$work/own.scn" <<'S'
 subject wofs.hardened
 part my-nor
 seed 0x11
@@ -48,27 +31,27 @@ put note.txt 24 seed 9
 S
 
 run parts --part my.part my-nor
-[ $? = 0 ] && grep -q my-nor "$room/out" && grep -q 2097152 "$room/out"
+[ $? = 0 ] && grep -q my-nor "$work/out" && grep -q 2097152 "$work/out"
 ok $? "the part is listed by its own name and size"
 
 run sweep --part my.part own.scn
-[ $? = 0 ] && grep -q 'wofs.hardened on my-nor' "$room/out" &&
-	grep -q '6 mutating operations' "$room/out" && grep -q 'no finding' "$room/out"
+[ $? = 0 ] && grep -q 'wofs.hardened on my-nor' "$work/out" &&
+	grep -q '6 mutating operations' "$work/out" && grep -q 'no finding' "$work/out"
 ok $? "a story on it is swept"
 
 run sweep own.scn
-[ $? = 2 ] && grep -q my-nor "$room/err"
+[ $? = 2 ] && grep -q my-nor "$work/err"
 ok $? "without its file the part is not known"
 
 # wrong LINE-NUMBER KEY HINT SED-SCRIPT: refused there, for that reason.
 wrong() {
-	sed -e "$4" "$room/my.part" > "$room/bad.part"
+	sed -e "$4" "$work/my.part" > "$work/bad.part"
 	run sweep --part bad.part own.scn
-	[ $? = 2 ] && [ "$(wc -l < "$room/err")" = 1 ] &&
-		grep -q "bad.part:$1: $2: .*$3" "$room/err"
+	[ $? = 2 ] && [ "$(wc -l < "$work/err")" = 1 ] &&
+		grep -q "bad.part:$1: $2: .*$3" "$work/err"
 	ok $? "$2 in line $1: $3"
 }
-line_of() { grep -n "^$1" "$room/my.part" | cut -d: -f1; }
+line_of() { grep -n "^$1" "$work/my.part" | cut -d: -f1; }
 wrong "$(line_of 't-page ')" t-page 'ns, us, ms or s' 's/^t-page .*/t-page typ 400 parsecs | D ds/'
 wrong "$(line_of t-status)" t-statsu 'no such key' 's/^t-status/t-statsu/'
 wrong "$(line_of sectors)" sectors 'multiple of 256' 's/^sectors.*/sectors 0 8389 x 250 B | K flashrom/'
@@ -76,13 +59,13 @@ wrong "$(line_of bytes)" bytes '3-byte addresses' \
 	's/^bytes.*/bytes 32 MiB | K flashrom/; s/^sectors.*/sectors 0 4096 x 8 KiB | K flashrom/'
 wrong "$(line_of write-unit)" write-unit evidence 's/^write-unit.*/write-unit 1 B/'
 
-cp "$part" "$room/twin.part"
+cp "$part" "$work/twin.part"
 run sweep --part twin.part own.scn
-[ $? = 2 ] && grep -q 'twin.part: .*another name' "$room/err"
+[ $? = 2 ] && grep -q 'twin.part: .*another name' "$work/err"
 ok $? "a part that bears a shipped part's name is refused"
 
 run sweep --part none.part own.scn
-[ $? = 2 ] && grep -q 'none.part: ' "$room/err"
+[ $? = 2 ] && grep -q 'none.part: ' "$work/err"
 ok $? "a file that is not there is said by its name"
 
 echo "1..$count"
