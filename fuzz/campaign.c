@@ -60,7 +60,6 @@ static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
 	struct campaign_finding *f = enter(c, r->key);
 	struct shrink_stats stats = { .events_before = p->events, .events_after = p->events };
 	struct scenario *s = malloc(sizeof *s);
-	struct live_result frozen;
 
 	if (!s)
 		abort();
@@ -74,12 +73,12 @@ static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
 	f->events_before = stats.events_before;
 	f->events_after = stats.events_after;
 	f->lives = stats.lives;
-	bool well = replay_freeze(c->world, p, s, &frozen, what);
+	bool well = replay_freeze(c->world, p, s, &f->frozen, what);
 	if (well) {
 		f->text = print_scenario(c, s);
-		f->outcome = frozen.outcome;
+		f->outcome = f->frozen.outcome;
 		snprintf(f->reach, sizeof f->reach, "%s",
-			 frozen.cuts ? frozen.reach : "without a cut");
+			 f->frozen.cuts ? f->frozen.reach : "without a cut");
 		scenario_free(s);
 	}
 	free(s);
@@ -99,8 +98,10 @@ static void count_finding(struct campaign *c, const struct live_result *r)
 		.reach = f->reach,
 		.text = f->text,
 	});
-	if (!f->row)
+	if (!f->row) {
 		f->row = row;
+		replay_evidence(c->sink, row, &f->frozen);
+	}
 }
 
 /* The operations of a life whose outcome is in the trace already. */

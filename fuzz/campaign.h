@@ -26,6 +26,7 @@ struct campaign_finding {
 	char *text;		/* frozen and shrunk, as a scenario; malloc'ed */
 	struct outcome outcome;
 	char reach[80];
+	struct live_result frozen;	/* what that text showed; not known after a resume */
 	uint32_t events_before, events_after;
 	uint32_t lives;		/* of the shrinking; 0: none, or done before a resume */
 	int64_t row;

@@ -293,6 +293,8 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 	return sink_state(x->sink, &(struct sink_state){
 		.plan = x->plan_row,
 		.parent = s->parent,
+		.verb = s->verb,
+		.cuts = depth,
 		.call = s->path.call,
 		.op = depth ? s->path.op[depth - 1] : 0,
 		.fault = fault ? *fault : (struct fault){ 0 },

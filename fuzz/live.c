@@ -71,13 +71,15 @@ static bool bad(struct liver *v, const struct cut_path *path, const char *verb,
 	return false;
 }
 
-static int64_t log_state(struct liver *v, const struct cut_path *path,
+static int64_t log_state(struct liver *v, const struct cut_path *path, const char *verb,
 			 const struct outcome *o, struct array *survivor)
 {
 	if (v->options->rows == LIVE_ROWS_OPERATIONS)
 		return 0;
 	return sink_state(v->options->sink, &(struct sink_state){
 		.plan = v->plan_row,
+		.verb = verb,
+		.cuts = path->depth,
 		.call = path->call,
 		.op = path->depth ? path->op[path->depth - 1] : 0,
 		.fault = path->depth ? path->fault[path->depth - 1] : (struct fault){ 0 },
@@ -102,7 +104,7 @@ static bool bad_life(struct liver *v, uint32_t event, const char *verb, enum ver
 	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
 
 	snprintf(o.why, sizeof o.why, "%s", why);
-	v->result->state_row = log_state(v, &path, &o, &v->main.device.board.array);
+	v->result->state_row = log_state(v, &path, verb, &o, &v->main.device.board.array);
 	note_array(v, &v->main.device.board.array);
 	return bad(v, &path, verb, 0, 0, &o);
 }
@@ -318,7 +320,7 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 	note_array(v, survivor);
 	v->result->judged++;
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
-	v->result->state_row = log_state(v, path, &o, survivor);
+	v->result->state_row = log_state(v, path, verb, &o, survivor);
 	legal_say(q->legal, &v->stage.names, v->result->legal);
 	if (o.verdict != VERDICT_OK)
 		return bad(v, path, verb, ops, kind, &o);
@@ -486,7 +488,7 @@ static bool looks_well(struct liver *v, uint32_t event, const char *verb, int ta
 
 	if (judge_live(&v->main, &v->model, target, &o) == VERDICT_OK)
 		return true;
-	v->result->state_row = log_state(v, &path, &o, &v->main.device.board.array);
+	v->result->state_row = log_state(v, &path, verb, &o, &v->main.device.board.array);
 	note_array(v, &v->main.device.board.array);
 	return bad(v, &path, verb, 0, 0, &o);
 }

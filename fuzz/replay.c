@@ -71,6 +71,20 @@ bool replay_freeze(const struct plan_world *w, const struct plan *p, struct scen
 	return true;
 }
 
+void replay_evidence(struct sink *s, int64_t finding, const struct live_result *r)
+{
+	const struct live_view *v = &r->view;
+
+	sink_evidence(s, finding, &(struct sink_evidence){
+		.legal = r->legal,
+		.kind = !v->bytes ? NULL : v->kind == STEP_ERASE ? "erase" : "program",
+		.op_addr = v->op_addr, .op_bytes = v->op_bytes,
+		.first = v->first, .cut = v->cut, .last = v->last,
+		.addr = v->addr, .bytes = v->bytes,
+		.before = v->before, .intended = v->intended, .torn = v->torn,
+	});
+}
+
 /* ---- comparing --------------------------------------------------------- */
 
 struct comparing {

@@ -16,6 +16,9 @@
 bool replay_freeze(const struct plan_world *w, const struct plan *p, struct scenario *s,
 		   struct live_result *r, char what[256]);
 
+/* Enter what it showed, r, as evidence of the finding in that row of the sink. */
+void replay_evidence(struct sink *s, int64_t finding, const struct live_result *r);
+
 /* Where s->record comes from: what of it can be compared. */
 enum replay_record {
 	RECORD_FROZEN,	/* this very life, complete */

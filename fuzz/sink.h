@@ -64,6 +64,12 @@ bool sink_close(struct sink *s, char error[256]);
 /* A plan that lives from now on: later rows belong to it. Returns its row id
  * (1, 2, ... in order). outcome may be filled in by sink_plan_done. */
 int64_t sink_plan(struct sink *s, const struct plan *p, const struct plan_world *w);
+
+/* The story that plans from now on are lives of; NULL: none. */
+void sink_story(struct sink *s, const char *name);
+
+/* A key that this story names, and whether it was found. */
+void sink_expect(struct sink *s, const char *pattern, bool met);
 void sink_plan_done(struct sink *s, int64_t plan, uint32_t states, uint32_t findings);
 
 /* One call of the store's API in the main life. Calls are numbered from 0 in
@@ -106,6 +112,8 @@ enum state_how { STATE_EXECUTED, STATE_INHERITED, STATE_DUPLICATE, STATE_HOWS };
 struct sink_state {
 	int64_t plan;
 	int64_t parent;		/* state whose recovery was cut, or 0 */
+	const char *verb;	/* of the call that was cut, or behind which power went off */
+	uint32_t cuts;		/* on the way there; 0: a clean power-off, and no fault */
 	uint32_t call, op;	/* anchor: call in the plan, mutating op within */
 	struct fault fault;
 	cycle_t cut;		/* clock at which power died (families: nominal) */
@@ -133,6 +141,22 @@ int64_t sink_finding(struct sink *s, const struct sink_finding *f);
 
 /* The shrunk form of an entered finding. */
 void sink_finding_shrunk(struct sink *s, int64_t finding, const char *text);
+
+/* Does the story name it? Of several stories, all must. */
+void sink_finding_expected(struct sink *s, int64_t finding, bool expected);
+
+/* What the frozen life of an entered finding showed: its shrunk text, or its text. */
+struct sink_evidence {
+	const char *legal;	/* what might have been seen, in words; or NULL */
+	/* The operation in which power died; NULL: no cut struck, and nothing below. */
+	const char *kind;	/* "program", "erase" */
+	uint32_t op_addr, op_bytes;
+	cycle_t first, cut, last;	/* its clocks; families: cut is nominal */
+	/* A window on the array: as it was, as it was to be, as it was left. */
+	uint32_t addr, bytes;
+	const uint8_t *before, *intended, *torn;
+};
+void sink_evidence(struct sink *s, int64_t finding, const struct sink_evidence *e);
 
 /* Wear of one sector at the end of the plan's main life. */
 void sink_wear(struct sink *s, int64_t plan, uint32_t sector, uint32_t first_addr,

@@ -423,6 +423,7 @@ static const char forget_unfinished_cell[] =
 	"DELETE FROM wear WHERE plan>" LAST_PLAN ";"
 	"DELETE FROM plan WHERE id>" LAST_PLAN ";"
 	"DELETE FROM finding WHERE count_in_cells=0;"
+	"DELETE FROM evidence WHERE finding NOT IN (SELECT id FROM finding);"
 	"UPDATE finding SET count=count_in_cells;"
 	"UPDATE meta SET value='0' WHERE name='closed';"
 	"COMMIT";

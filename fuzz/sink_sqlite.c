@@ -88,12 +88,31 @@ int64_t sink_plan(struct sink *s, const struct plan *p, const struct plan_world 
 	if (!row_begin(&r, s, ROW_PLAN))
 		return 0;
 	row_int(&r, (uint64_t)++s->plans);
+	row_note(&r, s->story);
 	row_text(&r, w->subject[p->subject]->name);
 	row_text(&r, w->part[p->part]->name);
 	row_blob(&r, s->wire, n);
 	row_int(&r, hash_bytes(s->wire, n, 0));
 	row_end(&r);
 	return s->plans;
+}
+
+void sink_story(struct sink *s, const char *name)
+{
+	if (s)
+		snprintf(s->story, sizeof s->story, "%s", name ? name : "");
+}
+
+void sink_expect(struct sink *s, const char *pattern, bool met)
+{
+	struct row r;
+
+	if (!row_begin(&r, s, ROW_EXPECT))
+		return;
+	row_text(&r, s->story);
+	row_text(&r, pattern);
+	row_int(&r, met);
+	row_end(&r);
 }
 
 void sink_plan_done(struct sink *s, int64_t plan, uint32_t states, uint32_t findings)
@@ -172,6 +191,8 @@ int64_t sink_state(struct sink *s, const struct sink_state *st)
 	row_int(&r, (uint64_t)++s->states);
 	row_int(&r, (uint64_t)st->plan);
 	row_int(&r, (uint64_t)st->parent);
+	row_text(&r, st->verb);
+	row_int(&r, st->cuts);
 	row_int(&r, st->call);
 	row_int(&r, st->op);
 	row_int(&r, st->fault.bits);
@@ -228,6 +249,48 @@ void sink_finding_shrunk(struct sink *s, int64_t finding, const char *text)
 		return;
 	row_text(&r, text);
 	row_int(&r, (uint64_t)finding);
+	row_end(&r);
+}
+
+void sink_finding_expected(struct sink *s, int64_t finding, bool expected)
+{
+	struct row r;
+
+	if (!row_begin(&r, s, ROW_FINDING_EXPECTED))
+		return;
+	row_int(&r, expected);
+	row_int(&r, (uint64_t)finding);
+	row_end(&r);
+}
+
+static void row_blank(struct row *r)
+{
+	row_text(r, NULL);
+}
+
+void sink_evidence(struct sink *s, int64_t finding, const struct sink_evidence *e)
+{
+	struct row r;
+
+	if (!row_begin(&r, s, ROW_EVIDENCE))
+		return;
+	row_int(&r, (uint64_t)finding);
+	row_note(&r, e->legal ? e->legal : "");
+	row_text(&r, e->kind);
+	if (e->kind) {
+		row_int(&r, e->op_addr);
+		row_int(&r, e->op_bytes);
+		row_clock(&r, e->first);
+		row_clock(&r, e->cut);
+		row_clock(&r, e->last);
+		row_int(&r, e->addr);
+		row_blob(&r, e->before, e->bytes);
+		row_blob(&r, e->intended, e->bytes);
+		row_blob(&r, e->torn, e->bytes);
+	} else {
+		for (int i = 0; i < 9; i++)
+			row_blank(&r);
+	}
 	row_end(&r);
 }
 

@@ -90,6 +90,8 @@ static bool path_of_state(struct wanted *w, const char *path, struct tracefile *
 		w->s->image_after = st.row.state;
 		w->outcome = st.outcome;
 	}
+	if (!st.row.cuts)
+		cuts->depth = 0;	/* a clean power-off */
 	w->has_outcome = true;
 	return true;
 }
@@ -97,9 +99,6 @@ static bool path_of_state(struct wanted *w, const char *path, struct tracefile *
 struct taking {
 	struct scenario *s;
 	uint32_t room;
-	uint32_t call;		/* number of the state's call in the log */
-	cycle_t cut;
-	bool within;		/* an operation of that call was under way at cut */
 	bool died;		/* it is the life of a plan that was cut */
 };
 
@@ -122,18 +121,7 @@ static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
 		.hash = b->kind == 'p' && b->data ? (uint32_t)hash_bytes(b->data, b->bytes, 1) : 0,
 	};
 	t->died = t->died || b->result == 0xff;
-	t->within = t->within || (b->call == t->call && b->first <= t->cut && t->cut < b->last);
 	return s->records < (1u << 24);
-}
-
-/* Calls are numbered in the log with the mounts: the first, and one a reboot. */
-static uint32_t call_in_log(const struct plan *p, uint32_t event)
-{
-	uint32_t n = 1;
-
-	for (uint32_t i = 0; i < event && i < p->events; i++)
-		n += p->event[i].kind == PLAN_CALL || p->event[i].kind == PLAN_REBOOT;
-	return n;
 }
 
 static bool names_cuts(const struct plan *p)
@@ -142,11 +130,6 @@ static bool names_cuts(const struct plan *p)
 		if (p->event[i].kind == PLAN_CUT)
 			return true;
 	return false;
-}
-
-static bool is_no_fault(const struct fault *f)
-{
-	return !f->bits && !f->unit && !f->quality && !f->supply && !f->seed && !f->at;
 }
 
 /* The plan's end is judged after its last call, in a state of its own. */
@@ -172,13 +155,9 @@ static void plan_of_lived(struct wanted *w, const struct plan *p,
 	w->no_final = !at_end;
 }
 
-/* The state was explored from a life without cuts. A clean power-off has no fault
- * in its row, and neither has a cut at the first clock of an operation. */
-static void plan_of_explored(struct wanted *w, const struct plan *p, struct cut_path *cuts,
-			     const struct taking *t)
+/* The state was explored from a life without cuts. */
+static void plan_of_explored(struct wanted *w, const struct plan *p, const struct cut_path *cuts)
 {
-	if (cuts->depth == 1 && !cuts->op[0] && is_no_fault(&cuts->fault[0]) && !t->within)
-		cuts->depth = 0;
 	explore_plan_of(&w->s->plan, p, cuts);
 	w->record = RECORD_UNCUT;
 	w->no_final = cuts->depth > 0;
@@ -206,15 +185,13 @@ static bool from_state(struct wanted *w, const char *path, struct tracefile *t, 
 	bool well = plan_decode(p, &w->world.plan, (uint32_t)subject, row.bytes, row.n);
 	if (well) {
 		p->part = (uint32_t)part;
-		struct taking taking = {
-			.s = w->s, .call = call_in_log(p, cuts.call), .cut = cuts.at,
-		};
+		struct taking taking = { .s = w->s };
 		well = tracefile_bus(t, plan, 0, take_op, &taking);
 		const char *command = tracefile_meta(t, "command");
 		if (taking.died || (command && strcmp(command, "fuzz") == 0 && names_cuts(p)))
 			plan_of_lived(w, p, &cuts, is_end(t, plan, p, cuts.call, id));
 		else
-			plan_of_explored(w, p, &cuts, &taking);
+			plan_of_explored(w, p, &cuts);
 	}
 	free(p);
 	if (!well)

@@ -291,6 +291,7 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 			abort();
 		scenario_print(frozen, &w->world.plan, text, n);
 		sink_finding_shrunk(w->sink, f->row, text);
+		replay_evidence(w->sink, f->row, &r);
 		if (w->freeze && !w->unwritten &&
 		    !world_write_finding(&w->world, w->freeze, f->key, text, w->paths, w->stories))
 			w->unwritten = true;	/* told behind the report */
@@ -337,6 +338,15 @@ static bool live_story(struct sweep *w, struct story *t, char what[256])
 	return true;
 }
 
+static void write_expectations(struct sweep *w, const struct story *t)
+{
+	for (uint32_t i = 0; i < t->s->expects; i++)
+		sink_expect(w->sink, t->s->expect[i], is_found(&t->findings, t->s->expect[i]));
+	for (uint32_t i = 0; i < t->findings.findings; i++)
+		sink_finding_expected(w->sink, t->findings.finding[i].row,
+				      is_expected(t->s, t->findings.finding[i].key));
+}
+
 static int run_story(struct sweep *w, struct story *t)
 {
 	struct explore_options o = {
@@ -347,6 +357,7 @@ static int run_story(struct sweep *w, struct story *t)
 	};
 	char what[256];
 
+	sink_story(w->sink, t->name);
 	if (w->depth)
 		o.what.depth = (uint32_t)w->depth;
 	if (w->samples)
@@ -358,6 +369,7 @@ static int run_story(struct sweep *w, struct story *t)
 		snprintf(w->world.error, sizeof w->world.error, "%s: %s", t->path, what);
 		return world_fail(&w->world);
 	}
+	write_expectations(w, t);
 	if (w->sink || w->freeze)
 		for (uint32_t i = 0; i < t->findings.findings; i++)
 			if (!freeze(w, t, &t->findings.finding[i]))

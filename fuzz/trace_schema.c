@@ -61,8 +61,10 @@ const char trace_schema_sql[] =
 "CREATE TABLE cell("
 "  id INTEGER PRIMARY KEY, last_plan INTEGER NOT NULL, last_state INTEGER NOT NULL);"
 "CREATE TABLE plan("
-"  id INTEGER PRIMARY KEY, subject TEXT NOT NULL, part TEXT NOT NULL,"
+"  id INTEGER PRIMARY KEY, story TEXT, subject TEXT NOT NULL, part TEXT NOT NULL,"
 "  bytes BLOB NOT NULL, hash INTEGER NOT NULL, states INTEGER, findings INTEGER);"
+"CREATE TABLE expect("
+"  story TEXT NOT NULL, pattern TEXT NOT NULL, met INTEGER NOT NULL);"
 "CREATE TABLE call("
 "  plan INTEGER NOT NULL, life INTEGER NOT NULL, call INTEGER NOT NULL,"
 "  verb TEXT NOT NULL, name TEXT, bytes INTEGER NOT NULL, seed INTEGER NOT NULL,"
@@ -80,7 +82,7 @@ const char trace_schema_sql[] =
 "CREATE INDEX event_of_life ON event(plan, life, call);"
 "CREATE TABLE state("
 "  id INTEGER PRIMARY KEY, plan INTEGER NOT NULL, parent INTEGER NOT NULL,"
-"  call INTEGER NOT NULL, op INTEGER NOT NULL,"
+"  verb TEXT NOT NULL, cuts INTEGER NOT NULL, call INTEGER NOT NULL, op INTEGER NOT NULL,"
 "  bits INTEGER NOT NULL, unit INTEGER NOT NULL, quality INTEGER NOT NULL,"
 "  supply INTEGER NOT NULL, seed INTEGER NOT NULL, at INTEGER NOT NULL,"
 "  cut INTEGER, how INTEGER NOT NULL, verdict INTEGER NOT NULL,"
@@ -92,7 +94,11 @@ const char trace_schema_sql[] =
 "  count_in_cells INTEGER NOT NULL,"
 "  plan INTEGER NOT NULL, state INTEGER NOT NULL, verdict INTEGER NOT NULL,"
 "  step INTEGER NOT NULL, role INTEGER NOT NULL, name TEXT, why TEXT,"
-"  reach TEXT, text TEXT, repeat TEXT, shrunk TEXT);"
+"  expected INTEGER, reach TEXT, text TEXT, repeat TEXT, shrunk TEXT);"
+"CREATE TABLE evidence("
+"  finding INTEGER PRIMARY KEY, legal TEXT, kind TEXT, op_addr INTEGER,"
+"  op_bytes INTEGER, first INTEGER, cut INTEGER, last INTEGER, addr INTEGER,"
+"  before BLOB, intended BLOB, torn BLOB);"
 "CREATE TABLE wear("
 "  plan INTEGER NOT NULL, sector INTEGER NOT NULL, first_addr INTEGER NOT NULL,"
 "  bytes INTEGER NOT NULL, erases INTEGER NOT NULL, programs INTEGER NOT NULL,"
@@ -103,7 +109,7 @@ const char trace_schema_sql[] =
 	"(SELECT word FROM word WHERE of='" of "' AND value=" column ")"
 #define HEX(column) "printf('%016x', " column ")"
 
-"CREATE VIEW state_text AS SELECT id, plan, parent, call, op,"
+"CREATE VIEW state_text AS SELECT id, plan, parent, verb, cuts, call, op,"
 "  " WORD("bits", "bits") " AS bits, " WORD("unit", "unit") " AS unit,"
 "  " WORD("quality", "quality") " AS quality, " WORD("supply", "supply") " AS supply,"
 "  seed, at, cut, " WORD("how", "how") " AS how, " WORD("verdict", "verdict") " AS verdict,"
@@ -112,7 +118,7 @@ const char trace_schema_sql[] =
 "  " HEX("dump") " AS dump, " HEX("recovery") " AS recovery, name, why FROM state;"
 "CREATE VIEW finding_text AS SELECT id, key, count, plan, state,"
 "  " WORD("verdict", "verdict") " AS verdict, " WORD("step", "step") " AS step,"
-"  " WORD("role", "role") " AS role, name, why, reach, repeat FROM finding;"
+"  " WORD("role", "role") " AS role, name, why, expected, reach, repeat FROM finding;"
 "CREATE VIEW event_text AS SELECT plan, life, call,"
 "  " WORD("event", "kind") " AS kind, at, a, b FROM event;";
 
@@ -121,16 +127,19 @@ const struct trace_table trace_tables[TRACE_TABLES] = {
 	{ "word", "of, value, word" },
 	{ "part", "name, hash, text" },
 	{ "cell", "id, last_plan, last_state" },
-	{ "plan", "id, subject, part, bytes, hash, states, findings" },
+	{ "plan", "id, story, subject, part, bytes, hash, states, findings" },
+	{ "expect", "story, pattern, met" },
 	{ "call", "plan, life, call, verb, name, bytes, seed, chunk, result, done, "
 		  "first, last, bus_clocks, wait_clocks, busy_clocks" },
 	{ "bus_block", "plan, life, first_seq, ops, data, hash" },
 	{ "event", "plan, life, call, kind, at, a, b" },
-	{ "state", "id, plan, parent, call, op, bits, unit, quality, supply, seed, at, "
+	{ "state", "id, plan, parent, verb, cuts, call, op, bits, unit, quality, supply, seed, at, "
 		   "cut, how, verdict, step, role, finding, image, state, dump, "
 		   "recovery, name, why" },
 	{ "finding", "id, key, count, count_in_cells, plan, state, verdict, step, role, name, why, "
-		     "reach, text, repeat, shrunk" },
+		     "expected, reach, text, repeat, shrunk" },
+	{ "evidence", "finding, legal, kind, op_addr, op_bytes, first, cut, last, addr, before, "
+		      "intended, torn" },
 	{ "wear", "plan, sector, first_addr, bytes, erases, programs, programmed_bytes" },
 };
 

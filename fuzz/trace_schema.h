@@ -8,7 +8,7 @@
 
 #include "base.h"
 
-#define TRACE_SCHEMA 1
+#define TRACE_SCHEMA 2
 #define TRACE_APPLICATION_ID 0x74426974	/* "tBit", at byte 68 of the file */
 
 /* Statements that make an empty trace in an empty database. */
@@ -28,7 +28,7 @@ struct trace_table {
 	const char *name;
 	const char *columns;	/* "id, plan, ..." */
 };
-#define TRACE_TABLES 11
+#define TRACE_TABLES 13
 extern const struct trace_table trace_tables[TRACE_TABLES];
 
 /* Is the open database a trace of this schema, with all its tables? False: what

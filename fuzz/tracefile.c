@@ -15,24 +15,27 @@
 #include "tracefile.h"
 
 enum query {
-	Q_META, Q_PART, Q_PLAN, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_STATE, Q_BLOCKS,
+	Q_META, Q_PART, Q_PLAN, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_EVIDENCE, Q_STATE, Q_BLOCKS,
 	Q_CALLS, Q_EVENTS, QUERIES
 };
 
 #define FINDING_COLUMNS "SELECT id, plan, state, count, key, verdict, step, role, name, " \
-	"why, reach, text, repeat, shrunk FROM finding "
+	"why, reach, text, repeat, shrunk, expected FROM finding "
 
 static const char *const query_sql[QUERIES] = {
 	[Q_META] = "SELECT value FROM meta WHERE name=?",
 	[Q_PART] = "SELECT text FROM part WHERE name=?",
-	[Q_PLAN] = "SELECT id, subject, part, bytes, hash FROM plan WHERE id=?",
+	[Q_PLAN] = "SELECT id, subject, part, bytes, hash, story FROM plan WHERE id=?",
 	[Q_FINDING] = FINDING_COLUMNS "WHERE id=?",
 	[Q_FINDING_KEY] = FINDING_COLUMNS "WHERE key=?",
 	[Q_FINDINGS] = FINDING_COLUMNS "ORDER BY id",
+	[Q_EVIDENCE] = (
+		"SELECT finding, legal, kind, op_addr, op_bytes, first, cut, last, addr,"
+		" before, intended, torn FROM evidence WHERE finding=?"),
 	[Q_STATE] = (
 		"SELECT id, plan, parent, call, op, bits, unit, quality, supply, seed, at,"
 		" cut, how, verdict, step, role, finding, image, state, dump, recovery,"
-		" name, why FROM state WHERE id=?"),
+		" name, why, verb, cuts FROM state WHERE id=?"),
 	[Q_BLOCKS] = (
 		"SELECT first_seq, ops, hash, data FROM bus_block WHERE plan=? AND life=?"
 		" ORDER BY first_seq"),
@@ -342,6 +345,7 @@ bool tracefile_plan(struct tracefile *t, int64_t plan, struct trace_plan *p)
 	p->bytes = sqlite3_column_blob(r.st, 3);
 	p->n = (size_t)sqlite3_column_bytes(r.st, 3);
 	p->hash = (uint64_t)col_int(&r, 4);
+	p->story = col_text(&r, 5);
 	if (!p->n || p->n > PLAN_BYTES_MAX)
 		damaged(&r, "a plan of %zu bytes", p->n);
 	else if (p->hash != hash_bytes(p->bytes, p->n, 0))
@@ -375,6 +379,7 @@ static bool get_finding(struct rows *r, struct trace_finding *f)
 	f->text = col_text(r, 11);
 	f->repeat = col_text(r, 12);
 	f->shrunk = col_text(r, 13);
+	f->expected = sqlite3_column_type(r->st, 14) == SQLITE_NULL ? -1 : col_int(r, 14) != 0;
 	return !r->t->error[0];
 }
 
@@ -406,6 +411,57 @@ bool tracefile_findings(struct tracefile *t,
 	return !t->error[0];
 }
 
+/* A window is 64 bytes at most, the same of each kind. */
+static void get_window(struct rows *r, struct trace_evidence *e)
+{
+	uint8_t *const to[] = { e->before, e->intended, e->torn };
+	size_t n = (size_t)sqlite3_column_bytes(r->st, 9);
+
+	for (int i = 0; i < 3; i++) {
+		const void *from = sqlite3_column_blob(r->st, 9 + i);
+		if (n > sizeof e->before || (size_t)sqlite3_column_bytes(r->st, 9 + i) != n) {
+			damaged(r, "a window on the array that no program wrote");
+			return;
+		}
+		if (n)
+			memcpy(to[i], from, n);
+	}
+	e->e.bytes = (uint32_t)n;
+	e->e.before = e->before;
+	e->e.intended = e->intended;
+	e->e.torn = e->torn;
+}
+
+static cycle_t col_clock(struct rows *r, int i)
+{
+	return sqlite3_column_type(r->st, i) == SQLITE_NULL ? CYCLE_NEVER : (cycle_t)col_int(r, i);
+}
+
+bool tracefile_evidence(struct tracefile *t, int64_t finding, struct trace_evidence *e)
+{
+	struct rows r = start(t, Q_EVIDENCE, "evidence");
+
+	*e = (struct trace_evidence){ 0 };
+	r.row = finding;
+	sqlite3_bind_int64(r.st, 1, finding);
+	if (!step(&r))
+		return false;
+	snprintf(e->legal, sizeof e->legal, "%s", col_text(&r, 1));
+	e->e.legal = e->legal;
+	if (sqlite3_column_type(r.st, 2) != SQLITE_NULL) {
+		e->e.kind = strcmp(col_text(&r, 2), "erase") == 0 ? "erase" : "program";
+		e->e.op_addr = col_u32(&r, 3);
+		e->e.op_bytes = col_u32(&r, 4);
+		e->e.first = col_clock(&r, 5);
+		e->e.cut = col_clock(&r, 6);
+		e->e.last = col_clock(&r, 7);
+		e->e.addr = col_u32(&r, 8);
+		get_window(&r, e);
+	}
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
 bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st)
 {
 	struct rows r = start(t, Q_STATE, "state");
@@ -426,8 +482,7 @@ bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st)
 	s->fault.supply = col_enum(&r, 8, FAULT_SUPPLY_COUNT);
 	s->fault.seed = col_u32(&r, 9);
 	s->fault.at = (cycle_t)col_int(&r, 10);
-	s->cut = sqlite3_column_type(r.st, 11) == SQLITE_NULL ? CYCLE_NEVER :
-		 (cycle_t)col_int(&r, 11);
+	s->cut = col_clock(&r, 11);
 	s->how = col_enum(&r, 12, STATE_HOWS);
 	get_outcome(&r, &st->outcome, 13, 21);
 	s->finding = col_int(&r, 16);
@@ -435,6 +490,9 @@ bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st)
 	s->state = (uint64_t)col_int(&r, 18);
 	st->outcome.dump = (uint64_t)col_int(&r, 19);
 	st->outcome.recovery = (uint64_t)col_int(&r, 20);
+	snprintf(st->verb, sizeof st->verb, "%s", col_text(&r, 23));
+	s->verb = st->verb;
+	s->cuts = col_u32(&r, 24);
 	if (s->parent < 0 || (s->parent >= id))
 		damaged(&r, "its parent state does not come before it");
 	sqlite3_reset(r.st);

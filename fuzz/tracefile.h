@@ -41,6 +41,7 @@ uint64_t tracefile_count(struct tracefile *t, const char *table);
 
 struct trace_plan {
 	int64_t id;
+	const char *story;		/* of a sweep, or "" */
 	const char *subject, *part;	/* names: places in the world may differ now */
 	const void *bytes;		/* for plan_decode */
 	size_t n;
@@ -53,6 +54,7 @@ struct trace_finding {
 	uint64_t count;
 	const char *key;
 	struct outcome outcome;		/* dump and recovery stay 0 */
+	int expected;			/* 1: its story names it, 0: not, -1: nobody asked */
 	const char *reach, *text, *repeat, *shrunk;	/* "" when there is none */
 };
 bool tracefile_finding(struct tracefile *t, int64_t id, struct trace_finding *f);
@@ -63,11 +65,21 @@ bool tracefile_findings(struct tracefile *t,
 			bool (*visit)(void *who, const struct trace_finding *f),
 			void *who);
 
+/* What the frozen life of a finding showed, with the bytes kept in it; e.kind NULL:
+ * no cut struck. Missing where the finding was never frozen. */
+struct trace_evidence {
+	struct sink_evidence e;
+	char legal[160];
+	uint8_t before[64], intended[64], torn[64];
+};
+bool tracefile_evidence(struct tracefile *t, int64_t finding, struct trace_evidence *e);
+
 /* row.outcome points at outcome beside it; do not copy the struct. */
 struct trace_state {
 	int64_t id;
 	struct sink_state row;
 	struct outcome outcome;
+	char verb[32];
 };
 bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st);
 

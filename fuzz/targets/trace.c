@@ -81,7 +81,7 @@ static void fill(struct sink *s)
 	need(live_plan(w, &p, &(struct live_options){ .sink = s }, &r, what), what);
 	struct outcome o = { .verdict = VERDICT_DURABILITY, .step = STEP_DUMP,
 			     .role = ROLE_TARGET, .name = "alpha", .why = "is gone" };
-	int64_t state = sink_state(s, &(struct sink_state){ .plan = plan, .outcome = &o });
+	int64_t state = sink_state(s, &(struct sink_state){ .plan = plan, .verb = "put", .outcome = &o });
 	sink_finding(s, &(struct sink_finding){
 		.key = "a/key", .plan = plan, .state = state, .outcome = &o, .reach = "clocks 1..2",
 		.text = "subject planted\n", .repeat = "tornbit replay 1",

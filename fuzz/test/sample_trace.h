@@ -94,12 +94,17 @@ static int64_t sample_state(struct sink *s, int64_t plan, uint64_t trial, uint32
 	struct outcome o = sample_outcome(trial, n);
 
 	return sink_state(s, &(struct sink_state){
-		.plan = plan, .call = n / 2, .op = n % 2,
+		.plan = plan, .verb = "put", .cuts = 1, .call = n / 2, .op = n % 2,
 		.fault = { .bits = (uint8_t)(n % FAULT_BITS_COUNT), .seed = n, .at = n ? 0 : 123 },
 		.cut = n == 1 ? CYCLE_NEVER : 1000 + n, .how = (uint8_t)(n % STATE_HOWS),
 		.outcome = &o, .image = mix64(trial + n), .state = mix64(trial - n),
 	});
 }
+
+static const uint8_t sample_window[3][16] = {
+	{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, { 0xff, 0xff, 0xff, 0xff, 0x12, 0x34 },
+	{ 0xff, 0xff, 0xff, 0xff, 0x12, 0xff },
+};
 
 static void sample_finding(struct sink *s, int64_t plan, int64_t state, uint64_t trial,
 			   uint32_t n)
@@ -109,10 +114,15 @@ static void sample_finding(struct sink *s, int64_t plan, int64_t state, uint64_t
 
 	snprintf(key, sizeof key, "sample.store/durability/put/program-%s/target/dump",
 		 n % 8 == 3 ? "first" : "inner");
-	sink_finding(s, &(struct sink_finding){
+	int64_t row = sink_finding(s, &(struct sink_finding){
 		.key = key, .plan = plan, .state = state, .outcome = &o,
 		.reach = "reachable on this part in clocks 10..20",
 		.text = "subject sample.store\nput alpha 10\n", .repeat = "tornbit replay 1",
+	});
+	sink_evidence(s, row, &(struct sink_evidence){
+		.legal = "10 bytes of seed 4", .kind = "program", .op_addr = 0x1234, .op_bytes = 8,
+		.first = 1000, .cut = 1003, .last = 1300, .addr = 0x1230, .bytes = 16,
+		.before = sample_window[0], .intended = sample_window[1], .torn = sample_window[2],
 	});
 }
 

@@ -114,7 +114,8 @@ static void states_come_back(void)
 	CHECK(tracefile_state(t, n + 1, &st));
 	CHECK(st.row.plan == 1 && st.row.call == 1 && st.row.op == 1 && st.row.finding == 1);
 	CHECK(st.row.fault.bits == 3 && st.row.fault.seed == 3 && st.row.cut == 1003);
-	CHECK(st.row.how == STATE_EXECUTED);
+	CHECK(st.row.how == STATE_EXECUTED && st.row.cuts == 1);
+	CHECK_STR(st.row.verb, "put");
 	CHECK(st.row.image == mix64(n) && st.row.state == mix64(0u - (uint64_t)n));
 	CHECK(outcome_equal(&st.outcome, &o));
 	CHECK_STR(st.outcome.why, o.why);
@@ -152,12 +153,51 @@ static void a_known_finding_is_counted(void)
 	tracefile_close(t);
 }
 
+static void what_a_finding_showed_comes_back(void)
+{
+	struct tracefile *t = open_trace("four.db");
+	struct trace_evidence e;
+
+	CHECK(tracefile_evidence(t, 1, &e));
+	CHECK_STR(e.e.legal, "10 bytes of seed 4");
+	CHECK_STR(e.e.kind, "program");
+	CHECK(e.e.op_addr == 0x1234 && e.e.op_bytes == 8 && e.e.addr == 0x1230);
+	CHECK(e.e.first == 1000 && e.e.cut == 1003 && e.e.last == 1300);
+	CHECK_EQ(e.e.bytes, 16);
+	CHECK(memcmp(e.e.before, sample_window[0], 16) == 0 &&
+	      memcmp(e.e.intended, sample_window[1], 16) == 0 &&
+	      memcmp(e.e.torn, sample_window[2], 16) == 0);
+	CHECK(!tracefile_evidence(t, 99, &e) && !tracefile_error(t));
+	tracefile_close(t);
+}
+
+/* Stories are told apart, and a key is expected only where all of them name it. */
+static void a_story_leaves_what_it_expects(void)
+{
+	struct sink *s = create("story.db");
+	struct outcome o = sample_outcome(0, 3);
+
+	sink_story(s, "first");
+	sink_expect(s, "a/*", true);
+	int64_t id = sink_finding(s, &(struct sink_finding){ .key = "k", .plan = 1, .outcome = &o });
+	sink_finding_expected(s, id, true);
+	close_well(s);
+	CHECK_EQ(ask("story.db", "SELECT met FROM expect WHERE story='first' AND pattern='a/*'"), 1);
+	CHECK_EQ(ask("story.db", "SELECT expected FROM finding"), 1);
+	s = create("story.db");
+	id = sink_finding(s, &(struct sink_finding){ .key = "k", .plan = 1, .outcome = &o });
+	sink_finding_expected(s, id, false);
+	sink_finding_expected(s, id, true);
+	close_well(s);
+	CHECK_EQ(ask("story.db", "SELECT expected FROM finding"), 0);
+}
+
 static void a_finding_entered_before_its_state_learns_of_it(void)
 {
 	struct sink *s = create("late.db");
 	struct outcome o = sample_outcome(0, 3);
 	int64_t id = sink_finding(s, &(struct sink_finding){ .key = "k", .plan = 1, .outcome = &o });
-	struct sink_state st = { .plan = 1, .outcome = &o, .finding = id };
+	struct sink_state st = { .plan = 1, .verb = "put", .outcome = &o, .finding = id };
 
 	sink_state(s, &st);
 	sink_state(s, &st);
@@ -583,6 +623,8 @@ int main(int argc, char **argv)
 	TEST(calls_and_events_come_back);
 	TEST(states_come_back);
 	TEST(a_known_finding_is_counted);
+	TEST(what_a_finding_showed_comes_back);
+	TEST(a_story_leaves_what_it_expects);
 	TEST(a_finding_entered_before_its_state_learns_of_it);
 	TEST(plans_and_facts_come_back);
 	TEST(words_explain_every_small_number);

@@ -128,9 +128,9 @@ static void a_trace_cut_off_anywhere_says_so(void)
 static void another_schema_is_refused(void)
 {
 	copy("four.db", "future.db");
-	tamper("future.db", "UPDATE meta SET value=2 WHERE name='schema'");
+	tamper("future.db", "UPDATE meta SET value=3 WHERE name='schema'");
 	CHECK(!tracefile_open(at("future.db"), error));
-	CHECK(strstr(error, "schema 2"));
+	CHECK(strstr(error, "schema 3"));
 }
 
 static void a_trace_without_a_column_is_refused(void)
