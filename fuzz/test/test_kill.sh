@@ -26,7 +26,8 @@ plans() { # finished trials that FILE holds: plans whose verdict is known
 
 # Every row of every table, in the order of its columns.
 dump() {
-	for table in meta word part cell plan call bus_block event state finding wear; do
+	for table in $("$tornbit" sql "$1" "SELECT name FROM sqlite_schema WHERE type='table'" |
+		       tail -n +2); do
 		echo "$table"
 		"$tornbit" sql "$1" "SELECT * FROM $table" | sort
 	done
