@@ -1,4 +1,8 @@
+#define _GNU_SOURCE	/* program_invocation_name */
+
 #include "plain.h"
+
+#include <errno.h>
 
 static bool is_plain(char c)
 {
@@ -51,6 +55,13 @@ void plain_word(FILE *to, const char *text)
 			fprintf(to, "\\%03o", (unsigned)(uint8_t)*text);
 	}
 	fputc('\'', to);
+}
+
+/* The C library keeps argv[0]; who starts a program may leave it empty. */
+const char *program_name(void)
+{
+	return program_invocation_name && program_invocation_name[0] ? program_invocation_name
+								     : "tornbit";
 }
 
 int plain_complaint(const char *who, const char *format, ...)

@@ -20,6 +20,11 @@ const char *plain_text(char *out, size_t room, const char *text);
 /* The text as one word of a shell's command line, in quotes where it needs them. */
 void plain_word(FILE *to, const char *text);
 
+/* What the user called this program by: the path as it was typed, or the word that
+ * the shell found on PATH. Printed (plain_word) before every command to repeat,
+ * so that the line works where it is read; never written to a trace. */
+const char *program_name(void);
+
 /* "tornbit WHO: ..." as one line on standard error (WHO "": "tornbit: ...").
  * Returns exit status 2. */
 __attribute__((format(printf, 2, 3)))

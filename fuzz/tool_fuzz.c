@@ -53,12 +53,14 @@ static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 
 static void print_repeat(const struct fuzz *f, const struct campaign_finding *c)
 {
+	printf("      repeat: ");
+	plain_word(stdout, program_name());
 	if (f->trace) {
-		printf("      repeat: ./tornbit replay ");
+		printf(" replay ");
 		plain_word(stdout, f->trace);
 		printf(" --finding %lld", (long long)c->row);
 	} else {
-		printf("      repeat: ./tornbit fuzz %s --seed 0x%llx --trials %llu",
+		printf(" fuzz %s --seed 0x%llx --trials %llu",
 		       f->world.subject[f->campaign.subject]->name,
 		       (unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
 		if (f->calls)

@@ -147,7 +147,9 @@ static bool print_finding(void *who, const struct trace_finding *f)
 		       PLAIN(f->outcome.why));
 	if (f->reach[0])
 		printf("    %s\n", PLAIN(f->reach));
-	printf("    repeat: ./tornbit replay ");
+	printf("    repeat: ");
+	plain_word(stdout, program_name());
+	printf(" replay ");
 	plain_word(stdout, s->path);
 	printf(" --finding %lld", (long long)f->id);
 	print_hints(s, f->plan);

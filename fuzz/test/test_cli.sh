@@ -313,7 +313,7 @@ repeats() { # repeats STORY: the last repeat line of out, run by a shell, shows 
 	key=$(grep -B 4 'repeat:' out | grep -oE '[a-z.]+/[a-z-]+/[a-z+]+/[a-z-]+/[a-z]+/[a-z-]+' | tail -n 1)
 	line=$(sed -n 's/^ *repeat: //p' out | tail -n 1)
 	mkdir -p build
-	(cd "$work" && echo "$line" | sed "s,\./tornbit,$tornbit,g" | sh > again 2>&1)
+	(cd "$work" && echo "$line" | sed "s,^\./tornbit,$tornbit,g; s,; \./tornbit,; $tornbit," | sh > again 2>&1)
 	[ -n "$key" ] && grep -q "$key" again
 	report "$1" $?
 }
@@ -324,6 +324,25 @@ repeats "what sweep prints can be pasted, names with a space too"
 repeats "... of a trace"
 "$tornbit" show "my trace.db" > out 2> err
 repeats "... by show"
+mkdir "a folder"
+ln -s "$tornbit" "a folder/tornbit"
+"a folder/tornbit" fuzz wofs.faithful --trials 256 --seed 3 > out 2> err
+repeats "... by a program in a folder with a space in its name"
+calls_itself() { # calls_itself STORY NAME COMMAND...: every repeat line begins with NAME
+	story=$1 name=$2
+	shift 2
+	"$@" > out 2> err
+	[ "$(grep -c 'repeat:' out)" -gt 0 ] && ! grep 'repeat:' out | grep -vqF "repeat: $name "
+	report "$story" $?
+}
+PATH="$work/a folder:$PATH" calls_itself "found by PATH, show calls itself by that word" \
+	tornbit tornbit show sweep.db
+PATH="$work/a folder:$PATH" calls_itself "... and fuzz" \
+	tornbit tornbit fuzz wofs.faithful --trials 256 --seed 3
+calls_itself "... and by a path, when it was called by one" \
+	"'a folder/tornbit'" "a folder/tornbit" fuzz wofs.faithful --trials 256 --seed 3 --trace named.db
+! grep -q 'a folder' named.db
+report "no name of the program is in a trace" $?
 sed 's/lm3s8962/mypart/' "$top/sim/parts/lm3s8962.part" > "my part.part"
 sed 's/lm3s8962/mypart/' "$create" > mine-too.scn
 "$tornbit" sweep mine-too.scn --depth 1 --part "my part.part" > out 2> err
