@@ -12,7 +12,9 @@
 #include "shrink.h"
 #include "world.h"
 
-#define TRACE_TO_MAKE "build/x.db"	/* of the repeat line where there is no trace */
+/* Of the repeat line where there is no trace: a name nobody keeps anything under,
+ * in the only folder that is there for everyone. */
+#define TRACE_TO_MAKE "x.db"
 
 struct sweep {
 	struct world world;
@@ -128,7 +130,8 @@ static void print_sweep_again(const struct sweep *w, const struct story *t)
 		{ "--cross-check", w->cross_check },
 	};
 
-	printf("./tornbit sweep ");
+	plain_word(stdout, program_name());
+	printf(" sweep ");
 	plain_word(stdout, t->path);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (numbers[i].value)
@@ -144,7 +147,8 @@ static void print_repeat(const struct sweep *w, const struct story *t, const str
 	printf("            repeat: ");
 	if (!w->trace)
 		print_sweep_again(w, t);
-	printf("./tornbit replay ");
+	plain_word(stdout, program_name());
+	printf(" replay ");
 	plain_word(stdout, w->trace ? w->trace : TRACE_TO_MAKE);
 	printf(" --finding %lld", (long long)(w->trace ? f->row : f - t->findings.finding + 1));
 	print_added(w);
