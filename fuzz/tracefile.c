@@ -15,9 +15,14 @@
 #include "tracefile.h"
 
 enum query {
-	Q_META, Q_PART, Q_PLAN, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_EVIDENCE, Q_STATE, Q_BLOCKS,
-	Q_CALLS, Q_EVENTS, QUERIES
+	Q_META, Q_PART, Q_PARTS, Q_PLAN, Q_PLANS, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_EVIDENCE,
+	Q_STATE, Q_STATES, Q_STATE_PLANS, Q_BLOCKS, Q_CALLS, Q_EVENTS, Q_WEAR, QUERIES
 };
+
+#define PLAN_COLUMNS "SELECT id, subject, part, bytes, hash, story FROM plan "
+#define STATE_COLUMNS "SELECT id, plan, parent, call, op, bits, unit, quality, supply, " \
+	"seed, at, cut, how, verdict, step, role, finding, image, state, dump, recovery, " \
+	"name, why, verb, cuts FROM state "
 
 #define FINDING_COLUMNS "SELECT id, plan, state, count, key, verdict, step, role, name, " \
 	"why, reach, text, repeat, shrunk, expected FROM finding "
@@ -25,17 +30,18 @@ enum query {
 static const char *const query_sql[QUERIES] = {
 	[Q_META] = "SELECT value FROM meta WHERE name=?",
 	[Q_PART] = "SELECT text FROM part WHERE name=?",
-	[Q_PLAN] = "SELECT id, subject, part, bytes, hash, story FROM plan WHERE id=?",
+	[Q_PARTS] = "SELECT name, text FROM part ORDER BY name",
+	[Q_PLAN] = PLAN_COLUMNS "WHERE id=?",
+	[Q_PLANS] = PLAN_COLUMNS "ORDER BY id",
 	[Q_FINDING] = FINDING_COLUMNS "WHERE id=?",
 	[Q_FINDING_KEY] = FINDING_COLUMNS "WHERE key=?",
 	[Q_FINDINGS] = FINDING_COLUMNS "ORDER BY id",
 	[Q_EVIDENCE] = (
 		"SELECT finding, legal, kind, op_addr, op_bytes, first, cut, last, addr,"
 		" before, intended, torn FROM evidence WHERE finding=?"),
-	[Q_STATE] = (
-		"SELECT id, plan, parent, call, op, bits, unit, quality, supply, seed, at,"
-		" cut, how, verdict, step, role, finding, image, state, dump, recovery,"
-		" name, why, verb, cuts FROM state WHERE id=?"),
+	[Q_STATE] = STATE_COLUMNS "WHERE id=?",
+	[Q_STATES] = STATE_COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id",
+	[Q_STATE_PLANS] = "SELECT id, plan FROM state ORDER BY id",
 	[Q_BLOCKS] = (
 		"SELECT first_seq, ops, hash, data FROM bus_block WHERE plan=? AND life=?"
 		" ORDER BY first_seq"),
@@ -46,6 +52,9 @@ static const char *const query_sql[QUERIES] = {
 	[Q_EVENTS] = (
 		"SELECT call, kind, at, a, b FROM event WHERE plan=? AND life=?"
 		" ORDER BY call, rowid"),
+	[Q_WEAR] = (
+		"SELECT sector, first_addr, bytes, erases, programs, programmed_bytes"
+		" FROM wear WHERE plan=? ORDER BY sector, rowid"),
 };
 
 struct tracefile {
@@ -330,26 +339,54 @@ uint64_t tracefile_count(struct tracefile *t, const char *table)
 	return n;
 }
 
+static bool get_plan(struct rows *r, struct trace_plan *p)
+{
+	*p = (struct trace_plan){ 0 };
+	if (!step(r))
+		return false;
+	p->id = r->row = col_int(r, 0);
+	p->subject = col_text(r, 1);
+	p->part = col_text(r, 2);
+	p->bytes = sqlite3_column_blob(r->st, 3);
+	p->n = (size_t)sqlite3_column_bytes(r->st, 3);
+	p->hash = (uint64_t)col_int(r, 4);
+	p->story = col_text(r, 5);
+	if (!p->n || p->n > PLAN_BYTES_MAX)
+		damaged(r, "a plan of %zu bytes", p->n);
+	else if (p->hash != hash_bytes(p->bytes, p->n, 0))
+		damaged(r, "its bytes do not match its hash");
+	return !r->t->error[0];
+}
+
 bool tracefile_plan(struct tracefile *t, int64_t plan, struct trace_plan *p)
 {
 	struct rows r = start(t, Q_PLAN, "plan");
 
-	*p = (struct trace_plan){ 0 };
 	r.row = plan;
 	sqlite3_bind_int64(r.st, 1, plan);
-	if (!step(&r))
-		return false;
-	p->id = plan;
-	p->subject = col_text(&r, 1);
-	p->part = col_text(&r, 2);
-	p->bytes = sqlite3_column_blob(r.st, 3);
-	p->n = (size_t)sqlite3_column_bytes(r.st, 3);
-	p->hash = (uint64_t)col_int(&r, 4);
-	p->story = col_text(&r, 5);
-	if (!p->n || p->n > PLAN_BYTES_MAX)
-		damaged(&r, "a plan of %zu bytes", p->n);
-	else if (p->hash != hash_bytes(p->bytes, p->n, 0))
-		damaged(&r, "its bytes do not match its hash");
+	return get_plan(&r, p);
+}
+
+bool tracefile_plans(struct tracefile *t,
+		     bool (*visit)(void *who, const struct trace_plan *p), void *who)
+{
+	struct rows r = start(t, Q_PLANS, "plan");
+	struct trace_plan p;
+
+	while (get_plan(&r, &p) && visit(who, &p))
+		;
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+bool tracefile_parts(struct tracefile *t,
+		     bool (*visit)(void *who, const char *name, const char *text), void *who)
+{
+	struct rows r = start(t, Q_PARTS, "part");
+
+	while (step(&r) && visit(who, col_text(&r, 0), col_name(&r, 1)))
+		;
+	sqlite3_reset(r.st);
 	return !t->error[0];
 }
 
@@ -462,40 +499,86 @@ bool tracefile_evidence(struct tracefile *t, int64_t finding, struct trace_evide
 	return !t->error[0];
 }
 
+static bool get_state(struct rows *r, struct trace_state *st)
+{
+	struct sink_state *s = &st->row;
+
+	if (!step(r))
+		return false;
+	r->row = col_int(r, 0);
+	*st = (struct trace_state){ .id = r->row, .row.outcome = &st->outcome };
+	s->plan = col_int(r, 1);
+	s->parent = col_int(r, 2);
+	s->call = col_u32(r, 3);
+	s->op = col_u32(r, 4);
+	s->fault.bits = col_enum(r, 5, FAULT_BITS_COUNT);
+	s->fault.unit = col_enum(r, 6, FAULT_UNIT_COUNT);
+	s->fault.quality = col_enum(r, 7, FAULT_QUALITY_COUNT);
+	s->fault.supply = col_enum(r, 8, FAULT_SUPPLY_COUNT);
+	s->fault.seed = col_u32(r, 9);
+	s->fault.at = (cycle_t)col_int(r, 10);
+	s->cut = col_clock(r, 11);
+	s->how = col_enum(r, 12, STATE_HOWS);
+	get_outcome(r, &st->outcome, 13, 21);
+	s->finding = col_int(r, 16);
+	s->image = (uint64_t)col_int(r, 17);
+	s->state = (uint64_t)col_int(r, 18);
+	st->outcome.dump = (uint64_t)col_int(r, 19);
+	st->outcome.recovery = (uint64_t)col_int(r, 20);
+	snprintf(st->verb, sizeof st->verb, "%s", col_text(r, 23));
+	s->verb = st->verb;
+	s->cuts = col_u32(r, 24);
+	if (s->parent < 0 || (s->parent >= st->id))
+		damaged(r, "its parent state does not come before it");
+	return !r->t->error[0];
+}
+
 bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st)
 {
 	struct rows r = start(t, Q_STATE, "state");
-	struct sink_state *s = &st->row;
 
 	r.row = id;
 	sqlite3_bind_int64(r.st, 1, id);
-	if (!step(&r))
-		return false;
-	*st = (struct trace_state){ .id = id, .row.outcome = &st->outcome };
-	s->plan = col_int(&r, 1);
-	s->parent = col_int(&r, 2);
-	s->call = col_u32(&r, 3);
-	s->op = col_u32(&r, 4);
-	s->fault.bits = col_enum(&r, 5, FAULT_BITS_COUNT);
-	s->fault.unit = col_enum(&r, 6, FAULT_UNIT_COUNT);
-	s->fault.quality = col_enum(&r, 7, FAULT_QUALITY_COUNT);
-	s->fault.supply = col_enum(&r, 8, FAULT_SUPPLY_COUNT);
-	s->fault.seed = col_u32(&r, 9);
-	s->fault.at = (cycle_t)col_int(&r, 10);
-	s->cut = col_clock(&r, 11);
-	s->how = col_enum(&r, 12, STATE_HOWS);
-	get_outcome(&r, &st->outcome, 13, 21);
-	s->finding = col_int(&r, 16);
-	s->image = (uint64_t)col_int(&r, 17);
-	s->state = (uint64_t)col_int(&r, 18);
-	st->outcome.dump = (uint64_t)col_int(&r, 19);
-	st->outcome.recovery = (uint64_t)col_int(&r, 20);
-	snprintf(st->verb, sizeof st->verb, "%s", col_text(&r, 23));
-	s->verb = st->verb;
-	s->cuts = col_u32(&r, 24);
-	if (s->parent < 0 || (s->parent >= id))
-		damaged(&r, "its parent state does not come before it");
+	bool found = get_state(&r, st);
 	sqlite3_reset(r.st);
+	return found;
+}
+
+bool tracefile_states(struct tracefile *t, int64_t first, int64_t last,
+		      bool (*visit)(void *who, const struct trace_state *st), void *who)
+{
+	struct rows r = start(t, Q_STATES, "state");
+	struct trace_state st;
+
+	sqlite3_bind_int64(r.st, 1, first);
+	sqlite3_bind_int64(r.st, 2, last);
+	while (get_state(&r, &st) && visit(who, &st))
+		;
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+bool tracefile_state_runs(struct tracefile *t,
+			  bool (*visit)(void *who, const struct trace_run *run), void *who)
+{
+	struct rows r = start(t, Q_STATE_PLANS, "state");
+	struct trace_run run = { 0 };
+	bool more = true;
+
+	while (more && step(&r)) {
+		int64_t id = col_int(&r, 0), plan = col_int(&r, 1);
+		if (run.states && plan != run.plan) {
+			more = visit(who, &run);
+			run.states = 0;
+		}
+		if (!run.states)
+			run = (struct trace_run){ .plan = plan, .first = id };
+		run.last = id;
+		run.states++;
+	}
+	sqlite3_reset(r.st);
+	if (more && run.states && !t->error[0])
+		visit(who, &run);
 	return !t->error[0];
 }
 
@@ -595,6 +678,29 @@ bool tracefile_events(struct tracefile *t, int64_t plan, int64_t life,
 			.b = col_u32(&r, 4),
 		};
 		if (t->error[0] || !visit(who, call, &e))
+			break;
+	}
+	sqlite3_reset(r.st);
+	return !t->error[0];
+}
+
+bool tracefile_wear(struct tracefile *t, int64_t plan,
+		    bool (*visit)(void *who, const struct trace_wear *w), void *who)
+{
+	struct rows r = start(t, Q_WEAR, "wear");
+
+	sqlite3_bind_int64(r.st, 1, plan);
+	for (; step(&r); r.row++) {
+		struct trace_wear w = {
+			.plan = plan,
+			.sector = col_u32(&r, 0),
+			.first_addr = col_u32(&r, 1),
+			.bytes = col_u32(&r, 2),
+			.erases = col_u32(&r, 3),
+			.programs = col_u32(&r, 4),
+			.programmed_bytes = col_in(&r, 5, INT64_MAX),
+		};
+		if (t->error[0] || !visit(who, &w))
 			break;
 	}
 	sqlite3_reset(r.st);

@@ -36,6 +36,10 @@ const char *tracefile_meta(struct tracefile *t, const char *name);
 /* Text of a part that plans of this trace use, as it was then. NULL: unknown. */
 const char *tracefile_part_text(struct tracefile *t, const char *part);
 
+/* All of them, in order of name, until visit returns false. False: damaged. */
+bool tracefile_parts(struct tracefile *t,
+		     bool (*visit)(void *who, const char *part, const char *text), void *who);
+
 /* Rows in a table of docs/trace-schema.md; 0 when it is damaged. */
 uint64_t tracefile_count(struct tracefile *t, const char *table);
 
@@ -48,6 +52,9 @@ struct trace_plan {
 	uint64_t hash;			/* hash_bytes(bytes, n, 0), checked */
 };
 bool tracefile_plan(struct tracefile *t, int64_t plan, struct trace_plan *p);
+/* All of them, in order of id, until visit returns false. False: damaged. */
+bool tracefile_plans(struct tracefile *t,
+		     bool (*visit)(void *who, const struct trace_plan *p), void *who);
 
 struct trace_finding {
 	int64_t id, plan, state;	/* state 0: seen without a cut */
@@ -82,6 +89,18 @@ struct trace_state {
 	char verb[32];
 };
 bool tracefile_state(struct tracefile *t, int64_t id, struct trace_state *st);
+/* Those numbered first to last, in order, until visit returns false. False: damaged. */
+bool tracefile_states(struct tracefile *t, int64_t first, int64_t last,
+		      bool (*visit)(void *who, const struct trace_state *st), void *who);
+
+/* States in a row that belong to one plan. A run of the program judges one plan after
+ * the other, so each has one such run; whoever made the trace may have done otherwise. */
+struct trace_run {
+	int64_t plan, first, last;
+	uint64_t states;
+};
+bool tracefile_state_runs(struct tracefile *t,
+			  bool (*visit)(void *who, const struct trace_run *run), void *who);
 
 /* What happened in a life, in order, until visit returns false. False: damaged;
  * everything visited before was sound. seq counts from 0. */
@@ -94,5 +113,15 @@ struct event;
 bool tracefile_events(struct tracefile *t, int64_t plan, int64_t life,
 		      bool (*visit)(void *who, uint32_t call, const struct event *e),
 		      void *who);
+
+/* Sectors that the plan's main life touched, in order of number. */
+struct trace_wear {
+	int64_t plan;
+	uint32_t sector, first_addr, bytes;
+	uint32_t erases, programs;
+	uint64_t programmed_bytes;
+};
+bool tracefile_wear(struct tracefile *t, int64_t plan,
+		    bool (*visit)(void *who, const struct trace_wear *w), void *who);
 
 #endif

@@ -101,6 +101,84 @@ static void a_damaged_block_ends_the_query_with_a_reason(void)
 	tracefile_close(t);
 }
 
+/* ---- lists ------------------------------------------------------------ */
+
+static bool as_alone_plan(void *who, const struct trace_plan *p)
+{
+	struct tracefile *t = who;
+	struct trace_plan one;
+	struct trace_plan listed = *p;
+
+	CHECK(tracefile_plan(t, listed.id, &one));
+	CHECK_EQ(one.hash, listed.hash);
+	CHECK_EQ(one.n, listed.n);
+	CHECK(strcmp(one.subject, "sample.store") == 0 && strcmp(listed.subject, one.subject) == 0);
+	return listed.id < 3;
+}
+
+static bool as_alone_state(void *who, const struct trace_state *st)
+{
+	struct trace_state one;
+
+	CHECK(tracefile_state(who, st->id, &one));
+	CHECK(one.id == st->id && one.row.plan == st->row.plan && one.row.cut == st->row.cut);
+	CHECK(memcmp(&one.row.fault, &st->row.fault, sizeof one.row.fault) == 0);
+	CHECK(outcome_equal(&one.outcome, &st->outcome));
+	return true;
+}
+
+struct list_seen {
+	int64_t plan, last;
+	uint64_t runs, states;
+};
+
+static bool next_run(void *who, const struct trace_run *run)
+{
+	struct list_seen *l = who;
+
+	CHECK_EQ(run->plan, l->plan + 1);
+	CHECK_EQ(run->first, l->last + 1);
+	CHECK_EQ(run->last - run->first + 1, run->states);
+	l->plan = run->plan;
+	l->last = run->last;
+	l->runs++;
+	l->states += run->states;
+	return true;
+}
+
+static bool sum_wear(void *who, const struct trace_wear *w)
+{
+	*(uint64_t *)who += w->erases + w->programs;
+	return true;
+}
+
+static bool name_of_part(void *who, const char *name, const char *text)
+{
+	snprintf(who, 64, "%s=%s", name, text ? text : "?");
+	return true;
+}
+
+static void lists_hold_what_single_rows_hold(void)
+{
+	struct tracefile *t = open_trace("four.db");
+	struct list_seen l = { 0 };
+	uint64_t wear = 0;
+	char part[64] = "";
+
+	CHECK(tracefile_plans(t, as_alone_plan, t));
+	CHECK(tracefile_state_runs(t, next_run, &l));
+	CHECK_EQ(l.runs, 4);
+	CHECK_EQ(l.states, tracefile_count(t, "state"));
+	struct tracefile *other = open_trace("four.db");
+	CHECK(tracefile_states(t, 9, 20, as_alone_state, other));
+	tracefile_close(other);
+	CHECK(tracefile_wear(t, 2, sum_wear, &wear));
+	CHECK_EQ(wear, ask("four.db", "SELECT sum(erases+programs) FROM wear WHERE plan=2"));
+	CHECK(tracefile_parts(t, name_of_part, part));
+	CHECK(strcmp(part, "SAMPLE1=name SAMPLE1") == 0);
+	tracefile_close(t);
+}
+
 /* ---- traces that are not whole ---------------------------------------- */
 
 static bool count_finding(void *who, const struct trace_finding *f)
@@ -162,6 +240,18 @@ static bool any_call(void *who, const struct sink_call *c)
 	return true;
 }
 
+static bool any_plan(void *who, const struct trace_plan *p)
+{
+	*(uint64_t *)who += p->hash;
+	return true;
+}
+
+static bool any_state(void *who, const struct trace_state *st)
+{
+	*(uint64_t *)who += st->outcome.dump;
+	return true;
+}
+
 static bool any_event(void *who, uint32_t call, const struct event *e)
 {
 	*(uint64_t *)who += call + strlen(event_words[e->kind]);
@@ -184,6 +274,8 @@ static bool read_all(struct tracefile *t)
 	}
 	for (int64_t i = 1; i <= 30; i++)
 		well &= tracefile_state(t, i, &st);
+	well &= tracefile_plans(t, any_plan, &sum);
+	well &= tracefile_states(t, 1, 30, any_state, &sum);
 	return well && sum;
 }
 
@@ -250,6 +342,7 @@ int main(void)
 	TEST(bus_shows_words_and_data);
 	TEST(rows_of_bus_have_ids_of_their_own);
 	TEST(a_damaged_block_ends_the_query_with_a_reason);
+	TEST(lists_hold_what_single_rows_hold);
 	TEST(a_trace_cut_off_anywhere_says_so);
 	TEST(another_schema_is_refused);
 	TEST(a_trace_without_a_column_is_refused);
