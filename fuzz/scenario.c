@@ -358,6 +358,12 @@ static bool parse_record(struct scan *ps)
 	struct scenario_record r = { 0 };
 	uint8_t kind;
 
+	bool none = scan_take_if(ps, "none");
+	if (s->silent || (s->records && none))
+		return scan_wrong(ps, "record: `record none` stands alone, without other record lines");
+	s->silent = none;
+	if (none)
+		return true;
 	if (s->records == SCENARIO_RECORDS_MAX)
 		return scan_wrong(ps, "record: more than %u lines", SCENARIO_RECORDS_MAX);
 	if (!scan_take_choice(ps, "kind", kinds, COUNT_OF(kinds), &kind) ||
@@ -664,7 +670,7 @@ static bool check_frozen(struct scan *ps)
 {
 	uint32_t line = seen_line(ps, "key");
 
-	if (line && !ps->s->records)
+	if (line && !ps->s->records && !ps->s->silent)
 		return scan_wrong_at(ps, line, "key: a frozen finding needs its record lines, and "
 				     "there is none; without them leave the key out");
 	/* A plan may have a cut and show its finding before that one strikes. */

@@ -42,6 +42,7 @@ struct scenario {
 	uint64_t image_after;	/* state hash of the array after the cut; 0: none */
 	struct scenario_record *record;	/* malloc'ed */
 	uint32_t records;
+	bool silent;		/* recorded all the same: not one bus operation */
 };
 
 struct scenario_error {

@@ -144,12 +144,14 @@ static void print_event(struct text *t, const struct plan_event *e, const struct
 
 static void print_frozen(struct text *t, const struct scenario *s)
 {
-	if (s->key[0] || s->image_after || s->records)
+	if (s->key[0] || s->image_after || s->records || s->silent)
 		text_add(t, "\n");
 	if (s->key[0])
 		text_add(t, "key %s\n", s->key);
 	if (s->image_after)
 		text_add(t, "image-after 0x%016" PRIx64 "\n", s->image_after);
+	if (s->silent)
+		text_add(t, "record none\n");
 	for (uint32_t i = 0; i < min_u32(s->records, SCENARIO_RECORDS_MAX); i++) {
 		const struct scenario_record *r = &s->record[i];
 		text_add(t, "record %c 0x%" PRIx32 " %" PRIu32 " %" PRIu64 " %" PRIu64

@@ -18,7 +18,7 @@
 
 static bool records_equal(const struct scenario *a, const struct scenario *b)
 {
-	if (a->records != b->records)
+	if (a->records != b->records || a->silent != b->silent)
 		return false;
 	for (uint32_t i = 0; i < a->records; i++) {
 		const struct scenario_record *x = &a->record[i], *y = &b->record[i];

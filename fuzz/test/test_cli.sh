@@ -124,6 +124,10 @@ wrong_line "a finding that recorded nothing" 4 "needs its record lines" \
 	"${head}key s/mount/put/no-cut/none/dump\n"
 wrong_line "a finding with a cut and no hash" 5 "needs its image-after" \
 	"${cut}key s/mount/put/program-only/none/dump\n$record"
+wrong_line "a record beside none" 6 "stands alone" \
+	"${head}key s/mount/put/no-cut/none/dump\nrecord none\n$record"
+wrong_line "none beside a record" 6 "stands alone" \
+	"${head}key s/mount/put/no-cut/none/dump\n${record}record none\n"
 refuses "a story that is not there" "missing.scn: No such file" sweep missing.scn
 refuses "a folder for a story" "is a folder" sweep "$work"
 refuses "a typo in the last story costs no work of the first" "bad.scn:" sweep good.scn bad.scn

@@ -34,7 +34,8 @@ static bool scenario_equal(const struct scenario *a, const struct scenario *b)
 	    a->explore.samples != b->explore.samples ||
 	    a->explore.depth != b->explore.depth || a->explore.units != b->explore.units ||
 	    strcmp(a->title, b->title) != 0 || strcmp(a->key, b->key) != 0 ||
-	    a->image_after != b->image_after || a->records != b->records)
+	    a->image_after != b->image_after || a->records != b->records ||
+	    a->silent != b->silent)
 		return false;
 	for (uint32_t i = 0; i < a->expects; i++)
 		if (strcmp(a->expect[i], b->expect[i]) != 0)
