@@ -271,18 +271,23 @@ FOR ?= test
 setup: ## install the missing Debian packages: FOR=demo, test, lint, cov, fuzz, bare
 	tools/setup $(FOR)
 
-.PHONY: install
-install: $(BUILD)/tornbit $(BUILD)/libtornbit.a ## copy to $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib \
-		$(DESTDIR)$(PREFIX)/include/tornbit $(DESTDIR)$(PREFIX)/share/tornbit/scenarios \
-		$(DESTDIR)$(PREFIX)/share/doc/tornbit
-	install -m 755 $(BUILD)/tornbit $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(BUILD)/libtornbit.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 644 sim/tornbit/flash.h fuzz/tornbit/subject.h \
-		$(DESTDIR)$(PREFIX)/include/tornbit/
-	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/tornbit/
-	for s in $(sort $(wildcard scenarios/*.scn)); do \
-		install -m 644 $$s $(DESTDIR)$(PREFIX)/share/tornbit/scenarios/ || exit 1; done
+### installing: tools/dist/files says what, tools/dist/install does it
+
+$(BUILD)/man/tornbit.1: $(BUILD)/tornbit tools/dist/man $(wildcard tools/dist/pages/*)
+	tools/dist/man $< $(@D)
+
+$(BUILD)/dist/tornbit.pc: tools/dist/tornbit.pc $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	sed 's/@VERSION@/$(VERSION)/' $< > $@
+
+.PHONY: install-files
+install-files: $(BUILD)/tornbit $(BUILD)/libtornbit.a $(BUILD)/man/tornbit.1 $(BUILD)/dist/tornbit.pc
+
+.PHONY: install uninstall
+install: install-files ## copy to $(DESTDIR)$(PREFIX)
+	@tools/dist/install $(BUILD) $(call quote,$(DESTDIR)$(PREFIX))
+uninstall: ## remove what install put there
+	@tools/dist/install --remove $(call quote,$(DESTDIR)$(PREFIX))
 
 .PHONY: clean
 clean: ## remove everything that was built

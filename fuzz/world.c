@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "world.h"
 
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "place.h"
 #include "plain.h"
 #include "planted/planted.h"
 #include "subjects.h"
@@ -141,11 +142,41 @@ bool world_is_trace(const char *path)
 	return n >= 15 && memcmp(magic, "SQLite format 3", 15) == 0;
 }
 
+/* In a checkout found findings are with the corpus, installed beside the stories. */
+static const char *const story_folders[] = { "scenarios", "found", "corpus/found" };
+
+/* The file that a story's name means: path itself, or one in found. */
+static const char *find_story(const char *path, char found[PLACE_MAX])
+{
+	struct stat st;
+	char folder[PLACE_MAX];
+
+	if (strchr(path, '/') || stat(path, &st) == 0)
+		return path;
+	for (size_t i = 0; i < COUNT_OF(story_folders); i++)
+		if (place_folder(story_folders[i], path, folder) &&
+		    snprintf(found, PLACE_MAX, "%s/%s", folder, path) < PLACE_MAX && is_regular(found))
+			return found;
+	return path;
+}
+
+/* The error line for a story that find_story has not found. */
+static void say_where(struct world *w, const char *path)
+{
+	char folder[PLACE_MAX];
+	char *real = place_folder(story_folders[0], ".", folder) ? realpath(folder, NULL) : NULL;
+
+	snprintf(w->error, sizeof w->error, "%s: %s; it was looked for here and in %s", path,
+		 strerror(ENOENT), real ? real : "the program's share/tornbit/scenarios");
+	free(real);
+}
+
 bool world_may_write(struct world *w, const char *out, const char *in)
 {
 	struct stat st;
+	char found[PLACE_MAX];
 
-	if (in && world_same_file(out, in))
+	if (in && world_same_file(out, find_story(in, found)))
 		say(w, "%s: is the file it would be made from (%s); name another one", out, in);
 	else if (world_is_trace(out))
 		say(w, "%s: is a trace; it was left alone, name another file%s", out, "");
@@ -264,9 +295,17 @@ bool world_load_subjects(struct world *w, const char *path)
 bool world_scenario(struct world *w, const char *path, struct scenario *s)
 {
 	struct scenario_error e;
+	struct stat st;
+	char found[PLACE_MAX];
+	const char *file = find_story(path, found), *ending = strrchr(path, '.');
 	size_t n;
-	char *text = world_read_file(w, path, SCENARIO_TEXT_MAX, &n);
 
+	if (!strchr(file, '/') && ending && strcmp(ending, ".scn") == 0 && stat(file, &st) &&
+	    errno == ENOENT) {
+		say_where(w, path);
+		return false;
+	}
+	char *text = world_read_file(w, file, SCENARIO_TEXT_MAX, &n);
 	if (!text)
 		return false;
 	bool well = scenario_parse(s, &w->plan, text, n, &e);

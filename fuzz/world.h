@@ -47,13 +47,15 @@ char *world_read_file(struct world *w, const char *path, size_t max, size_t *n);
 bool world_same_file(const char *a, const char *b);
 /* A regular file that begins as SQLite files do. Never waits for a pipe. */
 bool world_is_trace(const char *path);
-/* May an answer be written to out? Not over a file it is made from (in, or NULL),
- * not over a trace, not to a folder or a pipe. */
+/* May an answer be written to out? Not over a file it is made from (in, as
+ * world_scenario would find it, or NULL), not over a trace, not to a folder or a pipe. */
 bool world_may_write(struct world *w, const char *out, const char *in);
 /* Is it there, a folder, and may files be made in it? */
 bool world_folder(struct world *w, const char *folder);
 
-/* A scenario from a file. False: error is "FILE:LINE: what". */
+/* A scenario from a file. A name without a slash that is not in the current folder
+ * is looked for among the stories and findings that come with the program.
+ * False: error is "FILE:LINE: what", or says where was looked. */
 bool world_scenario(struct world *w, const char *path, struct scenario *s);
 
 /* Write a frozen finding into a folder, under a name made from its key; not over

@@ -311,6 +311,24 @@ answers "many stories are told in lines of a page" 0 '^            a-story-with-
 report "... none of them wider" $?
 answers "counts say what they count" 0 'kinds of finding in [0-9]* places' show sweep.db
 
+# ---- stories by name ----------------------------------------------------------------------
+
+answers "a story that comes with the program is found by its name" 0 '^wofs.faithful-create: ' \
+	sweep wofs.faithful-create.scn --depth 1
+answers "... a found finding, too" 0 '^  agrees: ' replay wofs.faithful-replaced-file-lost.scn
+sed 's/^seed .*/seed 77/' "$create" > wofs.faithful-create.scn
+"$tornbit" sweep wofs.faithful-create.scn --depth 1 > out 2> err
+grep -q ', seed 0x4d$' out
+report "... but what is in this folder comes first" $?
+rm wofs.faithful-create.scn
+refuses "a name that is no story's says where was looked" "looked for here and in .*scenarios$" \
+	sweep wofs.faithful-creat.scn
+refuses "a name with a slash is looked for there alone" "No such file or directory$" \
+	sweep ./wofs.faithful-create.scn
+refuses "an answer over a story that was found by its name" "is the file it would be made from" \
+	shrink wofs.faithful-replaced-file-lost.scn \
+	-o "$top/corpus/found/wofs.faithful-replaced-file-lost.scn"
+
 # ---- repeat lines -------------------------------------------------------------------------
 
 repeats() { # repeats STORY: the last repeat line of out, run by a shell, shows that finding

@@ -32,9 +32,12 @@ cat > fuzz/main_tornbit.c <<'END'
 #include "code_hash.h"
 int base(void);
 int subject(void);
-int main(void)
+int main(int argc, char **argv)
 {
-	printf("%d %d\n", base() + subject(), CODE_HASH_WOFS != 0);
+	if (argc > 1 && argv[1][0] == 'h')
+		printf("tornbit 1: a toy\n\n  tornbit play   what toys do\n");
+	else
+		printf("%d %d\n", base() + subject(), CODE_HASH_WOFS != 0);
 	return 0;
 }
 END
@@ -82,11 +85,15 @@ sed -i 's/return 20/return 21/' core/wofs/wofs.c
 ok $? 'a mutant whose patch is stale fails, and the old one is gone'
 sed -i 's/return 21/return 20/' core/wofs/wofs.c
 
-build install DESTDIR="$room/dest" PREFIX=/usr && says dest/usr/bin/tornbit '22 1' &&
-	[ -f dest/usr/lib/libtornbit.a ] && [ -f dest/usr/include/tornbit/flash.h ] &&
-	[ -f dest/usr/include/tornbit/subject.h ] && [ -f dest/usr/share/tornbit/scenarios/s.scn ] &&
-	[ -f dest/usr/share/doc/tornbit/README.md ] && [ -f dest/usr/share/doc/tornbit/d.md ]
-ok $? 'install puts program, library, headers, stories and documents in place'
+mkdir -p "its place/kept"
+place="its place/a 'usr'"
+build install DESTDIR="$room/its place" PREFIX="/a 'usr'" && says "$place/bin/tornbit" '22 1' &&
+	[ -f "$place/lib/libtornbit.a" ] && [ -f "$place/share/tornbit/scenarios/s.scn" ] &&
+	[ -f "$place/share/man/man1/tornbit-play.1" ] &&
+	grep -q '^Version: [0-9]' "$place/lib/pkgconfig/tornbit.pc"
+ok $? 'install puts it in place, whatever that is called'
+build uninstall DESTDIR="$room/its place" PREFIX="/a 'usr'" && [ "$(ls "its place")" = kept ]
+ok $? 'uninstall takes it away again'
 build clean && [ ! -e build ] && [ ! -e tornbit ]
 ok $? 'clean leaves nothing'
 
