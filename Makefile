@@ -35,7 +35,9 @@ SIM_SRC := $(sort $(wildcard sim/*.c))
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 CORE_SRC := $(filter-out core/test/% core/bench/%,$(CORE_SRC))
 MAIN_SRC := $(sort $(wildcard fuzz/main_*.c))
-FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC),$(wildcard fuzz/*.c)) $(wildcard fuzz/planted/*.c))
+BUS_SO_SRC := fuzz/bus_vtab_so.c fuzz/bus_vtab.c fuzz/buslog.c sim/base.c
+FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC) fuzz/bus_vtab_so.c,$(wildcard fuzz/*.c)) \
+	$(wildcard fuzz/planted/*.c))
 TARGET_SRC := $(sort $(wildcard fuzz/targets/*.c))
 BENCH_SRC := $(sort $(wildcard fuzz/bench/*.c))
 PARTS := $(sort $(wildcard sim/parts/*.part))
@@ -69,13 +71,23 @@ SUB = +$(MAKE) --no-print-directory \
 .PHONY: FORCE
 
 .PHONY: all
-all: $(if $(filter build,$(BUILD)),tornbit,$(BUILD)/tornbit) ## build the program (default)
+all: $(if $(filter build,$(BUILD)),tornbit,$(BUILD)/tornbit) $(BUILD)/tornbit_bus.so ## build the program (default)
 
 tornbit: $(BUILD)/tornbit
 	cp $< $@.new && mv $@.new $@
 
 $(BUILD)/tornbit: $(BUILD)/fuzz/main_tornbit.o $(LIBS)
 	$(CC) $(SAN) -rdynamic -o $@ $^ $(LDLIBS_FUZZ)
+
+# The table `bus` for every program that uses SQLite; it brings nothing else along.
+BUS_SO_OBJ := $(BUS_SO_SRC:%.c=$(BUILD)/so/%.o)
+$(BUILD)/tornbit_bus.so: $(BUS_SO_OBJ)
+	$(CC) $(SAN) -shared -o $@ $^
+$(BUILD)/so/%.o: INC = $(INC_fuzz) -fPIC -fvisibility=hidden -DTORNBIT_EXTENSION
+$(BUS_SO_OBJ): | $(BUILD)/code_hash.h
+$(BUILD)/so/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(INC) -c -o $@ $<
 
 # One file for libFuzzer and AFL++: the engine is what CC links.
 $(BUILD)/fuzz_tornbit: $(BUILD)/fuzz/main_libfuzzer.o $(TARGET_OBJ) $(LIBS)
@@ -177,7 +189,7 @@ test: ## install what is missing, build, run all tests
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(BUILD)/tornbit $(BUILD)/fuzz_corpus $(MUTANTS) ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -214,7 +226,7 @@ bench: ## measure speed: a table, and build/bench.json
 ### checks that take longer or need more packages
 
 LINT_INC = $(INC_sim) -Ifuzz -Icore -Isim/test -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
-LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) $(MAIN_SRC) $(TARGET_SRC) $(BENCH_SRC) \
+LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) fuzz/bus_vtab_so.c $(MAIN_SRC) $(TARGET_SRC) $(BENCH_SRC) \
 	$(sort $(wildcard sim/test/*.c core/test/*.c fuzz/test/*.c))
 
 .PHONY: lint
@@ -225,7 +237,7 @@ lint: ## zero warnings: gcc, clang, clang-tidy, cppcheck, tools/tidy
 	$(SUB) BUILD=build-lint lint-run
 
 .PHONY: lint-build lint-run
-lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(TARGET_OBJ) $(BENCH_OBJ) $(C_TEST)
+lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(TARGET_OBJ) $(BENCH_OBJ) $(BUS_SO_OBJ) $(C_TEST)
 lint-run: $(LINT_SRC:%=$(BUILD)/tidy/%.ok)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability,performance --suppress=missingIncludeSystem --suppress=uninitvar \

@@ -53,14 +53,24 @@ def rows_are_those_of_the_program(work, db):
         for name, rows, order in (
                 ("plan", t.plans(), "id"), ("call", t.calls(), "plan, life, call"),
                 ("state_text", t.states(), "id"), ("event_text", t.events(), "plan, life, call"),
-                ("wear", t.wear(), "plan, sector"), ("bus", t.bus(None, None), "plan, life, seq")):
+                ("wear", t.wear(), "plan, sector"), ("part", t.parts(), "name"), ("bus", t.bus(None, None), "plan, life, seq")):
             rows = list(rows)
             columns = rows[0]._fields
-            if name == "plan":    # the view prints hashes in hex, the table as numbers
+            if name in ("plan", "part"):    # the view prints hashes in hex, the table as numbers
                 rows = [r._replace(hash=int(r.hash, 16) - (int(r.hash, 16) >> 63 << 64)) for r in rows]
             query = f"SELECT {', '.join(columns)} FROM {name} ORDER BY {order}"
             assert printed(columns, rows) == told(db, query), name
             assert printed(columns, t.sql(query)) == told(db, query), name
+
+
+def tables_are_those_of_the_program(work, db):
+    """every table and column that a run writes is known, and no other"""
+    told_tables = told(db, "SELECT name FROM pragma_table_list WHERE schema='main' AND type='table' "
+                           "AND name NOT LIKE 'sqlite%' ORDER BY name").split()[1:]
+    assert told_tables == sorted(tornbit.trace.TABLES), told_tables
+    for table, spec in tornbit.trace.TABLES.items():
+        columns = told(db, f"SELECT name FROM pragma_table_info('{table}')").split()[1:]
+        assert sorted(columns) == sorted(w.split(":")[0] for w in spec.split()), table
 
 
 def one_row_by_number(work, db):
@@ -152,7 +162,7 @@ def odd_names(work, db):
 
 
 STORIES = [
-    rows_are_those_of_the_program, one_row_by_number, a_life_alone, queries_only_read,
+    rows_are_those_of_the_program, tables_are_those_of_the_program, one_row_by_number, a_life_alone, queries_only_read,
     foreign_files, strange_schemas, damaged_blocks, odd_names,
 ]
 

@@ -22,7 +22,7 @@ row, or one block of bus operations, however long the trace is.
     t.lives()          Life(plan, life, ops): which lives have bus operations logged
     t.bus(plan, life)  Bus, in order of seq; t.bus() is the main life of plan 1,
                        t.bus(None, None) all lives. Decoded by this package itself
-    t.events(plan, life), t.states(), t.findings(), t.wear(plan)
+    t.events(plan, life), t.states(), t.findings(), t.wear(plan), t.expects()
     t.state(id), t.finding(id), t.evidence(finding)    one row, or None
     t.sql(query, parameters)    any query that reads; `.columns` has the names
 
@@ -39,11 +39,11 @@ A file is opened for reading only and believed in nothing: whatever is wrong wit
 it, or with a query, raises TraceError, whose text is one line that says where, what
 and what would be right. A trace may be read while its run is still writing.
 """
-from .trace import (SCHEMA, Bus, Call, Event, Evidence, Finding, Life, Part, Plan, State, Trace,
-                    TraceError, Wear)
+from .trace import (SCHEMA, Bus, Call, Event, Evidence, Expect, Finding, Life, Part, Plan, State,
+                    Trace, TraceError, Wear)
 
-__all__ = ["SCHEMA", "Bus", "Call", "Event", "Evidence", "Finding", "Life", "Part", "Plan", "State",
-           "Trace", "TraceError", "Wear", "open"]
+__all__ = ["SCHEMA", "Bus", "Call", "Event", "Evidence", "Expect", "Finding", "Life", "Part", "Plan",
+           "State", "Trace", "TraceError", "Wear", "open"]
 
 
 def open(path):

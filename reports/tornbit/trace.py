@@ -6,7 +6,7 @@ import stat
 
 from . import buslog
 
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION_ID = 0x74426974
 
 
@@ -23,16 +23,19 @@ TABLES = {
     "word": "of:t value:i word:t",
     "part": "name:t hash:I text:T",
     "cell": "id:i last_plan:i last_state:i",
-    "plan": "id:i subject:t part:t bytes:b hash:i states:I findings:I",
+    "plan": "id:i story:T subject:t part:t bytes:b hash:i states:I findings:I",
+    "expect": "story:t pattern:t met:i",
     "call": "plan:i life:i call:i verb:t name:T bytes:i seed:i chunk:i result:T done:i first:i "
             "last:i bus_clocks:i wait_clocks:i busy_clocks:i",
     "bus_block": "plan:i life:i first_seq:i ops:i data:b hash:i",
     "event": "plan:i life:i call:i kind:i at:i a:i b:i",
-    "state": "id:i plan:i parent:i call:i op:i bits:i unit:i quality:i supply:i seed:i at:i "
-             "cut:I how:i verdict:i step:i role:i finding:i image:i state:i dump:i recovery:i "
+    "state": "id:i plan:i parent:i verb:t cuts:i call:i op:i bits:i unit:i quality:i supply:i "
+             "seed:i at:i cut:I how:i verdict:i step:i role:i finding:i image:i state:i dump:i recovery:i "
              "name:T why:T",
     "finding": "id:i key:t count:i count_in_cells:i plan:i state:i verdict:i step:i role:i "
-               "name:T why:T reach:T text:T shrunk:T repeat:T",
+               "name:T why:T expected:I reach:T text:T shrunk:T repeat:T",
+    "evidence": "finding:i legal:T kind:T op_addr:I op_bytes:I first:I cut:I last:I addr:I before:B "
+                "intended:B torn:B",
     "wear": "plan:i sector:i first_addr:i bytes:i erases:i programs:i programmed_bytes:i",
 }
 # A real table of bus operations, as `tornbit unpack` writes it. Not in every trace.
@@ -71,10 +74,11 @@ Call = _row("Call", "call")
 Event = _row("Event", "event")
 State = _row("State", "state")
 Finding = _row("Finding", "finding")
+Expect = _row("Expect", "expect")
+Evidence = _row("Evidence", "evidence")
 Wear = _row("Wear", "wear")
 Bus = _row("Bus", "bus")
 Life = collections.namedtuple("Life", "plan life ops")
-Evidence = None
 
 
 def plain(text):
@@ -363,6 +367,12 @@ class Trace:
 
     def finding(self, id):
         return self._first(Finding, "finding", "id", id)
+
+    def evidence(self, finding):
+        return self._first(Evidence, "evidence", "finding", finding)
+
+    def expects(self):
+        return self._told(Expect, "expect", "ORDER BY rowid")
 
     def wear(self, plan=None):
         return self._told(Wear, "wear", "WHERE ?1 IS NULL OR plan=?1 ORDER BY plan, sector", plan)
