@@ -29,10 +29,10 @@ enum { N_PLAN, N_LIFE, N_SEQ, N_SEQ_GE, N_SEQ_GT, N_SEQ_LE, N_SEQ_LT, N_CALL, NA
 static const struct narrow {
 	int column;
 	uint8_t op;
-	uint16_t share;		/* one in so many operations is left, at a guess */
+	uint32_t share;		/* one in so many operations is left, at a guess */
 	const char *where;
 } narrows[NARROWS] = {
-	[N_PLAN] = { C_PLAN, SQLITE_INDEX_CONSTRAINT_EQ, 100, "plan=?1" },
+	[N_PLAN] = { C_PLAN, SQLITE_INDEX_CONSTRAINT_EQ, 1000000, "plan=?1" },
 	[N_LIFE] = { C_LIFE, SQLITE_INDEX_CONSTRAINT_EQ, 10, "life=?2" },
 	[N_SEQ] = { C_SEQ, SQLITE_INDEX_CONSTRAINT_EQ, 1000,
 		    "?3 BETWEEN first_seq AND first_seq+ops-1" },
@@ -75,6 +75,8 @@ struct bus_cursor {
 	int64_t expected;		/* seq of the block to come, in the same life; -1: any */
 	bool end;
 	struct life_map map;
+	bool of_call;			/* only of this one, and the life's calls ascend: */
+	int64_t call;
 };
 
 static struct bus_table *table_of(struct bus_cursor *c)
@@ -129,13 +131,13 @@ static int find_condition(const sqlite3_index_info *info, int n)
 	return -1;
 }
 
-/* Cost counts operations to be decoded. Rows are understated beside it: then the
- * planner walks `bus` once in the outer loop and looks up the others by their
- * indices, instead of decoding it anew for each row of theirs. */
+/* Cost counts operations to be decoded. A file without statistics has a million rows
+ * in each table for SQLite; a milliard here, a thousand a plan, lets it prefer asking
+ * for one plan after the other to decoding everything first. */
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 {
 	int arguments = 0;
-	sqlite3_int64 ops = 100000000;
+	sqlite3_int64 ops = 1000000000;
 
 	(void)table;
 	info->idxNum = 0;
@@ -148,8 +150,8 @@ static int best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 		ops /= narrows[n].share;
 	}
 	info->orderByConsumed = natural_order(info);
-	info->estimatedCost = (int)ops + 4096;
-	info->estimatedRows = ops / 100 + 1;
+	info->estimatedCost = (int)ops + 10;
+	info->estimatedRows = ops + 1;
 	return SQLITE_OK;
 }
 
@@ -270,21 +272,30 @@ static bool next_block(struct bus_cursor *c, int *rc)
 	return false;
 }
 
+/* One operation on, in this block or the next. False: the end, or an error. */
+static bool next_op(struct bus_cursor *c, int *rc)
+{
+	while (!buslog_next(&c->reader, &c->op)) {
+		if (c->reader.damage)
+			*rc = complain(c, c->reader.damage);
+		if (*rc != SQLITE_OK || !next_block(c, rc))
+			return false;
+	}
+	c->seq++;
+	return true;
+}
+
 static int next(sqlite3_vtab_cursor *cursor)
 {
 	struct bus_cursor *c = (struct bus_cursor *)cursor;
 	int rc = SQLITE_OK;
+	bool more;
 
-	while (!buslog_next(&c->reader, &c->op)) {
-		if (c->reader.damage)
-			rc = complain(c, c->reader.damage);
-		if (rc != SQLITE_OK || !next_block(c, &rc)) {
-			c->end = true;
-			return rc;
-		}
-	}
-	c->seq++;
-	return SQLITE_OK;
+	do
+		more = next_op(c, &rc);
+	while (more && c->of_call && c->op.call < c->call);
+	c->end = !more || (c->of_call && c->op.call > c->call);
+	return rc;
 }
 
 static void blocks_query(char *sql, size_t room, int chosen)
@@ -386,7 +397,8 @@ static void map_find(const struct life_map *m, int64_t call, int64_t *least, int
 {
 	uint32_t low = 0, high = m->blocks;
 
-	*least = 1, *most = 0;
+	*least = 1;	/* nowhere */
+	*most = 0;
 	while (low < high) {	/* the first block that does not end before the call */
 		uint32_t middle = low + (high - low) / 2;
 		if (m->block[middle].last_call < call)
@@ -415,16 +427,20 @@ static int find_call(struct bus_cursor *c, sqlite3_value *const value[NARROWS], 
 {
 	struct life_map *m = &c->map;
 
-	*least = 0, *most = INT64_MAX;
+	*least = 0;
+	*most = INT64_MAX;
 	if (!is_number(value[N_PLAN]) || !is_number(value[N_LIFE]) || !is_number(value[N_CALL]))
 		return SQLITE_OK;
 	int64_t plan = sqlite3_value_int64(value[N_PLAN]);
 	int64_t life = sqlite3_value_int64(value[N_LIFE]);
 	int rc = m->made && m->plan == plan && m->life == life ? SQLITE_OK :
 		 make_map(c, plan, life);
-	if (rc == SQLITE_OK && m->is_of_use)
-		map_find(m, sqlite3_value_int64(value[N_CALL]), least, most);
-	return rc;
+	if (rc != SQLITE_OK || !m->is_of_use)
+		return rc;
+	c->call = sqlite3_value_int64(value[N_CALL]);
+	c->of_call = true;
+	map_find(m, c->call, least, most);
+	return SQLITE_OK;
 }
 
 static int filter(sqlite3_vtab_cursor *cursor, int chosen, const char *text, int argc,
@@ -432,13 +448,14 @@ static int filter(sqlite3_vtab_cursor *cursor, int chosen, const char *text, int
 {
 	struct bus_cursor *c = (struct bus_cursor *)cursor;
 	sqlite3_value *value[NARROWS] = { NULL };
-	int64_t least, most;
+	int64_t least = 0, most = 0;
 	int rc = SQLITE_OK;
 
 	(void)text;
 	for (int i = 0, arg = 0; i < NARROWS && arg < argc; i++)
 		if (chosen & 1 << i)
 			value[i] = argv[arg++];
+	c->of_call = false;
 	if (value[N_CALL])
 		rc = find_call(c, value, &least, &most);
 	if (rc == SQLITE_OK)

@@ -7,8 +7,10 @@
  * Columns: plan, life, call, seq (from 0 in its life), kind ("read", "program",
  * "erase", "sync"), addr, bytes, first and last (clocks), result ("ok", ...,
  * "cut"), polls, data (bytes of a program, else NULL). Conditions on plan, life
- * and seq skip whole blocks. Rows come in the order plan, life, seq. A real
- * table of the name `bus` (tornbit unpack) takes precedence.
+ * and seq skip whole blocks, and so does one on call beside plan and life. Rows
+ * come in the order plan, life, seq, of the main database. A real table of the
+ * name `bus` (tornbit unpack) takes precedence. A query over what is no trace of
+ * this schema, or over a damaged block, ends with an error.
  */
 #ifndef TORNBIT_BUS_VTAB_H
 #define TORNBIT_BUS_VTAB_H

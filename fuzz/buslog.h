@@ -23,6 +23,8 @@
  *  *clocks  last - first: difference from what its kind and size took last
  *  *polls   the same
  *   data    the bytes of a program
+ * Sums wrap at the width of their field. "Kind and size" is one of 64 classes: the
+ * top six bits of size * 0x9e3779b1 + kind * 0x85ebca6b, a 32-bit sum.
  *
  * Decoding takes any bytes: it ends early and says what is wrong with them.
  */
