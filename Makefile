@@ -179,7 +179,8 @@ mutants: $(MUTANTS) ## build every mutant of fuzz/mutants
 # What the tests may read of the build. TORNBIT_CLANG is the same source by
 # another compiler at another level: fuzz/test/test_hash.sh compares the two.
 # Only `make test` sets it; a test skips itself when it needs it and it is empty.
-TEST_ENV = BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit TORNBIT_CLANG=$(TORNBIT_CLANG)
+TEST_ENV = BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit TORNBIT_CLANG=$(TORNBIT_CLANG) \
+	TORNBIT_SAN='$(SAN)'
 TORNBIT_CLANG =
 
 .PHONY: test
@@ -189,7 +190,7 @@ test: ## install what is missing, build, run all tests
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) install-files ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -280,7 +281,7 @@ corpus: ## make corpus/TARGET anew, for TARGETS
 
 .PHONY: setup
 FOR ?= test
-setup: ## install the missing Debian packages: FOR=demo, test, lint, cov, fuzz, bare
+setup: ## install the missing Debian packages: FOR=demo, test, lint, cov, fuzz, deb, bare
 	tools/setup $(FOR)
 
 ### installing: tools/dist/files says what, tools/dist/install does it
@@ -293,7 +294,8 @@ $(BUILD)/dist/tornbit.pc: tools/dist/tornbit.pc $(MAKEFILE_LIST)
 	sed 's/@VERSION@/$(VERSION)/' $< > $@
 
 .PHONY: install-files
-install-files: $(BUILD)/tornbit $(BUILD)/libtornbit.a $(BUILD)/man/tornbit.1 $(BUILD)/dist/tornbit.pc
+install-files: $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/libtornbit.a \
+		$(BUILD)/man/tornbit.1 $(BUILD)/dist/tornbit.pc
 
 .PHONY: install uninstall
 install: install-files ## copy to $(DESTDIR)$(PREFIX)

@@ -27,6 +27,7 @@ printf '#include "part.h"\nint base(void);\nint base(void) { return BASE; }\n' >
 printf 'int gone(void);\nint gone(void) { return 5; }\n' > sim/gone.c
 printf 'int store(void);\nint store(void)\n{\n\treturn 20;\n}\n' > core/wofs/wofs.c
 printf 'int store(void);\nint subject(void);\nint subject(void) { return store(); }\n' > fuzz/subject_wofs.c
+touch fuzz/bus_vtab_so.c fuzz/bus_vtab.c fuzz/buslog.c
 cat > fuzz/main_tornbit.c <<'END'
 #include <stdio.h>
 #include "code_hash.h"

@@ -1,0 +1,303 @@
+#!/bin/sh
+# What `make install` puts in place works there, with nothing of the checkout and
+# nothing of this environment: the program, its pages, completion in bash, stores
+# and programs built with pkg-config. TAP. Reads BUILD; TORNBIT_SAN are its flags.
+set -u
+. fuzz/test/tap.sh
+shown='said'
+build=${BUILD:-build}
+top=$PWD
+said=$work/said
+
+# As `make install DESTDIR="..." PREFIX="/opt/tornbit 1"` would, by a careful user.
+home="$work/a place/opt/tornbit 1"
+mkdir -p "$work/a place/opt" "$work/elsewhere"
+(umask 077 && tools/dist/install "$build" "$home") > "$said" 2>&1
+report 'everything is copied' $?
+
+# ---- what is there ---------------------------------------------------------
+
+list() { (cd "$1" && find . ! -name . | LC_ALL=C sort); }
+list "$home" > "$work/list"
+for file in bin/tornbit lib/libtornbit.a lib/tornbit/tornbit_bus.so lib/pkgconfig/tornbit.pc include/tornbit/flash.h \
+	include/tornbit/subject.h include/tornbit/sim/device.h \
+	share/tornbit/scenarios/wofs.faithful-create.scn \
+	share/tornbit/found/wofs.faithful-replaced-file-lost.scn share/tornbit/queries/bus.sql \
+	share/tornbit/reports/tornbit/__init__.py share/man/man1/tornbit.1 \
+	share/man/man1/tornbit-sweep.1 share/bash-completion/completions/tornbit \
+	share/doc/tornbit/README.md share/doc/tornbit/LICENSE share/doc/tornbit/docs/trace-schema.md; do
+	[ -f "$home/$file" ] || echo "no $file"
+done > "$said"
+[ ! -s "$said" ]
+report 'program, library, headers, stories, queries, reports, pages, documents' $?
+find "$home" \( -type d ! -perm 755 -o -type f ! -name tornbit ! -perm 644 \) > "$said"
+[ ! -s "$said" ] && [ -x "$home/bin/tornbit" ]
+report 'everybody may read it, whatever the umask' $?
+find "$home" -name '*_private.h' -o -name '__pycache__' -o -name '*.db' > "$said"
+[ ! -s "$said" ]
+report 'nothing internal is among it' $?
+case ${TORNBIT_SAN:-} in
+*coverage*)	# whose counters are in the build folder
+	count=$((count + 1))
+	echo "ok $count - the place of the checkout # SKIP a build for coverage" ;;
+*)
+	! grep -rlF -e "$top" "$home" > "$said"
+	report 'the place of the checkout is in none of it' $? ;;
+esac
+
+# ---- the program -----------------------------------------------------------
+
+# Nothing is left of this environment but where the program lies.
+away() { (cd "$work/elsewhere" && env -i PATH="$home/bin" "$@") > "$said" 2>&1; }
+away tornbit --version && grep -q '^tornbit [0-9]' "$said"
+report 'the program is found by PATH' $?
+away tornbit sweep wofs.faithful-create.scn --trace run.db && grep -q 'x 38$' "$said"
+report 'a shipped story is swept by its name' $?
+sed -n 's/^ *repeat: //p' "$said" | head -n 1 > "$work/line"
+away /bin/sh -c "$(cat "$work/line")" && grep -q '^  agrees: ' "$said"
+report 'what it prints to repeat a finding works there' $?
+away tornbit sweep wofs.faithful-create.scn
+sed -n 's/^ *repeat: //p' "$said" | tail -n 1 > "$work/line"
+away /bin/sh -c "$(cat "$work/line")" && grep -q '^  agrees: ' "$said"
+report '... without a trace, too' $?
+away tornbit replay wofs.faithful-replaced-file-lost.scn && grep -q '^  agrees: ' "$said"
+report 'a shipped finding is lived again by its name' $?
+away tornbit show run.db && grep -q 'repeat: tornbit replay run.db --finding 5' "$said"
+report 'a trace is shown' $?
+all=0
+for query in "$home"/share/tornbit/queries/*.sql; do
+	away tornbit sql run.db "$(cat "$query")" || { all=1; break; }
+done
+[ $all = 0 ]
+report 'every shipped query is answered' $?
+away tornbit sweep none.scn
+[ $? = 2 ] && grep -qF "looked for here and in $home/share/tornbit/scenarios" "$said"
+report 'a story that is nowhere: it says where was looked' $?
+ln -s "$home/bin/tornbit" "$work/elsewhere/linked"
+away ./linked replay wofs.faithful-torn-format-stays.scn
+report 'through a link it finds the same' $?
+# Documents speak of "docs/..." and of each other by these names.
+(cd "$home/share/doc/tornbit" && grep -ohE '\]\([a-zA-Z/_.-]+\.md' README.md docs/*.md | sort -u |
+	sed 's/^](//' | while read -r link; do
+		[ -f "$link" ] || [ -f "docs/$link" ] || echo "no $link"
+	done) > "$said"
+[ ! -s "$said" ]
+report 'the links of the documents lead to documents' $?
+
+away /usr/bin/python3 -B -c '
+import os, sys
+sys.path.insert(0, os.path.join(os.environ["PATH"], "../share/tornbit/reports"))
+import tornbit
+with tornbit.open("run.db") as t:
+    print(len(list(t.findings())), t.sql("SELECT count(*) FROM bus").__class__.__name__)'
+grep -q '^5 ' "$said"
+report 'the Python module reads a trace' $?
+away /usr/bin/sqlite3 -batch run.db -cmd ".load '$home/lib/tornbit/tornbit_bus'" 'SELECT count(*) > 0 FROM bus'
+[ "$(cat "$said")" = 1 ]
+report 'the extension answers for the table bus' $?
+
+# ---- manual pages ----------------------------------------------------------
+
+"$home/bin/tornbit" help | sed -n 's/^  tornbit \([^ ]*\).*/\1/p' > "$work/commands"
+for page in "$home"/share/man/man1/*.1; do
+	LC_ALL=C groff -man -ww -Tascii -P-c "$page" 2>&1 > /dev/null
+	LC_ALL=C groff -man -ww -Tascii -P-cbou "$page" 2> /dev/null | tr -s ' ' > \
+		"$work/$(basename "$page").txt"
+done > "$said"
+[ ! -s "$said" ] && [ -s "$work/tornbit.1.txt" ]
+report 'groff has nothing to say against the pages' $?
+while read -r command; do
+	page=$work/tornbit-$command.1.txt
+	grep -q "tornbit-$command(1)" "$work/tornbit.1.txt" || echo "tornbit.1 lacks $command"
+	for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+		grep -qx "$section" "$page" || echo "$command has no $section"
+	done
+	{
+		"$home/bin/tornbit" help "$command"
+		"$home/bin/tornbit" help "$command" | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' |
+			while read -r verb; do "$home/bin/tornbit" "$command" "$verb" --help; done
+	} | sed -n 's/^  \(-[^ ]*\).*/\1/p' | while read -r option; do
+		grep -qE -e "^ $option( |\$)" "$page" || echo "$command: no $option"
+	done
+	grep -qx '.*print what there is and do nothing' "$page" || echo "$command: no --help"
+done < "$work/commands" > "$said"
+[ ! -s "$said" ] && [ -s "$work/commands" ]
+report 'every command has its page, every option stands in it' $?
+ls tools/dist/pages | sed 's/\.roff$//' | while read -r page; do
+	[ "$page" = tornbit ] || grep -qx "$page" "$work/commands" || echo "no command $page"
+done > "$said"
+[ ! -s "$said" ]
+report 'no page is written by hand for a command that is not there' $?
+tools/dist/man "$home/bin/tornbit" "$work/pages again" > "$said" 2>&1 &&
+	diff -r "$build/man" "$work/pages again" > "$said"
+report 'the same program gives the same pages' $?
+for page in "$home"/share/man/man1/*.1; do
+	rm -rf "$work/try"
+	mkdir "$work/try"
+	sed -n '/^\.EX$/,/^\.EE$/{/^\.E[XE]$/d;p;}' "$page" |
+		sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\e/\\\\/g" > "$work/lines"
+	while read -r line; do
+		(cd "$work/try" && env -i PATH="$home/bin:/usr/bin:/bin" sh -c "$line") \
+			> "$work/out" 2>&1 < /dev/null
+		status=$?
+		[ $status -le 1 ] && ! grep -q '^tornbit.*: ' "$work/out" ||
+			{ echo "$(basename "$page"): $line: $status"; tail -n 3 "$work/out"; }
+	done < "$work/lines"
+	[ -s "$work/lines" ] || echo "$page has no examples"
+done > "$said"
+[ ! -s "$said" ]
+report 'every example of the pages can be pasted' $?
+
+# ---- bash ------------------------------------------------------------------
+
+mkdir -p "$work/typing/a folder"
+(cd "$work/typing" && touch 'my run.db' other.db mine.scn own.part store.so note.txt)
+cat > "$work/complete.bash" <<'END'
+# complete.bash FILE WORD...: what is offered for the last word, one a line.
+complete() { offered=$*; }
+source "$1" || exit 1
+[[ $offered == '-F _tornbit tornbit' ]] || exit 1
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_tornbit && [[ ${#COMPREPLY[@]} = 0 ]] || printf '%s\n' "${COMPREPLY[@]}"
+END
+typed() { # typed WORD...: what is offered for the last word, sorted
+	(cd "$work/typing" && PATH="$home/bin:$PATH" bash --norc "$work/complete.bash" \
+		"$home/share/bash-completion/completions/tornbit" "$@" | LC_ALL=C sort) > "$said" 2>&1
+}
+offers() { # offers STORY EXPECTED WORD...: EXPECTED is all that is offered
+	story=$1 expected=$2
+	shift 2
+	typed "$@"
+	[ "$(tr '\n' ',' < "$said")" = "${expected:+$expected,}" ]
+	report "bash: $story" $?
+}
+also() { # also STORY EXPECTED WORD...: EXPECTED is among what is offered
+	story=$1 expected=$2
+	shift 2
+	typed "$@"
+	grep -qxF -e "$expected" "$said"
+	report "bash: $story" $?
+}
+offers 'commands' "$({ cat "$work/commands"; echo help; } | LC_ALL=C sort | tr '\n' ',' | sed 's/,$//')" \
+	tornbit ''
+offers 'a command that begins so' 'sweep' tornbit sw
+offers 'behind help, commands' 'sweep' tornbit help sw
+offers 'options that begin so' '--clocks,--cross-check' tornbit sweep --c
+for command in $(grep -v image "$work/commands") 'image make'; do
+	expected=$({ "$home/bin/tornbit" $command --help | sed -n 's/^  \(--[^ ]*\).*/\1/p'; echo --help; } |
+		LC_ALL=C sort | tr '\n' ',' | sed 's/,$//')
+	offers "all options of $command" "$expected" tornbit $command --
+done
+offers 'commands of image' 'extract' tornbit image e
+offers 'traces, a name with a space, and folders' 'a folder,my run.db,other.db' tornbit show ''
+offers 'a trace to write' 'a folder,my run.db,other.db' tornbit sweep mine.scn --trace ''
+offers 'part files' 'a folder,own.part' tornbit sweep --part ''
+offers 'plug-ins' 'a folder,store.so' tornbit fuzz --load ''
+offers 'folders' 'a folder' tornbit sweep --freeze ''
+offers 'nothing for a number' '' tornbit sweep --depth ''
+also 'stories of this folder' 'mine.scn' tornbit sweep --json ''
+also 'shipped stories' 'wofs.hardened-create.scn' tornbit sweep mine.scn wofs
+also 'shipped findings' 'wofs.faithful-torn-format-stays.scn' tornbit replay wofs
+offers 'stores' 'wofs.faithful,wofs.hardened' tornbit fuzz w
+offers 'a store only once' '' tornbit fuzz wofs.faithful w
+offers 'parts, more than one' 'w25q128jv' tornbit parts stm32f407 w2
+offers 'nothing for a command that is none' '' tornbit brew ''
+
+# ---- building against it ---------------------------------------------------
+
+sed -n '/^```c$/,/^```$/p' docs/add-a-subject.md | sed '/^```/d' > "$work/elsewhere/config.c"
+cat > "$work/elsewhere/config.scn" <<'END'
+subject config
+part lm3s8962
+used 8KiB
+region 1KiB
+
+put config 20 seed 4
+begin
+put config 30 seed 5
+END
+cat > "$work/elsewhere/embeds.c" <<'END'
+/* A program of one's own over the simulator: one byte on a simulated part. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <tornbit/sim/device.h>
+#include <tornbit/sim/part.h>
+
+int main(void)
+{
+	static struct device d;
+	static struct part part;
+	struct part_error error;
+	const struct part_file *file = part_find("w25q128jv");
+	struct array_pool *pool = array_pool_new();
+	uint8_t byte = 0x5a, got = 0;
+
+	if (!file || !part_parse(&part, file->text, file->bytes, &error))
+		return 2;
+	device_init(&d, &part, &(struct device_options){ .seed = 1 }, pool);
+	if (device_power_up(&d, 0) || flash_program(&d.flash, 7, &byte, 1) ||
+	    flash_read(&d.flash, 7, &got, 1))
+		return 3;
+	printf("%02x %s\n", got, d.board.power.now > 0 ? "in time" : "at once");
+	device_release(&d);
+	array_pool_free(pool);
+	return 0;
+}
+END
+builds() { # builds OUT WORDS...: by what pkg-config says, far from the checkout
+	out=$1
+	shift
+	(cd "$work/elsewhere" && PKG_CONFIG_PATH="$home/lib/pkgconfig" && export PKG_CONFIG_PATH &&
+		eval "gcc -std=c11 -Wall -Wextra -Werror $* -o $out $(pkg-config --cflags --libs tornbit)") \
+		> "$said" 2>&1
+}
+builds config.so -shared -fPIC config.c
+report 'the store of the guide builds with pkg-config' $?
+away tornbit sweep config.scn --load config.so
+[ $? = 1 ] && grep -q 'NEW *config/.*/put/erase-' "$said"
+report '... and is put under test' $?
+builds embeds ${TORNBIT_SAN:-} embeds.c && away ./embeds && [ "$(cat "$said")" = '5a in time' ]
+report 'a program that embeds the simulator builds and runs' $?
+all=0
+for header in "$home"/include/tornbit/*.h "$home"/include/tornbit/sim/*.h; do
+	echo "#include \"${header#"$home"/include/}\"" > "$work/elsewhere/one.c"
+	builds one.o -c one.c || { all=1; break; }
+done
+[ $all = 0 ]
+report 'every installed header stands alone' $?
+PKG_CONFIG_PATH=$home/lib/pkgconfig pkg-config --modversion tornbit > "$said" 2>&1 &&
+	[ "tornbit $(cat "$said")" = "$("$home/bin/tornbit" --version)" ]
+report 'pkg-config knows the version' $?
+
+# ---- again, and away -------------------------------------------------------
+
+mv "$home" "$work/moved" && home=$work/moved
+away tornbit replay wofs.faithful-replaced-file-lost.scn && builds config.so -shared -fPIC config.c
+report 'the whole place can be moved' $?
+echo 'f share/tornbit/scenarios/old.scn' >> "$home/share/tornbit/installed"
+echo 'd share/tornbit/old' >> "$home/share/tornbit/installed"
+echo 'f share/tornbit/../../../kept' >> "$home/share/tornbit/installed"
+touch "$home/share/tornbit/scenarios/old.scn" "$home/share/tornbit/scenarios/mine.scn" "$work/kept"
+mkdir "$home/share/tornbit/old"
+rm "$home/share/tornbit/queries/bus.sql"
+tools/dist/install "$build" "$home" > "$said" 2>&1 && [ ! -e "$home/share/tornbit/scenarios/old.scn" ] &&
+	[ ! -e "$home/share/tornbit/old" ] && [ -f "$home/share/tornbit/queries/bus.sql" ]
+report 'over another version: what that one had is gone, what was lost is back' $?
+tools/dist/install --remove "$home" > "$said" 2>&1 && list "$home" > "$said"
+[ "$(tr '\n' ' ' < "$said")" = './share ./share/tornbit ./share/tornbit/scenarios ./share/tornbit/scenarios/mine.scn ' ] &&
+	[ -f "$work/kept" ]
+report "uninstall leaves nothing but what is the user's own" $?
+mkdir -p "$work/usr/share/man" "$work/usr/bin"
+list "$work/usr" > "$work/before"
+tools/dist/install "$build" "$work/usr" > "$said" 2>&1 &&
+	tools/dist/install --remove "$work/usr" > "$said" 2>&1 &&
+	list "$work/usr" | diff "$work/before" - > "$said"
+report 'folders that were there before are there after' $?
+tools/dist/install --remove "$work/usr" > "$said" 2>&1
+[ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q 'holds no tornbit' "$said"
+report 'nothing to uninstall is one clear line' $?
+
+echo "1..$count"
+exit $failed
