@@ -53,19 +53,28 @@ static char *print_scenario(const struct campaign *c, const struct scenario *s)
 	return text;
 }
 
+static void tell(void *who, const struct shrink_stats *shrinking)
+{
+	const struct campaign *c = who;
+
+	if (c->each)
+		c->each(c->who, c, shrinking);
+}
+
 /* The first state of a key: shrink it, freeze it, enter it. */
 static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
 			 const struct live_result *r, char what[256])
 {
 	struct campaign_finding *f = enter(c, r->key);
 	struct shrink_stats stats = { .events_before = p->events, .events_after = p->events };
+	struct shrink_options options = { .each = tell, .who = c };
 	struct scenario *s = malloc(sizeof *s);
 
 	if (!s)
 		abort();
 	f->trial = trial;
 	f->outcome = r->outcome;
-	if (!c->no_shrink && !shrink(c->world, p, f->key, 0, &stats)) {
+	if (!c->no_shrink && !shrink(c->world, p, f->key, &options, &stats)) {
 		snprintf(what, 256, "internal error: %s does not repeat", f->key);
 		free(s);
 		return false;
@@ -234,6 +243,7 @@ bool campaign_run(struct campaign *c, char what[256])
 			end = c->trials;
 		for (uint64_t t = cell * CAMPAIGN_CELL_TRIALS; well && t < end; t++) {
 			well = run_trial(c, t, p, what);
+			tell(c, NULL);
 			sink_commit(c->sink, -1);
 		}
 		if (well)

@@ -45,6 +45,9 @@ struct campaign {
 	uint32_t stop_after_findings;	/* 0: never */
 	/* Asked at each cell border with what was done; true: stop there. */
 	bool (*stop)(void *who, const struct campaign *c);
+	/* Told after each trial what was done, and while the first state of a key is
+	 * shrunk after each life how far that is (else NULL). NULL: nobody. */
+	void (*each)(void *who, const struct campaign *c, const struct shrink_stats *shrinking);
 	void *who;
 
 	/* The results, of the whole campaign also when it was resumed. */

@@ -190,6 +190,7 @@ struct explorer {
 	struct seen_set states;		/* device under legal set -> outcome */
 	struct seen_set recoveries;	/* recoveries whose cuts were explored */
 	uint64_t skipped;
+	struct explore_at at;
 	char what_failed[256];
 };
 
@@ -204,6 +205,12 @@ struct scene {
 	bool worn;			/* so near the end of life that nothing is skipped */
 	int64_t parent;
 };
+
+static void tell(const struct explorer *x)
+{
+	if (x->options.each)
+		x->options.each(x->options.who, &x->at);
+}
 
 static enum place place_of(uint32_t op, uint32_t ops)
 {
@@ -288,6 +295,7 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 	}
 	if (x->watch)
 		x->watch(x->who, &s->path, o, array_state_hash(torn), how);
+	tell(x);
 	if (!x->sink)
 		return 0;
 	return sink_state(x->sink, &(struct sink_state){
@@ -618,7 +626,9 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 
 	if (judged) {
 		legal_between(&legal, &x->stage.names, &entry, m, verb->mid, target);
+		x->at.ops = h->anchors;
 		for (uint32_t i = 0; i < h->anchors; i++) {
+			x->at.ops_done = i;
 			struct scene s = {
 				.path = { .call = event },
 				.anchor = &h->anchor[i],
@@ -631,7 +641,10 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 		legal_between(&legal, &x->stage.names, m, m, TB_MID_NONE, target);
 		judge_after(x, event, verb->word, &legal);
 		harvest_reset(h);
+		x->at.ops = x->at.ops_done = 0;
+		x->at.calls_done++;
 	}
+	tell(x);
 	return true;
 }
 
@@ -639,6 +652,18 @@ static void live_reboot(struct explorer *x, struct model *m)
 {
 	life_power_lost(&x->main);
 	model_power_lost(m, &x->stage.names);
+}
+
+uint32_t explore_calls(const struct plan *p)
+{
+	uint32_t calls = 0;
+
+	for (uint32_t i = 0; i < p->events; i++) {
+		if (p->event[i].kind == PLAN_BEGIN)
+			calls = 0;
+		calls += p->event[i].kind == PLAN_CALL;
+	}
+	return calls;
 }
 
 static void live(struct explorer *x)
@@ -687,6 +712,9 @@ static bool explorer_run(struct explorer *x, const struct plan_world *w,
 	x->may_skip = !o->skip_nothing && !x->stage.subject->flags;
 	x->may_nest = !(x->stage.subject->flags & TB_HAS_GLOBALS);
 	x->plan_row = sink_plan(x->sink, p, w);
+	x->at = (struct explore_at){
+		.findings = x->findings, .stats = x->stats, .calls = explore_calls(p),
+	};
 	life_init(&x->main, &x->stage, NULL, &x->log, x->sink);
 	x->log.plan = x->plan_row;
 	for (uint32_t i = 0; i < EXPLORE_DEPTH_MAX; i++)

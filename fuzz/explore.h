@@ -26,11 +26,16 @@
 #define EXPLORE_DEPTH_MAX 2u
 #define REACH_TRIES 64u	/* of tear_reachable, for findings */
 
+struct explore_at;
+
 struct explore_options {
 	struct scenario_explore what;
 	uint32_t cross_check;	/* execute every N-th skipped state; 0: none */
 	bool skip_nothing;	/* execute all: the yardstick of the benchmarks */
 	bool nest_all;		/* cut every recovery, not only new kinds of them */
+	/* Told after each call and each state how far it is; NULL: nobody. */
+	void (*each)(void *who, const struct explore_at *at);
+	void *who;
 };
 
 /* Where a state is: the anchor of each cut on the way to it. */
@@ -79,6 +84,17 @@ struct explore_stats {
 	uint64_t cross_checked, mismatches;
 	uint64_t hash;		/* over all states in order: image, levels, verdict */
 };
+
+/* How far it is: for people who wait. */
+struct explore_at {
+	const struct findings *findings;
+	const struct explore_stats *stats;
+	uint32_t calls, calls_done;	/* of the plan, of those that are cut */
+	uint32_t ops, ops_done;		/* mutating operations of the call being cut */
+};
+
+/* The calls of a plan that an exploration cuts. */
+uint32_t explore_calls(const struct plan *p);
 
 /* Live p and judge its cuts. findings and stats are added to; rows go to sink
  * (NULL: none). False: the plan cannot live, or tornbit contradicted itself;

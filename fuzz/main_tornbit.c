@@ -37,7 +37,8 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < COUNT_OF(subcommands); i++)
 		fprintf(to, "  tornbit %-10s %s\n", subcommands[i].name, subcommands[i].means);
 	fprintf(to, "\n`tornbit COMMAND --help` (or help COMMAND) says more. Exit status: 0 as expected, "
-		"1 findings, 2 usage or input.\n");
+		"1 findings, 2 usage or input.\n"
+		"What takes longer than a second shows on a terminal how far it is (TERM=dumb: not).\n");
 }
 
 static int run(int argc, char **argv)

@@ -2,13 +2,12 @@
 
 #include <stdlib.h>
 
-#define LIVES_STANDARD 20000u
-
 struct shrinker {
 	const struct plan_world *world;
 	const char *key;
 	struct plan *best;
 	struct plan *trial;
+	const struct shrink_options *options;
 	uint32_t lives_max;
 	struct shrink_stats *stats;
 	bool progress;
@@ -23,7 +22,12 @@ static bool shows_key(struct shrinker *s, const struct plan *p)
 	if (s->stats->lives >= s->lives_max)
 		return false;
 	s->stats->lives++;
-	return live_plan(s->world, p, &o, &r, what) && strcmp(r.key, s->key) == 0;
+	bool shown = live_plan(s->world, p, &o, &r, what) && strcmp(r.key, s->key) == 0;
+	if (shown)
+		s->stats->events_after = p->events;
+	if (s->options->each)
+		s->options->each(s->options->who, s->stats);
+	return shown;
 }
 
 /* The trial plan becomes the best one if it still shows the key. */
@@ -258,20 +262,23 @@ static void pass(struct shrinker *s)
 }
 
 bool shrink(const struct plan_world *w, struct plan *p, const char *key,
-	    uint32_t lives_max, struct shrink_stats *stats)
+	    const struct shrink_options *o, struct shrink_stats *stats)
 {
 	struct shrinker s = {
 		.world = w,
 		.key = key,
 		.best = p,
 		.trial = malloc(sizeof *p),
-		.lives_max = lives_max ? lives_max : LIVES_STANDARD,
+		.options = o,
+		.lives_max = o->lives_max ? o->lives_max : SHRINK_LIVES_STANDARD,
 		.stats = stats,
 		.progress = true,
 	};
 	if (!s.trial)
 		abort();
-	*stats = (struct shrink_stats){ .events_before = p->events };
+	*stats = (struct shrink_stats){
+		.events_before = p->events, .events_after = p->events,
+	};
 	bool shown = shows_key(&s, p);
 	while (shown && s.progress && stats->lives < s.lives_max) {
 		s.progress = false;

@@ -21,14 +21,24 @@
 
 #include "live.h"
 
+#define SHRINK_LIVES_STANDARD 20000u
+
 struct shrink_stats {
 	uint32_t lives;		/* plans lived */
 	uint32_t events_before, events_after;
 };
 
-/* Shrinks *p in place within at most lives_max lives (0: 20,000). False: the
- * plan does not show that key to begin with; *p is unchanged. */
+struct shrink_options {
+	uint32_t lives_max;	/* 0: SHRINK_LIVES_STANDARD */
+	/* Told after each life how far it is (events_after: of the smallest plan so
+	 * far); NULL: nobody. */
+	void (*each)(void *who, const struct shrink_stats *stats);
+	void *who;
+};
+
+/* Shrinks *p in place. False: the plan does not show that key to begin with; *p is
+ * unchanged. */
 bool shrink(const struct plan_world *w, struct plan *p, const char *key,
-	    uint32_t lives_max, struct shrink_stats *stats);
+	    const struct shrink_options *o, struct shrink_stats *stats);
 
 #endif

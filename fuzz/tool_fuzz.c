@@ -8,6 +8,7 @@
 #include "contract.h"
 #include "options.h"
 #include "plain.h"
+#include "progress.h"
 #include "world.h"
 
 struct fuzz {
@@ -17,6 +18,11 @@ struct fuzz {
 	struct option_list load, parts, set;
 	uint64_t trials, seed, calls, stop_after;
 	bool json, no_shrink, resume, force;
+
+	/* For whoever waits: */
+	struct progress progress;
+	uint64_t resumed;	/* trials that were done already, */
+	uint64_t resumed_states;
 };
 
 static bool set_settings(struct fuzz *f, const struct tb_subject *s)
@@ -199,6 +205,28 @@ static bool take_orders(struct fuzz *f, const char *subject)
 	return set_settings(f, s) && (!f->trace || open_trace(f, s));
 }
 
+static void wait_for_trials(void *who, const struct campaign *c,
+			    const struct shrink_stats *shrinking)
+{
+	struct fuzz *f = who;
+	struct progress *p = &f->progress;
+	char shrunk[96] = "";
+
+	if (!progress_due(p))
+		return;
+	if (shrinking)
+		snprintf(shrunk, sizeof shrunk, "shrinking the last: %u of %u events left",
+			 shrinking->events_after, shrinking->events_before);
+	progress_say(p, c->trials_done - f->resumed, c->trials - f->resumed,
+		     "%llu of %llu trials; %u finding%s; %llu trials/s; %llu states, %llu/s; %s",
+		     (unsigned long long)c->trials_done, (unsigned long long)c->trials,
+		     c->findings, c->findings == 1 ? "" : "s",
+		     (unsigned long long)progress_rate(p, c->trials_done - f->resumed),
+		     (unsigned long long)c->states,
+		     (unsigned long long)progress_rate(p, c->states - f->resumed_states),
+		     shrunk);
+}
+
 static int run(struct fuzz *f, const char *subject)
 {
 	struct campaign *c = &f->campaign;
@@ -206,7 +234,13 @@ static int run(struct fuzz *f, const char *subject)
 
 	if (!take_orders(f, subject))
 		return world_fail(&f->world);
+	f->resumed = c->trials_done;
+	f->resumed_states = c->states;
+	c->each = wait_for_trials;
+	c->who = f;
+	progress_begin(&f->progress, subject, 0);
 	bool well = campaign_run(c, what);
+	progress_end(&f->progress);
 	if (c->sink && !sink_close(c->sink, closing) && well) {
 		snprintf(what, sizeof what, "%s", closing);
 		well = false;

@@ -11,6 +11,7 @@
 #include "contract.h"
 #include "options.h"
 #include "plain.h"
+#include "progress.h"
 #include "replay.h"
 #include "shrink.h"
 #include "tracefile.h"
@@ -614,6 +615,15 @@ int tool_replay(int argc, char **argv)
 
 /* ---- shrinking --------------------------------------------------------- */
 
+static void wait_for_shrinking(void *who, const struct shrink_stats *s)
+{
+	struct progress *p = who;
+
+	if (progress_due(p))
+		progress_say(p, 0, 0, "%u of %u events left; %u lives", s->events_after,
+			     s->events_before, s->lives);
+}
+
 int tool_shrink(int argc, char **argv)
 {
 	static struct wanted w;
@@ -653,7 +663,13 @@ int tool_shrink(int argc, char **argv)
 	if (!frozen)
 		abort();
 	if (well) {
-		shrink(&w.world.plan, &w.s->plan, found.key, (uint32_t)lives, &stats);
+		struct progress progress;
+		struct shrink_options o = {
+			.lives_max = (uint32_t)lives, .each = wait_for_shrinking, .who = &progress,
+		};
+		progress_begin(&progress, w.from, 0);
+		shrink(&w.world.plan, &w.s->plan, found.key, &o, &stats);
+		progress_end(&progress);
 		well = replay_freeze(&w.world.plan, &w.s->plan, frozen, &found, what);
 	}
 	if (well) {

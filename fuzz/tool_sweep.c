@@ -8,6 +8,7 @@
 #include "explore.h"
 #include "options.h"
 #include "plain.h"
+#include "progress.h"
 #include "replay.h"
 #include "shrink.h"
 #include "world.h"
@@ -27,8 +28,14 @@ struct sweep {
 	char **paths;		/* of the stories */
 	int stories;
 	bool unwritten;		/* a frozen finding; world.error says why */
-	bool first_printed;
 	uint64_t states, findings, unexpected, missing;	/* of all stories */
+
+	/* For whoever waits: */
+	struct progress progress;
+	const struct story *story;	/* the present one */
+	int stories_done;
+	uint64_t story_from_ms;
+	uint64_t calls, calls_done;	/* to be cut: of all stories, of those done */
 };
 
 /* One story and what came of it. */
@@ -206,7 +213,7 @@ static void json_story(struct sweep *w, const struct story *t)
 	const struct explore_stats *s = &t->stats;
 	const struct plan *p = &t->s->plan;
 
-	printf("%s\n  {\"scenario\": ", w->first_printed ? "," : "");
+	printf("%s\n  {\"scenario\": ", w->stories_done ? "," : "[");
 	json_string(t->path);
 	printf(", \"subject\": ");
 	json_string(w->world.subject[p->subject]->name);
@@ -242,7 +249,62 @@ static void json_story(struct sweep *w, const struct story *t)
 			any = true;
 		}
 	printf("]}");
-	w->first_printed = true;
+}
+
+/* ---- for people who wait ------------------------------------------------ */
+
+static uint64_t unexpected_of(const struct scenario *s, const struct findings *f)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < f->findings; i++)
+		n += !is_expected(s, f->finding[i].key);
+	return n;
+}
+
+/* What is left of this story takes as long, call by call and operation by operation,
+ * as what is done of it; the other stories take as long a call as all has so far.
+ * Calls differ, and so do their states: an estimate, no more. */
+static uint64_t left_ms(const struct sweep *w, const struct explore_at *at)
+{
+	uint64_t now = progress_ms(&w->progress), whole = (uint64_t)at->calls << 10;
+	uint64_t done = ((uint64_t)at->calls_done << 10) +
+			(at->ops ? ((uint64_t)at->ops_done << 10) / at->ops : 0);
+	uint64_t others = w->calls - w->calls_done - at->calls;
+
+	if (done < whole / 50 || !done)
+		return 0;	/* too early to tell */
+	return (now - w->story_from_ms) * (whole - done) / done +
+	       (now * others << 10) / ((w->calls_done << 10) + done);
+}
+
+static void wait_for_states(void *who, const struct explore_at *at)
+{
+	struct sweep *w = who;
+
+	if (!progress_due(&w->progress))
+		return;
+	uint64_t states = w->states + states_of(at->stats), new = w->unexpected +
+		unexpected_of(w->story->s, at->findings);
+	uint64_t now = progress_ms(&w->progress), left = left_ms(w, at);
+	char nth[48] = "";
+	if (w->stories > 1)
+		snprintf(nth, sizeof nth, "story %d of %d; ", w->stories_done + 1, w->stories);
+	progress_say(&w->progress, now, left ? now + left : 0,
+		     "%s%llu states, %llu/s; %llu new finding%s", nth,
+		     (unsigned long long)states,
+		     (unsigned long long)progress_rate(&w->progress, states),
+		     (unsigned long long)new, new == 1 ? "" : "s");
+}
+
+static void wait_for_shrinking(void *who, const struct shrink_stats *s)
+{
+	struct sweep *w = who;
+
+	if (progress_due(&w->progress))
+		progress_say(&w->progress, 0, 0,
+			     "shrinking a finding: %u of %u events left; %u lives",
+			     s->events_after, s->events_before, s->lives);
 }
 
 /* ---- running ----------------------------------------------------------- */
@@ -264,6 +326,7 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 	struct scenario *frozen = malloc(sizeof *frozen);
 	struct plan *p = malloc(sizeof *p);
 	struct live_result r;
+	struct shrink_options options = { .each = wait_for_shrinking, .who = w };
 	struct shrink_stats stats;
 	char what[256];
 
@@ -279,7 +342,7 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 	else
 		explore_plan_of(p, &t->s->plan, &f->path);
 	if (w->shrink)
-		shrink(&w->world.plan, p, f->key, 0, &stats);
+		shrink(&w->world.plan, p, f->key, &options, &stats);
 	bool well = replay_freeze(&w->world.plan, p, frozen, &r, what);
 	if (well && strcmp(r.key, f->key) != 0) {
 		snprintf(what, sizeof what, "internal error: really cut it shows %s", r.key);
@@ -351,13 +414,16 @@ static void write_expectations(struct sweep *w, const struct story *t)
 				      is_expected(t->s, t->findings.finding[i].key));
 }
 
-static int run_story(struct sweep *w, struct story *t)
+/* False: world.error says why; the answer has nothing of this story. */
+static bool run_story(struct sweep *w, struct story *t)
 {
 	struct explore_options o = {
 		.what = t->s->explore,
 		.cross_check = (uint32_t)w->cross_check,
 		.skip_nothing = w->execute_all,
 		.nest_all = w->nest_all,
+		.each = wait_for_states,
+		.who = w,
 	};
 	char what[256];
 
@@ -371,18 +437,19 @@ static int run_story(struct sweep *w, struct story *t)
 	if (!explore(&w->world.plan, &t->s->plan, &o, w->sink, &t->findings, &t->stats, what) ||
 	    (names_cuts(&t->s->plan) && !live_story(w, t, what))) {
 		snprintf(w->world.error, sizeof w->world.error, "%s: %s", t->path, what);
-		return world_fail(&w->world);
+		return false;
 	}
 	write_expectations(w, t);
 	if (w->sink || w->freeze)
 		for (uint32_t i = 0; i < t->findings.findings; i++)
 			if (!freeze(w, t, &t->findings.finding[i]))
-				return world_fail(&w->world);
+				return false;
 	sink_commit(w->sink, -1);
 	if (sink_error(w->sink)) {
 		snprintf(w->world.error, sizeof w->world.error, "%s", sink_error(w->sink));
-		return world_fail(&w->world);
+		return false;
 	}
+	progress_hide(&w->progress);
 	if (w->json)
 		json_story(w, t);
 	else
@@ -390,11 +457,12 @@ static int run_story(struct sweep *w, struct story *t)
 	fflush(stdout);
 	w->states += states_of(&t->stats);
 	w->findings += t->findings.findings;
-	for (uint32_t i = 0; i < t->findings.findings; i++)
-		w->unexpected += !is_expected(t->s, t->findings.finding[i].key);
+	w->unexpected += unexpected_of(t->s, &t->findings);
 	for (uint32_t i = 0; i < t->s->expects; i++)
 		w->missing += !is_found(&t->findings, t->s->expect[i]);
-	return 0;
+	w->stories_done++;
+	w->calls_done += explore_calls(&t->s->plan);
+	return true;
 }
 
 /* The trace's facts come from the first story; the others are plans in it. */
@@ -429,48 +497,65 @@ static bool open_sink(struct sweep *w, const struct scenario *s, int argc, char 
 	return w->sink != NULL;
 }
 
-static int run_stories(struct sweep *w, int argc, char **argv)
+/* All stories are read before the first one runs: a typo in the last must not cost
+ * the work of the others. */
+static bool read_stories(struct sweep *w, struct scenario *s)
 {
-	struct scenario *s = malloc(sizeof *s);
-	int status = 0;
-
-	if (!s)
-		abort();
-	/* All stories are read before the first one runs: a typo in the last
-	 * must not cost the work of the others. */
-	for (int i = argc; i-- > 0; ) {
-		if (!world_scenario(&w->world, argv[i], s)) {
-			free(s);
-			return world_fail(&w->world);
-		}
-		if (i == 0 && !open_sink(w, s, argc, argv)) {
-			scenario_free(s);
-			free(s);
-			return world_fail(&w->world);
-		}
+	for (int i = w->stories; i-- > 0; ) {
+		if (!world_scenario(&w->world, w->paths[i], s))
+			return false;
+		w->calls += explore_calls(&s->plan);
+		bool well = i > 0 || open_sink(w, s, w->stories, w->paths);
 		scenario_free(s);
+		if (!well)
+			return false;
 	}
-	if (w->json)
-		printf("[");
-	for (int i = 0; i < argc && !status; i++) {
+	return true;
+}
+
+static bool run_stories(struct sweep *w, struct scenario *s)
+{
+	bool well = true;
+
+	for (int i = 0; i < w->stories && well; i++) {
 		struct story t = { .s = s };
-		name_story(&t, argv[i]);
-		if (!world_scenario(&w->world, argv[i], s)) {
-			status = world_fail(&w->world);
-			break;
-		}
-		status = run_story(w, &t);
+		name_story(&t, w->paths[i]);
+		if (!world_scenario(&w->world, w->paths[i], s))
+			return false;
+		w->story = &t;
+		w->progress.what = t.name;
+		w->story_from_ms = progress_ms(&w->progress);
+		well = run_story(w, &t);
 		findings_free(&t.findings);
 		scenario_free(s);
 	}
-	if (w->json)
-		printf("\n]\n");
-	else if (argc > 1 && !status)
-		printf("\n%d stories, %llu states judged: %llu findings, %llu of them new; %llu expected ones are missing\n",
-		       argc, (unsigned long long)w->states, (unsigned long long)w->findings,
-		       (unsigned long long)w->unexpected, (unsigned long long)w->missing);
+	return well;
+}
+
+static bool sweep(struct sweep *w)
+{
+	struct scenario *s = malloc(sizeof *s);
+	char error[256];
+
+	if (!s)
+		abort();
+	bool well = read_stories(w, s);
+	progress_begin(&w->progress, "", 0);
+	well = well && run_stories(w, s);
+	progress_end(&w->progress);
 	free(s);
-	return status;
+	if (w->json && w->stories_done)
+		printf("\n]\n");
+	else if (w->stories > 1 && well)
+		printf("\n%d stories, %llu states judged: %llu findings, %llu of them new; %llu expected ones are missing\n",
+		       w->stories, (unsigned long long)w->states, (unsigned long long)w->findings,
+		       (unsigned long long)w->unexpected, (unsigned long long)w->missing);
+	well = well && !w->unwritten;
+	if (w->sink && !sink_close(w->sink, error) && well) {
+		snprintf(w->world.error, sizeof w->world.error, "%s", error);
+		well = false;
+	}
+	return well;
 }
 
 int tool_sweep(int argc, char **argv)
@@ -505,8 +590,6 @@ int tool_sweep(int argc, char **argv)
 		"sweep", "SCENARIO...", "Live each story once and judge every cut of it.", options,
 		1, 10000,
 	};
-	char error[256];
-
 	int status = options_take(&command, &argc, argv);
 	if (status >= 0)
 		return status;
@@ -518,13 +601,7 @@ int tool_sweep(int argc, char **argv)
 		return world_fail(&w.world);
 	w.paths = argv;
 	w.stories = argc;
-	status = run_stories(&w, argc, argv);
-	if (!status && w.unwritten)
-		status = world_fail(&w.world);
-	if (w.sink && !sink_close(w.sink, error) && !status) {
-		snprintf(w.world.error, sizeof w.world.error, "%s", error);
-		status = world_fail(&w.world);
-	}
+	status = sweep(&w) ? 0 : world_fail(&w.world);
 	findings_free(&w.frozen);
 	world_free(&w.world);
 	return status ? status : w.unexpected || w.missing;

@@ -5,6 +5,7 @@
 #include "shrink.h"
 #include "tiny_world.h"
 
+static const struct shrink_options standard = { 0 };
 static const char *const lost = "tiny/durability/put/program-first/target/dump";
 
 static bool shows(const struct plan *p, const char *key)
@@ -21,7 +22,7 @@ static struct plan *shrunk_of(enum mischief mischief, const char *events, const 
 	struct plan *p = tiny_plan("tiny", mischief, events);
 	struct shrink_stats stats;
 
-	CHECK(shrink(&world, p, key, 0, &stats));
+	CHECK(shrink(&world, p, key, &standard, &stats));
 	CHECK(stats.lives > 1);
 	CHECK_EQ(stats.events_after, p->events);
 	if (!CHECK(shows(p, key)))
@@ -149,7 +150,7 @@ static void shrinking_twice_is_shrinking_once(void)
 		struct plan *p = shrunk_of(row[i].mischief, row[i].events, row[i].key);
 		struct shrink_stats stats;
 		plan_copy(once, p);
-		CHECK(shrink(&world, p, row[i].key, 0, &stats));
+		CHECK(shrink(&world, p, row[i].key, &standard, &stats));
 		CHECK(plan_equal(once, p));
 		free(p);
 	}
@@ -163,7 +164,7 @@ static void a_plan_that_does_not_show_the_key_stays_as_it_is(void)
 	struct shrink_stats stats;
 
 	plan_copy(before, p);
-	CHECK(!shrink(&world, p, lost, 0, &stats));
+	CHECK(!shrink(&world, p, lost, &standard, &stats));
 	CHECK(plan_equal(before, p));
 	CHECK_EQ(stats.lives, 1);
 	free(before);
@@ -176,12 +177,41 @@ static void the_budget_of_lives_is_kept_and_what_was_reached_still_shows_it(void
 
 	for (uint32_t lives = 1; lives < 30; lives += 4) {
 		struct plan *p = tiny_plan("tiny", DELETES_FIRST, events);
+		struct shrink_options few = { .lives_max = lives };
 		struct shrink_stats stats;
-		CHECK(shrink(&world, p, lost, lives, &stats));
+		CHECK(shrink(&world, p, lost, &few, &stats));
 		CHECK(stats.lives <= lives);
 		CHECK(shows(p, lost));
 		free(p);
 	}
+}
+
+struct told {
+	uint32_t times, events;
+	bool well;
+};
+
+static void take(void *who, const struct shrink_stats *s)
+{
+	struct told *t = who;
+
+	t->well = t->well && s->lives == ++t->times && s->events_after <= t->events;
+	t->events = s->events_after;
+}
+
+static void who_waits_is_told_of_each_life_and_of_ever_fewer_events(void)
+{
+	struct plan *p = tiny_plan("tiny", DELETES_FIRST,
+		"put c 8\nput b 3\nput a 5\nremove c\ncut op 0 random50 seed 8\nput a 9\n");
+	struct told told = { .events = p->events, .well = true };
+	struct shrink_options o = { .each = take, .who = &told };
+	struct shrink_stats stats;
+
+	CHECK(shrink(&world, p, lost, &o, &stats));
+	CHECK(told.well);
+	CHECK_EQ(told.times, stats.lives);
+	CHECK_EQ(told.events, p->events);
+	free(p);
 }
 
 int main(void)
@@ -196,5 +226,6 @@ int main(void)
 	TEST(shrinking_twice_is_shrinking_once);
 	TEST(a_plan_that_does_not_show_the_key_stays_as_it_is);
 	TEST(the_budget_of_lives_is_kept_and_what_was_reached_still_shows_it);
+	TEST(who_waits_is_told_of_each_life_and_of_ever_fewer_events);
 	return tap_end();
 }
