@@ -303,6 +303,12 @@ install: install-files ## copy to $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install put there
 	@tools/dist/install --remove $(call quote,$(DESTDIR)$(PREFIX))
 
+.PHONY: deb
+deb: ## a Debian package of it: build/tornbit_VERSION_ARCH.deb
+	@tools/setup deb
+	$(SUB) install-files
+	@tools/dist/deb $(BUILD)
+
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-clang build-san build-cov build-lint build-lint-clang \
