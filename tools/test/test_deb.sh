@@ -34,26 +34,26 @@ dpkg-deb -c "$work/first.deb" | awk '$2 != "root/root" || $1 !~ /^(drwxr-xr-x|-r
 [ ! -s "$said" ]
 report 'all of it belongs to root and may be read by everybody' $?
 
-dpkg-deb -x "$work/first.deb" "$work/root" && dpkg-deb -e "$work/first.deb" "$work/control.d"
-(cd "$work/root" && md5sum --quiet -c "$work/control.d/md5sums") > "$said" 2>&1 &&
-	[ "$(find "$work/root" -type f | wc -l)" = "$(wc -l < "$work/control.d/md5sums")" ]
+dpkg-deb -x "$work/first.deb" "$work/unpacked" && dpkg-deb -e "$work/first.deb" "$work/control.d"
+(cd "$work/unpacked" && md5sum --quiet -c "$work/control.d/md5sums") > "$said" 2>&1 &&
+	[ "$(find "$work/unpacked" -type f | wc -l)" = "$(wc -l < "$work/control.d/md5sums")" ]
 report 'the sums of its files are right, and none is missing' $?
-! grep -rlF -e "$top" "$work/root" "$work/control.d" > "$said"
+! grep -rlF -e "$top" "$work/unpacked" "$work/control.d" > "$said"
 report 'the place of the checkout is not in it' $?
-! readelf -S "$work/root/usr/bin/tornbit" | grep -E '\.debug|\.comment' > "$said"
+! readelf -S "$work/unpacked/usr/bin/tornbit" | grep -E '\.debug|\.comment' > "$said"
 report 'the program is stripped' $?
-doc=$work/root/usr/share/doc/tornbit
+doc=$work/unpacked/usr/share/doc/tornbit
 gzip -cd "$doc/changelog.gz" | head -n 1 | grep -q '^tornbit (' && grep -q 'MIT\|Expat' "$doc/copyright" &&
 	grep -q 'WITHOUT WARRANTY' "$doc/LICENSE"
 report 'changelog, copyright and license are where Debian wants them' $?
-for page in "$work"/root/usr/share/man/man1/*; do
+for page in "$work"/unpacked/usr/share/man/man1/*; do
 	case $page in *.1.gz) gzip -t "$page" ;; *) echo "$page" ;; esac
 done > "$said" 2>&1
-[ ! -s "$said" ] && [ -f "$work/root/usr/share/man/man1/tornbit-sweep.1.gz" ]
+[ ! -s "$said" ] && [ -f "$work/unpacked/usr/share/man/man1/tornbit-sweep.1.gz" ]
 report 'manual pages are packed' $?
 
 mkdir "$work/elsewhere"
-away() { (cd "$work/elsewhere" && env -i PATH="$work/root/usr/bin" "$@") > "$said" 2>&1; }
+away() { (cd "$work/elsewhere" && env -i PATH="$work/unpacked/usr/bin" "$@") > "$said" 2>&1; }
 away tornbit sweep wofs.faithful-create.scn --trace run.db && away tornbit replay run.db --finding 5 &&
 	grep -q '^  agrees: ' "$said"
 report 'unpacked, the program sweeps a shipped story and lives a finding again' $?
