@@ -120,10 +120,7 @@ static bool same_run(struct sink *s, const struct sink_run *run, char error[256]
 
 /* ---- files ------------------------------------------------------------ */
 
-enum found { FOUND_NOTHING, FOUND_EMPTY, FOUND_TRACE, FOUND_OTHER };
-
-/* What lies at path. FOUND_OTHER: what says why it is not ours to touch. */
-static enum found look(const char *path, char what[200])
+enum found sink_look(const char *path, char what[200])
 {
 	uint8_t head[100] = { 0 };
 	struct stat info;
@@ -186,7 +183,7 @@ static void unlock(struct sink *s)
 	s->lock = -1;
 }
 
-static char *joined(const char *a, const char *b)
+char *sink_joined(const char *a, const char *b)
 {
 	size_t n = strlen(a) + strlen(b) + 1;
 	char *text = malloc(n);
@@ -196,21 +193,19 @@ static char *joined(const char *a, const char *b)
 	return text;
 }
 
-/* SQLite gives names such as ":memory:" a meaning; "./" takes it away. A link is
- * followed, so that renaming replaces what it points to. */
-static char *plain_path(const char *path)
+char *sink_plain_path(const char *path)
 {
 	char *real = realpath(path, NULL);
 
-	return real ? real : joined(path[0] == '/' ? "" : "./", path);
+	return real ? real : sink_joined(path[0] == '/' ? "" : "./", path);
 }
 
-static void remove_with_logs(const char *path, bool itself)
+void sink_remove_logs(const char *path, bool itself)
 {
 	static const char *const tail[] = { "-wal", "-shm", "-journal", "" };
 
 	for (uint32_t i = 0; i < (itself ? 4u : 3u); i++) {
-		char *name = joined(path, tail[i]);
+		char *name = sink_joined(path, tail[i]);
 		if (name)
 			unlink(name);
 		free(name);
@@ -321,9 +316,9 @@ static bool build(struct sink *s, const char *path, const struct sink_run *what,
 }
 
 /* SQLite says ENOENT whatever is wrong with a folder: it is looked at first. */
-static bool can_make(struct sink *s, char error[256])
+bool sink_can_make(const char *path, char error[256])
 {
-	char *folder = joined(s->path, "");
+	char *folder = sink_joined(path, "");
 	char *slash = folder ? strrchr(folder, '/') : NULL;
 	struct stat info;
 	int why = 0;
@@ -337,7 +332,7 @@ static bool can_make(struct sink *s, char error[256])
 		why = errno;
 	free(folder);
 	if (why)
-		sink_explain(error, s->path, why == ENOENT ?
+		sink_explain(error, path, why == ENOENT ?
 			     "No such file or directory; make the folder first" : why == EROFS ?
 			     "the folder is on a read-only file system" : why == EACCES ?
 			     "Permission denied: no file may be made in the folder" : strerror(why));
@@ -347,30 +342,30 @@ static bool can_make(struct sink *s, char error[256])
 static bool create(struct sink *s, const struct sink_run *run, char error[256])
 {
 	char what[200];
-	if (!can_make(s, error))
+	if (!sink_can_make(s->path, error))
 		return false;
-	char *fresh = joined(s->path, ".new");
+	char *fresh = sink_joined(s->path, ".new");
 
 	if (!fresh) {
 		sink_explain(error, s->path, "no memory");
 		return false;
 	}
-	if (look(fresh, what) == FOUND_OTHER) {
+	if (sink_look(fresh, what) == FOUND_OTHER) {
 		sink_explain(error, fresh, "is in the way of building the trace; move it");
 		free(fresh);
 		return false;
 	}
-	remove_with_logs(fresh, true);
+	sink_remove_logs(fresh, true);
 	bool ok = build(s, fresh, run, error);
 	close_db(s);
 	if (ok) {
-		remove_with_logs(s->path, false);
+		sink_remove_logs(s->path, false);
 		ok = rename(fresh, s->path) == 0;
 		if (!ok)
 			sink_explain(error, s->path, strerror(errno));
 	}
 	if (!ok)
-		remove_with_logs(fresh, true);
+		sink_remove_logs(fresh, true);
 	free(fresh);
 	if (!ok)
 		return false;
@@ -452,6 +447,11 @@ static enum resumed resume(struct sink *s, const struct sink_run *run, char erro
 		sink_explain(error, s->path, what);
 		return RESUME_REFUSED;
 	}
+	if (trace_is_unpacked(s->db)) {
+		sink_explain(error, s->path, "is an unpacked copy, whose table bus would not "
+			     "grow; resume the trace that it was made of");
+		return RESUME_REFUSED;
+	}
 	if (!same_run(s, run, error))
 		return RESUME_REFUSED;
 	s->cells = (uint64_t)number_in(s, "SELECT count(*) FROM cell");
@@ -466,7 +466,7 @@ static bool open_or_create(struct sink *s, enum sink_mode mode, const struct sin
 			   char error[256])
 {
 	char what[200];
-	enum found found = look(s->path, what);
+	enum found found = sink_look(s->path, what);
 
 	if (found == FOUND_OTHER) {
 		sink_explain(error, s->path, what);
@@ -507,9 +507,9 @@ struct sink *sink_open(const char *path, enum sink_mode mode, const struct sink_
 	error[0] = '\0';
 	if (s) {
 		s->lock = -1;
-		s->path = plain_path(path);
-		s->run_part = joined(run->part ? run->part : "", "");
-		s->run_part_text = joined(run->part_text ? run->part_text : "", "");
+		s->path = sink_plain_path(path);
+		s->run_part = sink_joined(run->part ? run->part : "", "");
+		s->run_part_text = sink_joined(run->part_text ? run->part_text : "", "");
 	}
 	if (!s || !s->path || !s->run_part || !s->run_part_text)
 		sink_explain(error, path, "no memory");

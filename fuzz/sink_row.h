@@ -48,6 +48,26 @@ struct sink {
 /* "PATH: what", the front of a long path left out. */
 void sink_explain(char error[256], const char *path, const char *what);
 
+/* ---- the file (sink_file.c; trace_unpack builds its copy the same way) ---- */
+
+enum found { FOUND_NOTHING, FOUND_EMPTY, FOUND_TRACE, FOUND_OTHER };
+
+/* What lies at path. FOUND_OTHER: what says why it is not ours to touch. */
+enum found sink_look(const char *path, char what[200]);
+
+/* May a file be made there? SQLite says ENOENT whatever is wrong with a folder. */
+bool sink_can_make(const char *path, char error[256]);
+
+/* SQLite gives names such as ":memory:" a meaning; "./" takes it away. A link is
+ * followed, so that renaming replaces what it points to. The caller frees it. */
+char *sink_plain_path(const char *path);
+char *sink_joined(const char *a, const char *b);	/* freed by the caller; NULL: no memory */
+
+/* Remove the -wal, -shm and -journal files of path, and itself if asked. */
+void sink_remove_logs(const char *path, bool itself);
+
+/* ---- rows ---- */
+
 /* Keep the first error and give up what was not committed. */
 void sink_fail(struct sink *s, const char *what);
 void sink_fail_sqlite(struct sink *s);

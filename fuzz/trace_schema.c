@@ -143,6 +143,20 @@ const struct trace_table trace_tables[TRACE_TABLES] = {
 	{ "wear", "plan, sector, first_addr, bytes, erases, programs, programmed_bytes" },
 };
 
+const struct trace_table trace_bus = {
+	"bus", "plan, life, call, seq, kind, addr, bytes, first, last, result, polls, data"
+};
+
+/* The order of the rows is that of the packed operations. */
+const char trace_unpacked_sql[] =
+"CREATE TABLE bus("
+"  plan INTEGER NOT NULL, life INTEGER NOT NULL, call INTEGER NOT NULL,"
+"  seq INTEGER NOT NULL, kind TEXT NOT NULL, addr INTEGER NOT NULL,"
+"  bytes INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+"  result TEXT NOT NULL, polls INTEGER NOT NULL, data BLOB,"
+"  PRIMARY KEY(plan, life, seq)) WITHOUT ROWID;"
+"CREATE INDEX bus_of_call ON bus(plan, life, call);";
+
 /* ---- checking --------------------------------------------------------- */
 
 static bool complain(sqlite3 *db, char *what, size_t room)
@@ -174,6 +188,16 @@ static bool one_number(sqlite3 *db, const char *sql, int64_t *value)
 	return found;
 }
 
+static bool is_named(sqlite3 *db, const char *name)
+{
+	char sql[160];
+	int64_t columns;
+
+	snprintf(sql, sizeof sql, "SELECT ncol FROM pragma_table_list "
+		 "WHERE schema='main' AND name='%s' COLLATE NOCASE", name);
+	return one_number(db, sql, &columns);
+}
+
 /* A name may also be a view or a virtual table that a stranger put there, and a
  * view may have no end. sqlite_schema says what the stranger says; this says what
  * SQLite makes of it. */
@@ -200,6 +224,14 @@ static bool has_table(sqlite3 *db, const struct trace_table *t)
 	return ok;
 }
 
+static bool complain_of(sqlite3 *db, const struct trace_table *t, char *what, size_t room)
+{
+	if (sqlite3_errcode(db) == SQLITE_CORRUPT)
+		return complain(db, what, room);
+	snprintf(what, room, "is a damaged trace: table %s lacks a column or is missing", t->name);
+	return false;
+}
+
 bool trace_schema_check(struct sqlite3 *db, char *what, size_t room)
 {
 	int64_t id, schema;
@@ -224,16 +256,18 @@ bool trace_schema_check(struct sqlite3 *db, char *what, size_t room)
 			 (long long)schema, TRACE_SCHEMA);
 		return false;
 	}
-	for (uint32_t i = 0; i < TRACE_TABLES; i++) {
-		if (has_table(db, &trace_tables[i]))
-			continue;
-		if (sqlite3_errcode(db) == SQLITE_CORRUPT)
-			return complain(db, what, room);
-		snprintf(what, room, "is a damaged trace: table %s lacks a column or is "
-			 "missing", trace_tables[i].name);
-		return false;
-	}
+	for (uint32_t i = 0; i < TRACE_TABLES; i++)
+		if (!has_table(db, &trace_tables[i]))
+			return complain_of(db, &trace_tables[i], what, room);
+	/* It would be asked in place of the one that this program makes. */
+	if (is_named(db, trace_bus.name) && !has_table(db, &trace_bus))
+		return complain_of(db, &trace_bus, what, room);
 	return true;
+}
+
+bool trace_is_unpacked(struct sqlite3 *db)
+{
+	return is_stored(db, trace_bus.name);
 }
 
 void trace_distrust(struct sqlite3 *db)

@@ -31,10 +31,15 @@ struct trace_table {
 #define TRACE_TABLES 13
 extern const struct trace_table trace_tables[TRACE_TABLES];
 
+/* What `tornbit unpack` adds: bus operations as a real table. A file may have it. */
+extern const struct trace_table trace_bus;
+extern const char trace_unpacked_sql[];
+
 /* Is the open database a trace of this schema, with all its tables? False: what
  * is one clause that follows a file name. */
 struct sqlite3;
 bool trace_schema_check(struct sqlite3 *db, char *what, size_t room);
+bool trace_is_unpacked(struct sqlite3 *db);
 
 /* Settings for files that somebody else may have made: no triggers, no
  * functions with side effects in views, no writes past SQL. */
