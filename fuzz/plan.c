@@ -627,6 +627,26 @@ size_t plan_encode(const struct plan *p, const struct plan_world *w, void *bytes
 	return n;
 }
 
+uint64_t plan_calls_hash(const void *bytes, size_t n)
+{
+	const uint8_t *r = bytes;
+	size_t at = PLAN_SETUP_RECORDS * PLAN_RECORD_BYTES;
+	struct sealed sealed = { 0 };
+	uint64_t h = 0;
+
+	while (at < n) {
+		size_t took = PLAN_RECORD_BYTES;
+		if (wire_kind(r[at]) == WIRE_NAME && n - at >= 2)	/* all of a name's records */
+			took = name_records(r[at + 1]) * PLAN_RECORD_BYTES;
+		took = took < n - at ? took : n - at;
+		if (wire_kind(r[at]) != WIRE_SEALED || took < PLAN_RECORD_BYTES ||
+		    !sealed_load(&sealed, r + at))
+			h = hash_bytes(r + at, took, h);
+		at += took;
+	}
+	return h;
+}
+
 /* ---- Equality ------------------------------------------------------------------------ */
 
 static bool event_equal(const struct plan_event *a, const struct plan_event *b)

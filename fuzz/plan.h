@@ -115,6 +115,10 @@ void plan_reduce(struct plan *p, const struct plan_world *w);
 bool plan_equal(const struct plan *a, const struct plan *b);
 uint64_t plan_hash(const struct plan *p);
 
+/* Hash of an encoding's names, calls and cuts without its set-up: equal for plans
+ * that ask the same of another store, part, seed or setting. Takes any bytes. */
+uint64_t plan_calls_hash(const void *bytes, size_t n);
+
 /* An empty life of that subject on that part, everything else standard. */
 void plan_init(struct plan *p, const struct plan_world *w, uint32_t subject,
 	       uint32_t part);

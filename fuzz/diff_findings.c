@@ -1,0 +1,346 @@
+/*
+ * diff: findings, by key. Both lists are walked once to count and once to tell; what
+ * the other side has is looked up by its key.
+ */
+#include "diff.h"
+
+#include <stdio.h>
+
+#include "fault.h"
+#include "plain.h"
+
+#define KEY_ROOM 512
+
+/* ---- where a finding was first ---------------------------------------------- */
+
+/* A state by what leads to it: which cuts of which plan. */
+struct first_place {
+	uint32_t plan;		/* in A's list, or NO_TWIN: a plan that A has not */
+	uint64_t path;
+};
+
+static uint64_t path_of(struct tracefile *t, int64_t state)
+{
+	struct trace_state st;
+	uint64_t path = 0;
+
+	/* A parent comes before its child, so this ends. */
+	for (; state && tracefile_state(t, state, &st); state = st.row.parent)
+		path = mix64_2(path, diff_anchor(&st.row));
+	return path;
+}
+
+static struct first_place place_of(const struct diff *d, enum side side, const struct trace_finding *f)
+{
+	const struct diff_side *s = &d->side[side];
+	uint32_t at = diff_plan_place(s, f->plan);
+
+	if (at != NO_TWIN && side == SIDE_B)
+		at = s->plan[at].twin;
+	return (struct first_place){ at, path_of(s->t, f->state) };
+}
+
+static void place_in_words(const struct diff *d, enum side side, const struct trace_finding *f,
+			   char out[160])
+{
+	struct trace_state st;
+	int n = snprintf(out, 160, "plan %lld", (long long)f->plan);
+
+	if (!f->state || !tracefile_state(d->side[side].t, f->state, &st)) {
+		snprintf(out + n, 160 - (size_t)n, ", without a cut");
+		return;
+	}
+	const struct sink_state *s = &st.row;
+	n += snprintf(out + n, 160 - (size_t)n, ", call %u %.24s", s->call, st.verb);
+	if (!s->cuts) {
+		snprintf(out + n, 160 - (size_t)n, ", power off behind it");
+		return;
+	}
+	snprintf(out + n, 160 - (size_t)n, ", operation %u%s, %s", s->op,
+		 s->parent ? " of the recovery" : "", fault_families[s->fault.bits].word);
+}
+
+/* ---- one finding beside the other -------------------------------------------- */
+
+struct copied {
+	struct trace_finding f;
+	char key[KEY_ROOM], reach[160], where[160];
+	struct first_place place;
+};
+
+static void keep(const struct diff *d, enum side side, const struct trace_finding *f,
+		 struct copied *c)
+{
+	c->f = *f;
+	snprintf(c->key, sizeof c->key, "%s", f->key);
+	snprintf(c->reach, sizeof c->reach, "%s", f->reach);
+	c->f.key = c->key;
+	c->f.reach = c->reach;
+	c->f.text = c->f.shrunk = c->f.repeat = NULL;
+	c->place = place_of(d, side, f);
+	place_in_words(d, side, f, c->where);
+}
+
+/* The same finding on the other side. False: it has none, or is damaged. */
+static bool look_up(const struct diff *d, enum side from, const char *key, struct copied *found)
+{
+	struct trace_finding f;
+	char its[KEY_ROOM];
+
+	diff_key(d, from, key, its, sizeof its);
+	if (!tracefile_finding_by_key(d->side[other(from)].t, its, &f))
+		return false;
+	keep(d, other(from), &f, found);
+	return true;
+}
+
+static bool same_place(const struct copied *a, const struct copied *b)
+{
+	return a->place.plan == b->place.plan && a->place.path == b->place.path;
+}
+
+static bool same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	return a->verdict == b->verdict && a->step == b->step && a->role == b->role;
+}
+
+static bool same_why(const struct outcome *a, const struct outcome *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->why, b->why) == 0;
+}
+
+static bool all_same(const struct copied *a, const struct copied *b)
+{
+	return a->f.count == b->f.count && a->f.expected == b->f.expected && same_place(a, b) &&
+	       same_outcome(&a->f.outcome, &b->f.outcome) &&
+	       same_why(&a->f.outcome, &b->f.outcome) && strcmp(a->reach, b->reach) == 0;
+}
+
+/* ---- counting ----------------------------------------------------------------- */
+
+/* One walk over the findings of one side. */
+struct walking {
+	struct diff *d;
+	enum side side;
+	bool lost;		/* the other side is damaged */
+	bool print;
+	enum { TELL_ONLY, TELL_CHANGED, TELL_SAME } what;
+	struct copied mine, its;
+};
+
+static void tell_only(struct walking *w);
+static void tell_changed(struct walking *w);
+static void tell_same(struct walking *w);
+
+static bool take_finding(void *who, const struct trace_finding *f)
+{
+	struct walking *w = who;
+	struct diff_findings *n = &w->d->findings;
+
+	keep(w->d, w->side, f, &w->mine);
+	bool both = look_up(w->d, w->side, w->mine.key, &w->its);
+	w->lost = tracefile_error(w->d->side[other(w->side)].t) != NULL;
+	if (w->lost)
+		return false;
+	bool same = both && all_same(&w->mine, &w->its);
+	if (!w->print) {
+		if (!both)
+			n->only[w->side]++;
+		else if (w->side == SIDE_A)
+			*(same ? &n->same : &n->changed) += 1;
+	} else if (!both && w->what == TELL_ONLY) {
+		tell_only(w);
+	} else if (both && !same && w->what == TELL_CHANGED) {
+		tell_changed(w);
+	} else if (same && w->what == TELL_SAME) {
+		tell_same(w);
+	}
+	return true;
+}
+
+static bool walk(struct walking *w)
+{
+	if (tracefile_findings(w->d->side[w->side].t, take_finding, w) && !w->lost)
+		return true;
+	return diff_damaged(w->d, w->lost ? other(w->side) : w->side);
+}
+
+bool diff_findings_count(struct diff *d)
+{
+	struct walking a = { .d = d, .side = SIDE_A }, b = { .d = d, .side = SIDE_B };
+
+	d->findings = (struct diff_findings){ 0 };
+	return walk(&a) && walk(&b);
+}
+
+/* ---- telling ------------------------------------------------------------------- */
+
+/* A plan that the other side has not lived says nothing about the store. */
+static const char *beyond(const struct walking *w)
+{
+	uint32_t at = diff_plan_place(&w->d->side[w->side], w->mine.f.plan);
+
+	if (at != NO_TWIN && w->d->side[w->side].plan[at].twin != NO_TWIN)
+		return "";
+	return w->side == SIDE_A ? "; B has not lived this plan" : "; A has not lived this plan";
+}
+
+static void why_in_words(const struct outcome *o, char out[320])
+{
+	snprintf(out, 320, "%s%s%s", o->name, o->name[0] ? ": " : "", o->why);
+}
+
+static void json_one(struct json *j, const struct copied *c, const char *name)
+{
+	json_open(j, name, '{');
+	if (!name)
+		json_text(j, "key", c->key);
+	json_i64(j, "finding", c->f.id);
+	json_u64(j, "count", c->f.count);
+	json_text(j, "verdict", verdict_words[c->f.outcome.verdict]);
+	json_text(j, "object", c->f.outcome.name);
+	json_text(j, "why", c->f.outcome.why);
+	json_text(j, "reach", c->reach[0] ? c->reach : NULL);
+	json_i64(j, "plan", c->f.plan);
+	json_i64(j, "state", c->f.state);
+	json_text(j, "first", c->where);
+	if (c->f.expected >= 0)
+		json_bool(j, "expected", c->f.expected == 1);
+	if (name)
+		json_close(j);
+}
+
+static void tell_only(struct walking *w)
+{
+	const struct copied *c = &w->mine;
+	char why[320];
+
+	if (w->d->json) {
+		json_one(&w->d->j, c, NULL);
+		json_bool(&w->d->j, "plan_in_both", !beyond(w)[0]);
+		json_close(&w->d->j);
+		return;
+	}
+	why_in_words(&c->f.outcome, why);
+	printf("  %-7s  %s  x %llu%s\n", w->side == SIDE_B ? "NEW" : "GONE", PLAIN(c->key),
+	       (unsigned long long)c->f.count,
+	       c->f.expected == 1 ? ", as its story expects" : "");
+	if (why[0])
+		printf("           %s\n", PLAIN(why));
+	printf("           first in %s%s%s%s\n", PLAIN(c->where), c->reach[0] ? "; " : "",
+	       c->reach[0] ? PLAIN(c->reach) : "", beyond(w));
+	printf("           repeat: ");
+	diff_print_replay(w->d, w->side, "finding", c->f.id, c->f.plan);
+	printf("\n");
+}
+
+static void tell_pair(const char *label, const char *a, const char *b)
+{
+	if (strcmp(a, b) == 0)
+		return;
+	if (strlen(a) + strlen(b) <= 48)
+		printf("           %-7s %s -> %s\n", label, a[0] ? PLAIN(a) : "(none)",
+		       b[0] ? PLAIN(b) : "(none)");
+	else
+		printf("           %-7s A %s\n           %-7s B %s\n", label,
+		       a[0] ? PLAIN(a) : "(none)", "", b[0] ? PLAIN(b) : "(none)");
+}
+
+static void outcome_in_words(const struct outcome *o, char out[80])
+{
+	snprintf(out, 80, "%s/%s/%s", verdict_words[o->verdict], role_words[o->role],
+		 judging_words[o->step]);
+}
+
+static void tell_changed(struct walking *w)
+{
+	static const char *const asked[] = { "", "not expected", "expected" };
+	const struct copied *a = &w->mine, *b = &w->its;
+	char ca[320], cb[320];
+
+	if (w->d->json) {
+		json_open(&w->d->j, NULL, '{');
+		json_text(&w->d->j, "key", a->key);
+		json_one(&w->d->j, a, "a");
+		json_one(&w->d->j, b, "b");
+		json_close(&w->d->j);
+		return;
+	}
+	printf("  CHANGED  %s", PLAIN(a->key));
+	if (a->f.count != b->f.count)
+		printf("  x %llu -> %llu", (unsigned long long)a->f.count,
+		       (unsigned long long)b->f.count);
+	printf("\n");
+	outcome_in_words(&a->f.outcome, ca);
+	outcome_in_words(&b->f.outcome, cb);
+	tell_pair("verdict", ca, cb);
+	why_in_words(&a->f.outcome, ca);
+	why_in_words(&b->f.outcome, cb);
+	tell_pair("why", ca, cb);
+	if (!same_place(a, b))
+		tell_pair("first", a->where, b->where);
+	tell_pair("reach", a->reach, b->reach);
+	tell_pair("story", asked[a->f.expected + 1], asked[b->f.expected + 1]);
+	if (!same_why(&a->f.outcome, &b->f.outcome) || !same_place(a, b)) {
+		printf("           repeat  A ");
+		diff_print_replay(w->d, SIDE_A, "finding", a->f.id, a->f.plan);
+		printf("\n                   B ");
+		diff_print_replay(w->d, SIDE_B, "finding", b->f.id, b->f.plan);
+		printf("\n");
+	}
+}
+
+static void tell_same(struct walking *w)
+{
+	if (!w->d->json) {
+		printf("  same     %s  x %llu\n", PLAIN(w->mine.key),
+		       (unsigned long long)w->mine.f.count);
+		return;
+	}
+	json_one(&w->d->j, &w->mine, NULL);
+	json_close(&w->d->j);
+}
+
+static void print_counts(const struct diff *d)
+{
+	const struct diff_findings *n = &d->findings;
+
+	printf("\nfindings: %llu new, %llu changed, %llu gone, %llu the same\n",
+	       (unsigned long long)n->only[SIDE_B], (unsigned long long)n->changed,
+	       (unsigned long long)n->only[SIDE_A], (unsigned long long)n->same);
+	for (uint32_t i = 0; i < d->renames; i++)
+		printf("  a key of %s in A is matched with the one of %s in B\n",
+		       PLAIN(d->rename[i].from), PLAIN(d->rename[i].to));
+}
+
+bool diff_findings_print(struct diff *d)
+{
+	static const struct { const char *name; enum side side; int what; } lists[] = {
+		{ "new", SIDE_B, TELL_ONLY },
+		{ "changed", SIDE_A, TELL_CHANGED },
+		{ "gone", SIDE_A, TELL_ONLY },
+		{ "same", SIDE_A, TELL_SAME },
+	};
+	bool well = true;
+
+	if (d->json)
+		json_open(&d->j, "findings", '{');
+	else
+		print_counts(d);
+	for (size_t i = 0; i < COUNT_OF(lists) && well; i++) {
+		struct walking w = { .d = d, .side = lists[i].side, .print = true };
+		w.what = lists[i].what;
+		if (w.what == TELL_SAME && !d->all)
+			continue;
+		if (d->json)
+			json_open(&d->j, lists[i].name, '[');
+		well = walk(&w);
+		if (d->json)
+			json_close(&d->j);
+	}
+	if (d->json) {
+		json_u64(&d->j, "same_count", d->findings.same);
+		json_close(&d->j);
+	}
+	return well;
+}

@@ -1,0 +1,232 @@
+/* tornbit diff: two traces, of two versions of a store say, on the same plans. */
+#include "tools.h"
+
+#include <stdio.h>
+
+#include "diff.h"
+#include "options.h"
+#include "plain.h"
+
+/* ---- services of the other chapters ------------------------------------------- */
+
+bool diff_damaged(struct diff *d, enum side side)
+{
+	const char *e = tracefile_error(d->side[side].t);
+
+	snprintf(d->error, sizeof d->error, "%.150s: %s", d->side[side].path, e ? e : "is damaged");
+	return false;
+}
+
+void diff_print_hints(struct diff *d, enum side side, int64_t plan)
+{
+	struct trace_plan p;
+
+	if (!tracefile_plan(d->side[side].t, plan, &p))
+		return;
+	if (world_part(&d->world, p.part) < 0)
+		printf(" --part FILE");
+	if (world_subject(&d->world, p.subject) < 0)
+		printf(" --load FILE.so");
+}
+
+void diff_print_replay(struct diff *d, enum side side, const char *what, int64_t number,
+		       int64_t plan)
+{
+	plain_word(stdout, program_name());
+	printf(" replay ");
+	plain_word(stdout, d->side[side].path);
+	printf(" --%s %lld", what, (long long)number);
+	diff_print_hints(d, side, plan);
+}
+
+/* ---- the whole ------------------------------------------------------------------ */
+
+static bool is_worse(const struct diff *d)
+{
+	return d->findings.only[SIDE_B] || d->states.worse;
+}
+
+static bool all_matched(const struct diff *d)
+{
+	return d->matched[MATCH_PLAN] == d->side[SIDE_A].plans &&
+	       d->matched[MATCH_PLAN] == d->side[SIDE_B].plans;
+}
+
+static bool nothing_differs(const struct diff *d)
+{
+	const struct diff_findings *f = &d->findings;
+	const struct diff_states *s = &d->states;
+
+	return !d->facts && all_matched(d) && !f->changed && !f->only[SIDE_A] && !f->only[SIDE_B] &&
+	       !s->changed && !s->only[SIDE_A] && !s->only[SIDE_B] && !d->cost_differs &&
+	       !d->cost.one_sided[SIDE_A] && !d->cost.one_sided[SIDE_B];
+}
+
+static void print_sides(const struct diff *d)
+{
+	for (enum side side = SIDE_A; side < SIDES; side++) {
+		const struct diff_side *s = &d->side[side];
+		printf("%c  %s: %u plan%s, %llu states, %llu kinds of finding%s\n",
+		       side == SIDE_A ? 'A' : 'B', PLAIN(s->path), s->plans,
+		       s->plans == 1 ? "" : "s", (unsigned long long)s->states,
+		       (unsigned long long)s->findings,
+		       s->closed ? "" : "; the run did not end by itself");
+	}
+}
+
+static void print_plans(const struct diff *d)
+{
+	static const char *const means[MATCHES] = {
+		[MATCH_PLAN] = "the same",
+		[MATCH_STORY] = "the same but for store or part",
+		[MATCH_CALLS] = "the same calls and cuts, with another set-up",
+	};
+	uint64_t matched = diff_matched(d);
+	const char *glue = ": ";
+
+	printf("\nplans: %llu matched", (unsigned long long)matched);
+	for (int m = 0; m < MATCHES; m++) {
+		if (!d->matched[m])
+			continue;
+		printf("%s", glue);
+		if (d->matched[m] != matched)
+			printf("%llu ", (unsigned long long)d->matched[m]);
+		printf("%s", means[m]);
+		glue = ", ";
+	}
+	printf("; A alone has %llu, B alone %llu\n",
+	       (unsigned long long)(d->side[SIDE_A].plans - matched),
+	       (unsigned long long)(d->side[SIDE_B].plans - matched));
+	if (d->verbs_differ)
+		printf("  the contracts differ in verbs or names, so the plans of these stores mean other calls\n");
+}
+
+static void json_side(struct diff *d, enum side side)
+{
+	const struct diff_side *s = &d->side[side];
+	uint64_t alone = s->plans - diff_matched(d);
+
+	json_open(&d->j, side == SIDE_A ? "a" : "b", '{');
+	json_text(&d->j, "trace", s->path);
+	json_u64(&d->j, "plans", s->plans);
+	json_u64(&d->j, "plans_alone", alone);
+	json_u64(&d->j, "states", s->states);
+	json_u64(&d->j, "findings", s->findings);
+	json_bool(&d->j, "closed", s->closed);
+	json_close(&d->j);
+}
+
+static void json_plans(struct diff *d)
+{
+	json_open(&d->j, "plans", '{');
+	json_u64(&d->j, "same", d->matched[MATCH_PLAN]);
+	json_u64(&d->j, "same_story", d->matched[MATCH_STORY]);
+	json_u64(&d->j, "same_calls", d->matched[MATCH_CALLS]);
+	json_bool(&d->j, "verbs_differ", d->verbs_differ);
+	json_close(&d->j);
+}
+
+static void print_verdict(const struct diff *d)
+{
+	if (nothing_differs(d))
+		printf("\nnothing differs\n");
+	else if (is_worse(d))
+		printf("\nB is worse: %llu new findings, %llu states that were ok in A\n",
+		       (unsigned long long)d->findings.only[SIDE_B],
+		       (unsigned long long)d->states.worse);
+	else
+		printf("\nB has no finding that A has not, and no state got worse\n");
+	if (!d->facts && !nothing_differs(d))
+		printf("all facts are the same: what made the difference, the code hash does not see\n");
+}
+
+static bool print_text(struct diff *d)
+{
+	print_sides(d);
+	diff_facts_print(d);
+	print_plans(d);
+	bool well = diff_findings_print(d);
+	if (diff_matched(d)) {
+		diff_states_print(d);
+		diff_cost_print(d);
+	}
+	print_verdict(d);
+	return well;
+}
+
+static bool print_json(struct diff *d)
+{
+	json_open(&d->j, NULL, '{');
+	json_side(d, SIDE_A);
+	json_side(d, SIDE_B);
+	diff_facts_print(d);
+	json_plans(d);
+	bool well = diff_findings_print(d);
+	diff_states_print(d);
+	diff_cost_print(d);
+	json_bool(&d->j, "same", nothing_differs(d));
+	json_bool(&d->j, "worse", is_worse(d));
+	json_close(&d->j);
+	return well;
+}
+
+static bool open_side(struct diff *d, enum side side, const char *path)
+{
+	struct diff_side *s = &d->side[side];
+	char error[256];
+
+	s->path = path;
+	s->t = tracefile_open(path, error);
+	if (!s->t) {
+		snprintf(d->error, sizeof d->error, "%s", error);
+		return false;
+	}
+	const char *closed = tracefile_meta(s->t, "closed");
+	s->closed = closed && strcmp(closed, "1") == 0;
+	s->states = tracefile_count(s->t, "state");
+	s->findings = tracefile_count(s->t, "finding");
+	return !tracefile_error(s->t) || diff_damaged(d, side);
+}
+
+static bool compare(struct diff *d)
+{
+	if (!diff_plans_load(d) || !diff_findings_count(d) || !diff_states_count(d) ||
+	    !diff_cost_count(d))
+		return false;
+	diff_facts_count(d);
+	return d->json ? print_json(d) : print_text(d);
+}
+
+int tool_diff(int argc, char **argv)
+{
+	static struct diff d;
+	const struct option options[] = {
+		{ "--all", NULL, "list what is the same as well", OPTION_FLAG, &d.all },
+		{ "--json", NULL, "print the comparison as JSON", OPTION_FLAG, &d.json },
+		{ 0 },
+	};
+	const struct command command = {
+		"diff", "A.db B.db",
+		"What B does otherwise than A: two versions of a store, two parts or settings, two\n"
+		"versions of tornbit, on the same plans. Findings are matched by key, plans by what\n"
+		"they hold; states, operations, clocks and wear are those of plans that both have.\n\n"
+		"Exit status: 1 when B has a finding whose key A has not, or a state that was ok in\n"
+		"A and is not in B; 0 when neither; 2 usage or input.",
+		options, 2, 2,
+	};
+	int status = options_take(&command, &argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (!world_init(&d.world))
+		return world_fail(&d.world);
+	if (open_side(&d, SIDE_A, argv[0]) && open_side(&d, SIDE_B, argv[1]) && compare(&d))
+		status = is_worse(&d);
+	else
+		status = plain_complaint("diff", "%s", d.error);
+	for (enum side side = SIDE_A; side < SIDES; side++)
+		tracefile_close(d.side[side].t);
+	diff_plans_free(&d);
+	world_free(&d.world);
+	return status;
+}
