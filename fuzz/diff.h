@@ -35,13 +35,15 @@ struct diff_plan {
 	int64_t first, last;		/* its states; last < first: none */
 };
 
-/* The first names of stores or parts, as they are met. */
+/* Names of stores or parts, in order of the alphabet. */
 #define DIFF_NAMES_MAX 64u
 struct diff_names {
 	uint32_t names;
 	bool more;		/* there are some that found no place */
-	uint64_t hash[DIFF_NAMES_MAX];
-	char text[DIFF_NAMES_MAX][64];
+	struct diff_name {
+		char text[64];
+		uint64_t hash;	/* of the whole name */
+	} name[DIFF_NAMES_MAX];
 };
 
 struct diff_side {
@@ -49,7 +51,6 @@ struct diff_side {
 	const char *path;
 	struct diff_plan *plan;		/* in order of id */
 	uint32_t plans, room;
-	bool all_states_told;		/* every state belongs to a plan that is there */
 	struct diff_names subject, part;
 	uint64_t states, findings;
 	bool closed;
@@ -71,6 +72,7 @@ struct diff_states {
 
 struct diff_findings {
 	uint64_t same, changed, only[SIDES];
+	uint64_t beyond[SIDES];		/* of only: first seen in a plan that the other has not */
 };
 
 /* What lives cost, per verb and in all. Sums stop at UINT64_MAX. */
@@ -96,7 +98,7 @@ struct diff_cost {
 	bool timed[SIDES];		/* every part's clock is known */
 	uint64_t payload[SIDES];	/* bytes that the store took in calls that bring some */
 	struct {
-		uint64_t plans, sectors, erases, programs, bytes;
+		uint64_t sectors, erases, programs, bytes;
 		uint64_t most, spread;	/* erases of one sector; most less least of a life */
 	} wear[SIDES];
 	struct diff_verb verb[DIFF_VERBS_MAX];

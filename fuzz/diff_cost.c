@@ -204,14 +204,15 @@ struct clocks {
 };
 
 static bool compare_lives(struct diff *d, struct life life[SIDES], const struct diff_plan *a,
-			  struct clocks *clocks)
+			  struct clocks *clocks, bool *both)
 {
 	const struct diff_plan *p[SIDES] = { a, &d->side[SIDE_B].plan[a->twin] };
 
 	for (enum side s = SIDE_A; s < SIDES; s++)
 		if (!load_life(&life[s], p[s]->id))
 			return false;
-	if (!life[SIDE_A].calls || !life[SIDE_B].calls) {
+	*both = life[SIDE_A].calls && life[SIDE_B].calls;
+	if (!*both) {
 		d->cost.one_sided[SIDE_A] += life[SIDE_A].calls > 0;
 		d->cost.one_sided[SIDE_B] += life[SIDE_B].calls > 0;
 		return true;
@@ -246,6 +247,7 @@ static bool take_wear(void *who, const struct trace_wear *w)
 	return true;
 }
 
+/* Of lives that both logged: a campaign logs few, and no other has rows of wear. */
 static bool compare_wear(struct diff *d, const struct diff_plan *a)
 {
 	const struct diff_plan *p[SIDES] = { a, &d->side[SIDE_B].plan[a->twin] };
@@ -254,10 +256,7 @@ static bool compare_wear(struct diff *d, const struct diff_plan *a)
 	for (enum side s = SIDE_A; s < SIDES; s++)
 		if (!tracefile_wear(d->side[s].t, p[s]->id, take_wear, &n[s]))
 			return diff_damaged(d, s);
-	if (!n[SIDE_A].sectors && !n[SIDE_B].sectors)
-		return true;
 	for (enum side s = SIDE_A; s < SIDES; s++) {
-		d->cost.wear[s].plans++;
 		d->cost.wear[s].sectors += n[s].sectors;
 		d->cost.wear[s].erases += n[s].erases;
 		d->cost.wear[s].programs += n[s].programs;
@@ -337,7 +336,7 @@ static void enter_all(struct figures *f, const struct diff_cost *c)
 		enter(f, "both", "amplification", UNIT_PERMILLE, amplification(c, SIDE_A),
 		      amplification(c, SIDE_B));
 	}
-	if (c->wear[SIDE_A].plans) {
+	if (c->wear[SIDE_A].sectors || c->wear[SIDE_B].sectors) {
 		enter(f, "wear", "erases", UNIT_COUNT, WORN(erases));
 		enter(f, "wear", "most of a sector", UNIT_COUNT, WORN(most));
 		enter(f, "wear", "spread", UNIT_COUNT, WORN(spread));
@@ -371,10 +370,12 @@ bool diff_cost_count(struct diff *d)
 	bool well = true;
 
 	d->cost = (struct diff_cost){ .timed = { true, true } };
-	for (uint32_t i = 0; i < a->plans && well; i++)
+	for (uint32_t i = 0; i < a->plans && well; i++) {
+		bool both = false;
 		if (a->plan[i].twin != NO_TWIN)
-			well = compare_lives(d, life, &a->plan[i], &clocks) &&
-			       compare_wear(d, &a->plan[i]);
+			well = compare_lives(d, life, &a->plan[i], &clocks, &both) &&
+			       (!both || compare_wear(d, &a->plan[i]));
+	}
 	free(life[SIDE_A].call);
 	free(life[SIDE_B].call);
 	enter_all(&f, &d->cost);
@@ -425,14 +426,15 @@ static void print_row(const char *name, enum unit unit, uint64_t a, uint64_t b)
 	snprintf(signed_by, sizeof signed_by, "%s%s", a < b ? "+" : a > b ? "-" : "", by);
 	printf("  %-22s %16s %16s", name, value(va, unit, a), value(vb, unit, b));
 	if (a != b)
-		printf(" %14s %11s", signed_by, share(part, a, b));
+		printf(" %14s", signed_by);
+	if (a != b && share(part, a, b)[0])
+		printf(" %11s", part);
 	printf("\n");
 }
 
-static bool print_figures(const struct diff *d, const struct figures *f, uint32_t *same)
+static void print_figures(const struct diff *d, const struct figures *f, uint32_t *same)
 {
 	const char *group = "";
-	bool any = false;
 
 	for (uint32_t i = 0; i < f->rows; i++) {
 		const struct figure_row *r = &f->row[i];
@@ -450,9 +452,7 @@ static bool print_figures(const struct diff *d, const struct figures *f, uint32_
 		snprintf(name, sizeof name, "  %s%s", part ? "  " : "", r->name);
 		print_row(strcmp(group, "both") == 0 ? r->name : name, r->unit, r->of[SIDE_A],
 			  r->of[SIDE_B]);
-		any = true;
 	}
-	return any;
 }
 
 static void print_verbs(const struct diff *d)
@@ -478,8 +478,17 @@ static void print_verbs(const struct diff *d)
 				 (unsigned long long)v->of[SIDE_A].calls,
 				 (unsigned long long)v->of[SIDE_B].calls);
 		print_row(name, UNIT_COUNT, v->of[SIDE_A].clocks, v->of[SIDE_B].clocks);
+		if (d->all) {
+			print_row("    on the bus", UNIT_COUNT, v->of[SIDE_A].bus, v->of[SIDE_B].bus);
+			print_row("    waiting", UNIT_COUNT, v->of[SIDE_A].wait, v->of[SIDE_B].wait);
+			print_row("    array busy", UNIT_COUNT, v->of[SIDE_A].busy, v->of[SIDE_B].busy);
+		}
 		if (v->of[SIDE_A].worst != v->of[SIDE_B].worst || d->all)
 			print_row("    longest", UNIT_COUNT, v->of[SIDE_A].worst, v->of[SIDE_B].worst);
+		if (d->all)
+			printf("      %-20s %11s %4lld,%4u %6s %4lld,%4u\n", "plan, call of it", "",
+			       (long long)v->of[SIDE_A].plan, v->of[SIDE_A].call, "",
+			       (long long)v->of[SIDE_B].plan, v->of[SIDE_B].call);
 	}
 }
 
@@ -549,6 +558,14 @@ static void print_answers(const struct diff_cost *c)
 		       (unsigned long long)c->other_lives);
 }
 
+static void print_one_sided(const struct diff_cost *c)
+{
+	if (c->one_sided[SIDE_A] || c->one_sided[SIDE_B])
+		printf("  not compared: lives that only one side logged, %llu in A, %llu in B\n",
+		       (unsigned long long)c->one_sided[SIDE_A],
+		       (unsigned long long)c->one_sided[SIDE_B]);
+}
+
 void diff_cost_print(struct diff *d)
 {
 	const struct diff_cost *c = &d->cost;
@@ -560,22 +577,23 @@ void diff_cost_print(struct diff *d)
 		json_cost(d, &f);
 		return;
 	}
-	if (!f.rows) {
+	if (!c->lives) {
 		printf("\ncost: no main life is logged on both sides\n");
 		return;
 	}
+	char title[40];
+	snprintf(title, sizeof title, "%llu main %s", (unsigned long long)c->lives,
+		 c->lives == 1 ? "life" : "lives");
 	if (!d->cost_differs && !d->all) {
-		printf("\ncost of %llu main lives: the same to the clock\n",
-		       (unsigned long long)c->lives);
+		printf("\ncost of %s: the same to the clock\n", title);
+		print_one_sided(c);
 		return;
 	}
-	char title[32];
-	snprintf(title, sizeof title, "cost of %llu main %s", (unsigned long long)c->lives,
-		 c->lives == 1 ? "life" : "lives");
-	printf("\n%-24s %16s %16s %14s\n", title, "A", "B", "difference");
+	printf("\ncost of %-16s %16s %16s %14s\n", title, "A", "B", "difference");
 	print_answers(c);
 	print_figures(d, &f, &same);
 	print_verbs(d);
 	if (same && !d->all)
 		printf("  %u figures are the same (--all lists them)\n", same);
+	print_one_sided(c);
 }

@@ -180,11 +180,25 @@ static void names_in_words(struct diff *d, enum side side, const struct diff_nam
 
 	out[0] = '\0';
 	for (uint32_t i = 0; i < n->names && used < 300; i++)
-		used += (size_t)snprintf(out + used, 300 - used, "%s%s", i ? " " : "", n->text[i]);
+		used += (size_t)snprintf(out + used, 300 - used, "%s%s", i ? " " : "", n->name[i].text);
 	if (n->more && used < 300)
 		snprintf(out + used, 300 - used, " ...");
 	if (!n->names)
 		snprintf(out, 300, "%s", fact(d, side, meta));
+}
+
+/* A sweep's facts are those of its first story: said of several plans, or of several
+ * stores, they would say something about their order. */
+static bool speaks_for_all(struct diff *d, const char *name)
+{
+	for (enum side side = SIDE_A; side < SIDES; side++) {
+		const struct diff_side *s = &d->side[side];
+		if (strcmp(fact(d, side, "command"), "sweep") != 0)
+			continue;
+		if (strcmp(name, "seed") == 0 ? s->plans > 1 : s->subject.names > 1)
+			return false;
+	}
+	return true;
 }
 
 /* One fact of both sides: counted, told as text or as JSON. */
@@ -213,11 +227,9 @@ static void tell_differs(struct diff *d, const char *label, const char *a, const
 		json_text(&d->j, "a", a);
 		json_text(&d->j, "b", b);
 		json_close(&d->j);
-	} else if (strlen(a) + strlen(b) <= 54) {
+	} else {
 		printf("  %-12s %s -> %s\n", label, a[0] ? PLAIN(a) : "(none)",
 		       b[0] ? PLAIN(b) : "(none)");
-	} else {
-		printf("  %-12s A %s\n  %-12s B %s\n", label, PLAIN(a), "", PLAIN(b));
 	}
 }
 
@@ -234,11 +246,14 @@ static void tell_word(const struct told *t, const char *label, const char *a, co
 
 #define LINES_TOLD 8u
 
-static void tell_text(const struct told *t, const char *label, const char *a, const char *b)
+/* Told by the lines that differ, of which there are most unless --all. */
+static void tell_text(const struct told *t, const char *label, const char *a, const char *b,
+		      uint32_t most)
 {
 	struct diff *d = t->d;
-	uint32_t lines = diff_lines_count(a, b), most = d->all ? UINT32_MAX : LINES_TOLD;
+	uint32_t lines = diff_lines_count(a, b);
 
+	most = d->all ? UINT32_MAX : most;
 	if (!lines) {
 		if (t->print && d->all)
 			tell_same(d, label, a[0] ? "a text" : "none");
@@ -256,10 +271,28 @@ static void tell_text(const struct told *t, const char *label, const char *a, co
 		json_close(&d->j);
 		return;
 	}
-	printf("  %-12s %" PRIu32 " line%s\n", label, lines, lines > 1 ? "s" : "");
+	printf("  %-12s %" PRIu32 " line%s%s\n", label, lines, lines > 1 ? "s" : "",
+	       most ? "" : " (--all lists them)");
 	diff_lines_print(a, b, "    ", most);
-	if (lines > most)
+	if (lines > most && most)
 		printf("    ... and %" PRIu32 " more (--all)\n", lines - most);
+}
+
+/* Words of a long list are told like lines. */
+static void tell_list(const struct told *t, const char *label, const char *a, const char *b)
+{
+	if (strlen(a) + strlen(b) <= 54 || t->d->json) {
+		tell_word(t, label, a, b);
+		return;
+	}
+	char *la = copy(a), *lb = copy(b);
+	for (char *c = la; *c; c++)
+		*c = *c == ' ' ? '\n' : *c;
+	for (char *c = lb; *c; c++)
+		*c = *c == ' ' ? '\n' : *c;
+	tell_text(t, label, la, lb, LINES_TOLD);
+	free(la);
+	free(lb);
 }
 
 static char *part_text(struct diff *d, enum side side, const char *part)
@@ -268,11 +301,13 @@ static char *part_text(struct diff *d, enum side side, const char *part)
 	return copy(text ? text : "");
 }
 
+/* Two parts of different names have hardly a line in common. */
 static void tell_part(const struct told *t, const char *in_a, const char *in_b)
 {
+	bool one = strcmp(in_a, in_b) == 0;
 	char *a = part_text(t->d, SIDE_A, in_a), *b = part_text(t->d, SIDE_B, in_b);
 
-	tell_text(t, "part's text", a, b);
+	tell_text(t, "part's text", a, b, one ? LINES_TOLD : 0);
 	free(a);
 	free(b);
 }
@@ -286,9 +321,9 @@ static const char *only_name(const struct diff_names *n, const struct diff_names
 	for (uint32_t i = 0; i < n->names; i++) {
 		bool there = false;
 		for (uint32_t k = 0; k < other->names; k++)
-			there = there || n->hash[i] == other->hash[k];
+			there = there || n->name[i].hash == other->name[k].hash;
 		if (!there) {
-			name = n->text[i];
+			name = n->name[i].text;
 			++*alone;
 		}
 	}
@@ -303,8 +338,8 @@ static void tell_parts(const struct told *t)
 
 	for (uint32_t i = 0; i < a->names; i++)
 		for (uint32_t k = 0; k < b->names; k++)
-			if (a->hash[i] == b->hash[k])
-				tell_part(t, a->text[i], b->text[k]);
+			if (a->name[i].hash == b->name[k].hash)
+				tell_part(t, a->name[i].text, b->name[k].text);
 	const char *in_a = only_name(a, b, &alone_a), *in_b = only_name(b, a, &alone_b);
 	if (alone_a == 1 && alone_b == 1)
 		tell_part(t, in_a, in_b);
@@ -317,10 +352,10 @@ static void tell_names(const struct told *t)
 
 	names_in_words(t->d, SIDE_A, &s[SIDE_A].subject, "subject", a);
 	names_in_words(t->d, SIDE_B, &s[SIDE_B].subject, "subject", b);
-	tell_word(t, "store", a, b);
+	tell_list(t, "store", a, b);
 	names_in_words(t->d, SIDE_A, &s[SIDE_A].part, "part", a);
 	names_in_words(t->d, SIDE_B, &s[SIDE_B].part, "part", b);
-	tell_word(t, "part", a, b);
+	tell_list(t, "part", a, b);
 }
 
 static void tell_all(const struct told *t)
@@ -330,11 +365,14 @@ static void tell_all(const struct told *t)
 	d->facts = 0;
 	tell_names(t);
 	for (size_t i = 0; i < COUNT_OF(facts); i++)
-		tell_word(t, facts[i].label, fact(d, SIDE_A, facts[i].name),
-			  fact(d, SIDE_B, facts[i].name));
+		if (strcmp(facts[i].name, "seed") != 0 || speaks_for_all(d, "seed"))
+			tell_list(t, facts[i].label, fact(d, SIDE_A, facts[i].name),
+				  fact(d, SIDE_B, facts[i].name));
 	tell_word(t, "ended", d->side[SIDE_A].closed ? "by itself" : "no: killed, or still running",
 		  d->side[SIDE_B].closed ? "by itself" : "no: killed, or still running");
-	tell_text(t, "contract", fact(d, SIDE_A, "contract"), fact(d, SIDE_B, "contract"));
+	if (speaks_for_all(d, "contract"))
+		tell_text(t, "contract", fact(d, SIDE_A, "contract"), fact(d, SIDE_B, "contract"),
+			  LINES_TOLD);
 	tell_parts(t);
 }
 

@@ -57,7 +57,7 @@ static void place_in_words(const struct diff *d, enum side side, const struct tr
 		return;
 	}
 	snprintf(out + n, 160 - (size_t)n, ", operation %u%s, %s", s->op,
-		 s->parent ? " of the recovery" : "", fault_families[s->fault.bits].word);
+		 s->cuts > 1 ? " of the recovery" : "", fault_families[s->fault.bits].word);
 }
 
 /* ---- one finding beside the other -------------------------------------------- */
@@ -118,24 +118,44 @@ static bool all_same(const struct copied *a, const struct copied *b)
 
 /* ---- counting ----------------------------------------------------------------- */
 
+enum telling { TELL_ONLY, TELL_CHANGED, TELL_SAME };
+
 /* One walk over the findings of one side. */
 struct walking {
 	struct diff *d;
 	enum side side;
 	bool lost;		/* the other side is damaged */
 	bool print;
-	enum { TELL_ONLY, TELL_CHANGED, TELL_SAME } what;
+	enum telling what;
+	uint32_t told;
 	struct copied mine, its;
 };
 
-static void tell_only(struct walking *w);
-static void tell_changed(struct walking *w);
-static void tell_same(struct walking *w);
+static void tell(struct walking *w);
+
+/* A plan that the other side has not lived says nothing about the store. */
+static bool is_beyond(const struct diff *d, enum side side, int64_t plan)
+{
+	uint32_t at = diff_plan_place(&d->side[side], plan);
+
+	return at == NO_TWIN || d->side[side].plan[at].twin == NO_TWIN;
+}
+
+static void count(const struct walking *w, enum telling what)
+{
+	struct diff_findings *n = &w->d->findings;
+
+	if (what == TELL_ONLY) {
+		n->only[w->side]++;
+		n->beyond[w->side] += is_beyond(w->d, w->side, w->mine.f.plan);
+	} else if (w->side == SIDE_A) {		/* what both have is counted once */
+		*(what == TELL_SAME ? &n->same : &n->changed) += 1;
+	}
+}
 
 static bool take_finding(void *who, const struct trace_finding *f)
 {
 	struct walking *w = who;
-	struct diff_findings *n = &w->d->findings;
 
 	keep(w->d, w->side, f, &w->mine);
 	bool both = look_up(w->d, w->side, w->mine.key, &w->its);
@@ -143,18 +163,11 @@ static bool take_finding(void *who, const struct trace_finding *f)
 	if (w->lost)
 		return false;
 	bool same = both && all_same(&w->mine, &w->its);
-	if (!w->print) {
-		if (!both)
-			n->only[w->side]++;
-		else if (w->side == SIDE_A)
-			*(same ? &n->same : &n->changed) += 1;
-	} else if (!both && w->what == TELL_ONLY) {
-		tell_only(w);
-	} else if (both && !same && w->what == TELL_CHANGED) {
-		tell_changed(w);
-	} else if (same && w->what == TELL_SAME) {
-		tell_same(w);
-	}
+	enum telling what = !both ? TELL_ONLY : same ? TELL_SAME : TELL_CHANGED;
+	if (!w->print)
+		count(w, what);
+	else if (what == w->what)
+		tell(w);
 	return true;
 }
 
@@ -175,12 +188,9 @@ bool diff_findings_count(struct diff *d)
 
 /* ---- telling ------------------------------------------------------------------- */
 
-/* A plan that the other side has not lived says nothing about the store. */
 static const char *beyond(const struct walking *w)
 {
-	uint32_t at = diff_plan_place(&w->d->side[w->side], w->mine.f.plan);
-
-	if (at != NO_TWIN && w->d->side[w->side].plan[at].twin != NO_TWIN)
+	if (!is_beyond(w->d, w->side, w->mine.f.plan))
 		return "";
 	return w->side == SIDE_A ? "; B has not lived this plan" : "; A has not lived this plan";
 }
@@ -225,9 +235,10 @@ static void tell_only(struct walking *w)
 	printf("  %-7s  %s  x %llu%s\n", w->side == SIDE_B ? "NEW" : "GONE", PLAIN(c->key),
 	       (unsigned long long)c->f.count,
 	       c->f.expected == 1 ? ", as its story expects" : "");
-	if (why[0])
+	if (why[0] && w->side == SIDE_B)
 		printf("           %s\n", PLAIN(why));
-	printf("           first in %s%s%s%s\n", PLAIN(c->where), c->reach[0] ? "; " : "",
+	if (w->side == SIDE_B || beyond(w)[0])
+		printf("           first in %s%s%s%s\n", PLAIN(c->where), c->reach[0] ? "; " : "",
 	       c->reach[0] ? PLAIN(c->reach) : "", beyond(w));
 	printf("           repeat: ");
 	diff_print_replay(w->d, w->side, "finding", c->f.id, c->f.plan);
@@ -301,6 +312,18 @@ static void tell_same(struct walking *w)
 	json_close(&w->d->j);
 }
 
+#define TOLD_MAX 8u	/* of a kind, unless all are asked for */
+
+static void tell(struct walking *w)
+{
+	static void (*const tellers[])(struct walking *w) = {
+		[TELL_ONLY] = tell_only, [TELL_CHANGED] = tell_changed, [TELL_SAME] = tell_same,
+	};
+
+	if (w->told++ < TOLD_MAX || w->d->all || w->d->json)
+		tellers[w->what](w);
+}
+
 static void print_counts(const struct diff *d)
 {
 	const struct diff_findings *n = &d->findings;
@@ -315,7 +338,7 @@ static void print_counts(const struct diff *d)
 
 bool diff_findings_print(struct diff *d)
 {
-	static const struct { const char *name; enum side side; int what; } lists[] = {
+	static const struct { const char *name; enum side side; enum telling what; } lists[] = {
 		{ "new", SIDE_B, TELL_ONLY },
 		{ "changed", SIDE_A, TELL_CHANGED },
 		{ "gone", SIDE_A, TELL_ONLY },
@@ -328,8 +351,8 @@ bool diff_findings_print(struct diff *d)
 	else
 		print_counts(d);
 	for (size_t i = 0; i < COUNT_OF(lists) && well; i++) {
-		struct walking w = { .d = d, .side = lists[i].side, .print = true };
-		w.what = lists[i].what;
+		struct walking w = { .d = d, .side = lists[i].side, .what = lists[i].what,
+				     .print = true };
 		if (w.what == TELL_SAME && !d->all)
 			continue;
 		if (d->json)
@@ -337,6 +360,9 @@ bool diff_findings_print(struct diff *d)
 		well = walk(&w);
 		if (d->json)
 			json_close(&d->j);
+		else if (w.told > TOLD_MAX && !d->all)
+			printf("  ... and %u more that are %s (--all)\n", w.told - TOLD_MAX,
+			       lists[i].name);
 	}
 	if (d->json) {
 		json_u64(&d->j, "same_count", d->findings.same);

@@ -20,14 +20,27 @@ static uint64_t hash_of(const char *text, uint64_t seed)
 static void enter_name(struct diff_names *n, uint64_t hash, const char *text)
 {
 	for (uint32_t i = 0; i < n->names; i++)
-		if (n->hash[i] == hash)
+		if (n->name[i].hash == hash)
 			return;
 	if (n->names == DIFF_NAMES_MAX) {
 		n->more = true;
 		return;
 	}
-	n->hash[n->names] = hash;
-	snprintf(n->text[n->names++], sizeof n->text[0], "%s", text);
+	struct diff_name *name = &n->name[n->names++];
+	name->hash = hash;
+	snprintf(name->text, sizeof name->text, "%s", text);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct diff_name *x = a, *y = b;
+	return strcmp(x->text, y->text);
+}
+
+/* Runs meet them in another order. */
+static void sort_names(struct diff_names *n)
+{
+	qsort(n->name, n->names, sizeof n->name[0], by_text);
 }
 
 /* The first four bytes of an encoding are places in a world that may be another. */
@@ -101,6 +114,8 @@ static bool load_side(struct diff *d, enum side side)
 	if (!tracefile_plans(s->t, take_plan, s) ||
 	    !tracefile_state_runs(s->t, take_run, &runs))
 		return diff_damaged(d, side);
+	sort_names(&s->subject);
+	sort_names(&s->part);
 	if (!runs.torn)
 		return true;
 	snprintf(d->error, sizeof d->error, "%.150s: damaged trace: the states of plan %lld do "
@@ -262,8 +277,8 @@ uint64_t diff_matched(const struct diff *d)
 static const char *name_of(const struct diff_names *n, uint64_t hash)
 {
 	for (uint32_t i = 0; i < n->names; i++)
-		if (n->hash[i] == hash)
-			return n->text[i];
+		if (n->name[i].hash == hash)
+			return n->name[i].text;
 	return NULL;
 }
 
@@ -294,8 +309,8 @@ static void find_renames(struct diff *d)
 		if (p->subject != twin && from && to && !name_of(b, p->subject) && !name_of(a, twin))
 			enter_rename(d, from, to);
 	}
-	if (!diff_matched(d) && a->names == 1 && b->names == 1 && a->hash[0] != b->hash[0])
-		enter_rename(d, a->text[0], b->text[0]);
+	if (!diff_matched(d) && a->names == 1 && b->names == 1 && a->name[0].hash != b->name[0].hash)
+		enter_rename(d, a->name[0].text, b->name[0].text);
 }
 
 void diff_key(const struct diff *d, enum side from, const char *key, char *out, size_t room)

@@ -19,7 +19,7 @@ uint64_t diff_anchor(const struct sink_state *s)
 			     (uint64_t)s->fault.quality << 16 | (uint64_t)s->fault.supply << 24 |
 			     (uint64_t)s->fault.seed << 32);
 
-	return mix64_2(h, s->fault.at << 1 | (s->cuts == 0));
+	return mix64_2(mix64_2(h, s->fault.at), s->cuts);
 }
 
 struct found {

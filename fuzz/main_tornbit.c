@@ -24,7 +24,7 @@ static const struct subcommand subcommands[] = {
 	{ "replay", tool_replay, "really cut, and say where the bits part" },
 	{ "shrink", tool_shrink, "the smallest plan with the same finding" },
 	{ "show", tool_show, "a run told in order" },
-	{ "diff", tool_diff, "two traces, of two versions of a store say, side by side" },
+	{ "diff", tool_diff, "two traces side by side: what a change did" },
 	{ "sql", tool_sql, "a query over a trace" },
 	{ "unpack", tool_unpack, "a copy of a trace with every bus operation as a row" },
 	{ "parts", tool_parts, "the flash parts, and every figure's source" },

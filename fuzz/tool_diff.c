@@ -94,9 +94,11 @@ static void print_plans(const struct diff *d)
 		printf("%s", means[m]);
 		glue = ", ";
 	}
-	printf("; A alone has %llu, B alone %llu\n",
-	       (unsigned long long)(d->side[SIDE_A].plans - matched),
-	       (unsigned long long)(d->side[SIDE_B].plans - matched));
+	for (enum side side = SIDE_A; side < SIDES; side++)
+		if (d->side[side].plans > matched)
+			printf("; %c alone has %llu", side == SIDE_A ? 'A' : 'B',
+			       (unsigned long long)(d->side[side].plans - matched));
+	printf("\n");
 	if (d->verbs_differ)
 		printf("  the contracts differ in verbs or names, so the plans of these stores mean other calls\n");
 }
@@ -128,15 +130,24 @@ static void json_plans(struct diff *d)
 
 static void print_verdict(const struct diff *d)
 {
-	if (nothing_differs(d))
+	const struct diff_findings *f = &d->findings;
+
+	if (nothing_differs(d)) {
 		printf("\nnothing differs\n");
-	else if (is_worse(d))
-		printf("\nB is worse: %llu new findings, %llu states that were ok in A\n",
-		       (unsigned long long)d->findings.only[SIDE_B],
+		return;
+	}
+	if (!is_worse(d)) {
+		printf("\nB has no finding that A has not, and no state that is ok in A is bad in B\n");
+	} else {
+		printf("\nB has %llu finding%s that A has not",
+		       (unsigned long long)f->only[SIDE_B], f->only[SIDE_B] == 1 ? "" : "s");
+		if (f->beyond[SIDE_B])
+			printf(" (%llu in plans that A has not lived)",
+			       (unsigned long long)f->beyond[SIDE_B]);
+		printf("; %llu states that are ok in A are bad in B\n",
 		       (unsigned long long)d->states.worse);
-	else
-		printf("\nB has no finding that A has not, and no state got worse\n");
-	if (!d->facts && !nothing_differs(d))
+	}
+	if (!d->facts)
 		printf("all facts are the same: what made the difference, the code hash does not see\n");
 }
 

@@ -1,0 +1,290 @@
+#!/bin/sh
+# tornbit diff: what a change did to a store, said exactly: against real runs of the
+# store and of mutants of it, and against a count of the rows by other means.
+# TAP on standard output. Reads TORNBIT (the program) and BUILD (its mutants); run
+# at the top folder.
+set -u
+. fuzz/test/tap.sh
+mutant=$(realpath "${BUILD:-build}/mutants/03/tornbit")
+create=$PWD/scenarios/wofs.hardened-create.scn
+replace=$PWD/scenarios/wofs.hardened-replace.scn
+faithful=$PWD/scenarios/wofs.faithful-replace.scn
+cd "$work" || exit 1
+
+# tamper TRACE SQL: as a stranger would
+tamper() {
+	/usr/bin/python3 - "$@" <<- 'END'
+	import sqlite3, sys
+	db = sqlite3.connect(sys.argv[1])
+	db.executescript(sys.argv[2])
+	db.commit()
+	END
+}
+
+# differ STATUS ARGUMENTS...: that status, an answer, nothing on standard error
+differ() {
+	wanted=$1
+	shift
+	"$tornbit" diff "$@" > out 2> err
+	[ $? -eq "$wanted" ] && [ ! -s err ] && [ -s out ]
+}
+
+says() { # says WORDS...: each in the answer
+	for words in "$@"; do
+		grep -q -- "$words" out || { echo "# not said: $words"; return 1; }
+	done
+}
+
+# json EXPRESSION: of the answer j, true
+json() {
+	/usr/bin/python3 -c 'import json, sys
+j = json.load(open("out"))
+figure = {(f["of"], f["figure"]): (f["a"], f["b"]) for f in j["cost"]["figures"]}
+sys.exit(not eval("(" + sys.argv[1] + ")"))' "$1" 2> err
+}
+
+sed 's/^part .*/part w25q128jv/' "$replace" > other-part.scn
+sed 's/^seed .*/seed 0x99/; s/^region .*/region 8KiB/' "$replace" > other-region.scn
+"$tornbit" sweep "$create" "$replace" --trace a.db > /dev/null
+"$mutant" sweep "$create" "$replace" --trace m.db > /dev/null
+"$tornbit" sweep "$replace" "$create" --trace turned.db > /dev/null
+"$tornbit" sweep "$replace" --trace hardened.db > /dev/null
+"$tornbit" sweep "$faithful" --trace faithful.db > /dev/null
+"$tornbit" sweep other-part.scn --trace part.db > /dev/null
+"$tornbit" sweep other-region.scn --trace region.db > /dev/null
+"$tornbit" fuzz wofs.hardened --trials 2000 --seed 7 --trace fuzz.db > /dev/null
+"$mutant" fuzz wofs.hardened --trials 2000 --seed 7 --trace fuzz-m.db > /dev/null
+"$tornbit" fuzz wofs.hardened --trials 500 --seed 8 --trace fuzz-8.db > /dev/null
+
+# ---- a change of the store ------------------------------------------------------
+
+differ 1 a.db m.db && says '^findings: 4 new, 0 changed, 0 gone' \
+	'^  NEW      wofs.hardened/phantom/put/program-last/none/dump' \
+	'first in plan 2, call 3 put, operation 9' '^  WORSE     ok -> phantom: 263' \
+	'^B has 4 findings that A has not; 263 states that are ok in A are bad in B'
+report "a mutant's new findings and worse states are told" $?
+"$mutant" diff a.db m.db > out 2> err
+sed -n 's/^ *\(repeat:\|[AB]\) \(.* --finding .*\)/\2/p; s/^ *B \(.* --state .*\)/\1/p' out > commands
+[ "$(wc -l < commands)" -eq 5 ]
+while read -r line; do
+	sh -c "$line" > replayed 2>&1 && grep -q 'phantom' replayed || echo "$line"
+done < commands > out
+[ ! -s out ]
+report "... and each printed command repeats what it stands beside" $?
+differ 0 m.db a.db && says '^findings: 0 new, 0 changed, 4 gone' '^  GONE     wofs.hardened' \
+	'^  better    phantom -> ok: 263' '^B has no finding'
+report "the other way round they are gone, and nothing got worse" $?
+differ 1 fuzz.db fuzz-m.db && says '^plans: 2000 matched: the same$' ' 4 new, ' \
+	'lives that only one side logged, 0 in A, 4 in B' 'cost of . main lives: the same'
+report "a campaign by a mutant with the same seed shows them too" $?
+differ 0 a.db a.db && says '^nothing differs$' '^facts: .* are the same'
+report "a trace and itself: nothing differs" $?
+"$tornbit" sweep "$create" "$replace" --trace again.db > /dev/null
+"$tornbit" fuzz wofs.hardened --trials 2000 --seed 7 --trace fuzz-again.db > /dev/null
+differ 0 a.db again.db && says '^nothing differs$' && differ 0 fuzz.db fuzz-again.db &&
+	says '^nothing differs$'
+report "the same run twice: nothing differs" $?
+
+# ---- which plans are which ---------------------------------------------------------
+
+differ 0 a.db turned.db && says '^plans: 2 matched: the same$' '; 0 of them came out otherwise' \
+	'the same to the clock' '^    + wofs.hardened-create' && ! grep -q 'in A alone\|seed' out
+report "plans are known by what they hold, in any order" $?
+differ 0 faithful.db hardened.db && says '^plans: 1 matched: the same but for store or part' \
+	'store  *wofs.faithful -> wofs.hardened' '5 gone' '^  better    crash -> ok' \
+	'^    programs  *21  *36  *+15  *+71.5 %'
+report "two stores are compared on the same story" $?
+differ 0 hardened.db part.db && says '1 matched' "part  *lm3s8962 -> w25q128jv" \
+	"part's text  [0-9]* lines (--all" 'device time' && differ 0 hardened.db part.db --all &&
+	says '^    - bytes 256 KiB'
+report "two parts are compared, with the lines in which they differ" $?
+differ 0 hardened.db region.db &&
+	says '^plans: 1 matched: the same calls and cuts, with another set-up' 'seed  *20 -> 153'
+report "another seed and region are the same calls" $?
+"$tornbit" diff fuzz.db fuzz-8.db --json > out 2> err
+json 'j["plans"]["same"] == 0 and j["a"]["plans_alone"] > 1500 and
+	[f["fact"] for f in j["facts"]] == ["seed", "trials"]'
+report "campaigns of different seeds have hardly a plan in common" $?
+cp m.db renamed.db
+tamper renamed.db "UPDATE plan SET subject='my.store-v2';
+	UPDATE finding SET key=replace(key, 'wofs.hardened', 'my.store-v2')"
+differ 0 m.db renamed.db && says '0 new, 0 changed, 0 gone, 4 the same' \
+	'a key of wofs.hardened in A is matched with the one of my.store-v2 in B' &&
+	differ 1 a.db renamed.db && says '--load FILE.so'
+report "findings of a store under another name are matched without it" $?
+cp a.db verbs.db
+tamper verbs.db "UPDATE meta SET value=replace(value, 'get NAME', 'fetch NAME') WHERE name='contract'"
+differ 0 a.db verbs.db && says '^plans: 0 matched; A alone has 2; B alone has 2' \
+	'^    - *get NAME' '^    + *fetch NAME' 'the contracts differ in verbs or names'
+report "plans whose numbers mean other verbs are not compared" $?
+cp a.db verbs.db
+tamper verbs.db "UPDATE meta SET value=replace(value, '
+probes:', '  sync
+    write all
+probes:') WHERE name='contract'"
+differ 0 a.db verbs.db && says '^plans: 2 matched: the same' '^    +   sync'
+report "... but a contract may grow by verbs at its end" $?
+
+# ---- counted by other means ----------------------------------------------------------
+
+# sums A.db B.db: what diff --json must say, by SQL and by walking the parents
+cat > sums.py << 'E2'
+import json, sqlite3, sys
+j = json.load(open("out"))
+figure = {(f["of"], f["figure"]): (f["a"], f["b"]) for f in j["cost"]["figures"]}
+def rows(db, sql):
+    return sqlite3.connect(db).execute(sql).fetchall()
+def states(db):
+    paths, seen = {}, {}
+    for r in rows(db, "SELECT s.id, p.bytes, s.parent, s.verdict, s.call, s.op, bits, unit, quality,"
+                  " supply, s.seed, at, cuts FROM state s JOIN plan p ON p.id=s.plan ORDER BY s.id"):
+        paths[r[0]] = (r[1][4:], paths.get(r[2]), r[4:])
+        seen.setdefault(paths[r[0]], []).append(r[3])
+    return seen
+def judged(a, b):
+    both = [(x, y) for k in a for x, y in zip(a[k], b.get(k, []))]
+    return (len(both), sum(x != y for x, y in both), sum(x == 0 and y != 0 for x, y in both))
+a, b = states(sys.argv[1]), states(sys.argv[2])
+s = j["states"]
+wrong = []
+def same(what, mine, its):
+    if mine != its:
+        wrong.append(f"{what}: {mine}, diff says {its}")
+same("states", judged(a, b), (s["both"], s["changed"], s["worse"]))
+same("bad", sum(v != 0 for k in b.values() for v in k), s["b"]["bad"])
+for n, db in enumerate(sys.argv[1:3]):
+    for group, is_mount in ("calls", "<>"), ("mounts", "="):
+        sums = rows(db, f"SELECT count(*), sum(last-first), sum(bus_clocks), sum(wait_clocks),"
+                    f" sum(busy_clocks) FROM call WHERE life=0 AND verb{is_mount}'mount'")[0]
+        for word, value in zip((group, "clocks", "on the bus", "waiting", "array busy"), sums):
+            same(f"{db} {group} {word}", value, figure[group, word][n])
+    sums = rows(db, "SELECT sum(erases), max(erases), count(*), sum(programs), sum(programmed_bytes) FROM wear")[0]
+    for word, value in zip(("erases", "most of a sector", "sectors touched", "program steps",
+                            "bytes programmed"), sums):
+        same(f"{db} wear {word}", value, figure["wear", word][n])
+    sums = {r[0]: r[1:] for r in rows(db, "SELECT verb, count(*), sum(last-first), max(last-first)"
+                                      " FROM call WHERE life=0 GROUP BY verb")}
+    its = {v["verb"]: tuple(v["ab"[n]][w] for w in ("calls", "clocks", "longest")) for v in j["cost"]["verbs"]}
+    same(f"{db} verbs", sums, {k: v for k, v in its.items() if v[0]})
+print("\n".join(wrong))
+sys.exit(bool(wrong))
+E2
+for pair in 'a.db m.db' 'm.db a.db' 'faithful.db hardened.db' 'hardened.db part.db'; do
+	"$tornbit" diff $pair --json > out 2> err
+	/usr/bin/python3 sums.py $pair > err 2>&1
+	report "states, calls, wear of $pair are those that SQL counts" $?
+done
+"$tornbit" diff faithful.db hardened.db --json > out 2> err
+bad=0
+for side in a:0:faithful b:1:hardened; do
+	n=${side#?:} db=${side##*:}.db
+	for kind in read program erase; do
+		"$tornbit" sql "$db" "SELECT count(*), coalesce(sum(b.bytes),0), coalesce(sum(polls),0) FROM bus b JOIN call c
+			ON c.plan=b.plan AND c.life=b.life AND c.call=b.call
+			WHERE b.plan=1 AND b.life=0 AND b.kind='$kind' AND verb<>'mount'" | tail -n 1 > row
+		json "figure['calls','${kind}s'][${n%%:*}] == $(cut -f 1 row) and
+			figure['calls','bytes '+{'read':'read','program':'programmed','erase':'erased'}['$kind']][${n%%:*}] == $(cut -f 2 row)" || bad=1
+	done
+	"$tornbit" sql "$db" "SELECT sum(polls) FROM bus WHERE plan=1 AND life=0" | tail -n 1 > row
+	json "figure['calls','status polls'][${n%%:*}] + figure['mounts','status polls'][${n%%:*}] == $(cat row)" || bad=1
+	"$tornbit" sql "$db" "SELECT sum(b.bytes)*1000/(SELECT sum(done) FROM call WHERE bytes>0)
+		FROM bus b WHERE kind='program'" | tail -n 1 > row
+	json "figure['both','amplification'][${n%%:*}] == $(cat row)" || bad=1
+done
+json 'figure["both","device time"] == tuple(sum(figure[g,"clocks"][n] for g in ("calls","mounts")) * 20 for n in (0, 1))' || bad=1
+report "operations, amplification and device time are those that SQL counts" $bad
+
+# ---- what changed within ---------------------------------------------------------------
+
+cp m.db changed.db
+tamper changed.db "UPDATE finding SET count=count+7, why='other words', reach='adversarial' WHERE id=1;
+	UPDATE finding SET state=(SELECT max(id) FROM state WHERE finding=2) WHERE id=2;
+	UPDATE finding SET expected=1 WHERE id=3;
+	UPDATE call SET result='no-space', done=0 WHERE plan=2 AND life=0 AND call=2"
+differ 0 m.db changed.db && says '0 new, 3 changed, 0 gone, 1 the same' 'x 57 -> 64$' \
+	'why  *A note.txt: the name' 'B note.txt: other words' 'reach  *A reachable' 'B adversarial$' \
+	'first  *A plan 1, call 2 put' 'story  *not expected -> expected' \
+	'^  1 of 8 calls answered otherwise; the first: plan 2, call 2, A put note.txt: ok, .*; B no-space, 0 bytes'
+report "count, words, reach, place, expectation and answers that changed are told" $?
+cp a.db part-text.db
+tamper part-text.db "UPDATE part SET text=replace(text, 'typ 20 us', 'typ 21 us')"
+differ 0 a.db part-text.db && says "part's text  *2 lines" '^    - t-page  *typ 20 us' \
+	'^    + t-page  *typ 21 us'
+report "one changed line of a part is told as that line" $?
+tamper part-text.db "UPDATE meta SET value='00000001' WHERE name='code_hash';
+	UPDATE meta SET value='9.9' WHERE name='version'; UPDATE meta SET value=0 WHERE name='closed'"
+differ 0 a.db part-text.db && says "store's code  *[0-9a-f]* -> 00000001" 'tornbit  *0.1 -> 9.9' \
+	'the run did not end by itself' 'ended  *by itself -> no'
+report "version, code and an unfinished run are facts" $?
+cp a.db fewer.db
+tamper fewer.db "DELETE FROM plan WHERE id=1; DELETE FROM state WHERE plan=1"
+differ 1 fewer.db m.db && says '^plans: 1 matched: the same; B alone has 1$' \
+	'2 in plans that A has not lived' 'A has not lived this plan'
+report "a finding in a plan that A has not lived says so" $?
+cp a.db many.db
+tamper many.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<30)
+	INSERT INTO finding(key,count,count_in_cells,plan,state,verdict,step,role)
+	SELECT 'wofs.hardened/k'||i, 1, 0, 1, 1, 1, 1, 1 FROM n"
+differ 1 a.db many.db && says ' 30 new' 'and 22 more that are new (--all)' &&
+	[ "$(grep -c '^  NEW' out)" -eq 8 ] && differ 1 a.db many.db --all &&
+	[ "$(grep -c '^  NEW' out)" -eq 30 ]
+report "many findings are cut off after the first eight, unless --all" $?
+differ 1 a.db m.db --all && says 'version\|tornbit  *the same: ' 'contract  *the same' \
+	'^    put x ' 'longest' && differ 0 m.db m.db --all && says '^  same     wofs.hardened'
+report "--all lists what is the same" $?
+
+# ---- traces of any kind -------------------------------------------------------------------
+
+# refuses STORY REASON A B: status 2, one line with REASON, not a word of an answer
+refuses() {
+	"$tornbit" diff "$3" "$4" > out 2> err
+	[ $? -eq 2 ] && [ ! -s out ] && [ "$(wc -l < err)" -eq 1 ] && grep -q -- "$2" err
+	report "$1" $?
+}
+
+# hostile STORY REASON SQL: damaged so, on either side
+hostile() {
+	cp m.db hostile.db
+	tamper hostile.db "$3"
+	refuses "$1" "hostile.db: .*$2" a.db hostile.db
+	refuses "... and as A" "hostile.db: .*$2" hostile.db a.db
+}
+
+refuses "no such file" 'none.db: No such file' a.db none.db
+: > empty.db
+refuses "an empty file" 'empty.db: is empty' empty.db a.db
+echo letter > letter.db
+refuses "a letter" 'not a tornbit trace' a.db letter.db
+head -c 100000 a.db > short.db
+refuses "a cut-off trace" 'cut-off' a.db short.db
+hostile "a fault that there is none of" 'table state' "UPDATE state SET bits=200 WHERE id=3000"
+hostile "a plan that is not its hash" 'table plan, row 2' "UPDATE plan SET hash=1 WHERE id=2"
+hostile "a finding with no such verdict" 'table finding, row 2' "UPDATE finding SET verdict=99 WHERE id=2"
+hostile "a damaged block" 'bus_block' "UPDATE bus_block SET hash=1 WHERE plan=2"
+hostile "a call that ends before it begins" 'table call' "UPDATE call SET first=9, last=1 WHERE plan=1"
+hostile "a wear beyond counting" 'table wear' "UPDATE wear SET erases=-1"
+hostile "plans whose states are mixed" 'do not stand together' \
+	"UPDATE state SET plan=1 WHERE id IN (7900, 7910); UPDATE state SET parent=0"
+hostile "a parent in another plan" 'row [0-9]*: its parent belongs to another plan' \
+	"UPDATE state SET parent=1 WHERE id=(SELECT max(id) FROM state)"
+cp m.db odd.db
+tamper odd.db "UPDATE call SET last=9223372036854775807, bus_clocks=-1, busy_clocks=-2;
+	UPDATE finding SET why=char(27)||'[2J'||char(10)||'x', key=replace(key,'none',char(27)||'%s%n')
+	WHERE id<3; UPDATE meta SET value=char(27)||'%s%n' WHERE name='options';
+	UPDATE meta SET value=printf('%.*c', 500000, 'x') WHERE name='contract';
+	UPDATE part SET text=replace(printf('%.*c', 60000, 'x'), 'x', 'x'||char(10))"
+differ 1 a.db odd.db && ! LC_ALL=C grep -q '[^ -~]' out && says 'x1b\[2J' 'x1b%s%n' &&
+	differ 1 a.db odd.db --json && json 'j["worse"] is True' && ! LC_ALL=C grep -q '[^ -~]' out
+report "numbers without end, long texts and control bytes are told plainly" $?
+cp a.db bare.db
+tamper bare.db "DELETE FROM meta WHERE name<>'schema'; DELETE FROM plan; DELETE FROM state;
+	DELETE FROM call; DELETE FROM finding; DELETE FROM wear; DELETE FROM part; DELETE FROM bus_block"
+differ 1 bare.db m.db && differ 0 m.db bare.db && says '^plans: 0 matched' '4 gone' &&
+	differ 0 bare.db bare.db && differ 0 bare.db bare.db --json && json 'j["same"] is True'
+report "a trace without rows can be compared" $?
+before=$(cat a.db m.db | cksum)
+differ 1 a.db m.db && [ "$before" = "$(cat a.db m.db | cksum)" ] && [ ! -e a.db-wal ]
+report "both traces stay as they are" $?
+
+echo "1..$count"
+exit $failed
