@@ -202,16 +202,7 @@ offers 'nothing for a command that is none' '' tornbit brew ''
 # ---- building against it ---------------------------------------------------
 
 sed -n '/^```c$/,/^```$/p' docs/add-a-subject.md | sed '/^```/d' > "$work/elsewhere/config.c"
-cat > "$work/elsewhere/config.scn" <<'END'
-subject config
-part lm3s8962
-used 8KiB
-region 1KiB
-
-put config 20 seed 4
-begin
-put config 30 seed 5
-END
+sed -n '/^subject config$/,/^```$/p' docs/add-a-subject.md | sed '/^```/d' > "$work/elsewhere/config.scn"
 cat > "$work/elsewhere/embeds.c" <<'END'
 /* A program of one's own over the simulator: one byte on a simulated part. */
 #include <stdio.h>

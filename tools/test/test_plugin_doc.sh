@@ -25,20 +25,14 @@ for cc in gcc clang; do
 	ok $? "the example compiles with $cc and the installed headers alone"
 done
 
-cat > "$room/config.scn" <<'END'
-# the store of the guide: one object, written in place
-subject config
-part lm3s8962
-used 8KiB
-region 1KiB
-
-put config 20 seed 4
-begin
-put config 30 seed 5
-END
+sed -n '/^subject config$/,/^```$/p' docs/add-a-subject.md | sed '/^```/d' > "$room/config.scn"
 "${TORNBIT:-./tornbit}" sweep "$room/config.scn" --load "$room/config.so" > "$room/said" 2>&1
 [ $? = 1 ] && grep -q 'NEW *config/.*/put/erase-' "$room/said"
 ok $? 'loaded as a plug-in, the example loses its object to a cut, as the guide says'
+
+"${TORNBIT:-./tornbit}" fuzz config --trials 512 --load "$room/config.so" > "$room/said" 2>&1
+[ $? = 1 ] && grep -q '^ *repeat: ' "$room/said"
+ok $? 'random plans find it, too'
 
 echo "1..$count"
 exit $failed
