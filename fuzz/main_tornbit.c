@@ -25,6 +25,7 @@ static const struct subcommand subcommands[] = {
 	{ "shrink", tool_shrink, "the smallest plan with the same finding" },
 	{ "show", tool_show, "a run told in order" },
 	{ "diff", tool_diff, "two traces side by side: what a change did" },
+	{ "report", tool_report, "a trace as one page: findings, wear, time" },
 	{ "sql", tool_sql, "a query over a trace" },
 	{ "unpack", tool_unpack, "a copy of a trace with every bus operation as a row" },
 	{ "parts", tool_parts, "the flash parts, and every figure's source" },

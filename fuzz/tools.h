@@ -13,6 +13,7 @@ int tool_replay(int argc, char **argv);
 int tool_shrink(int argc, char **argv);
 int tool_show(int argc, char **argv);
 int tool_diff(int argc, char **argv);
+int tool_report(int argc, char **argv);
 int tool_sql(int argc, char **argv);
 int tool_unpack(int argc, char **argv);
 int tool_parts(int argc, char **argv);

@@ -1,0 +1,116 @@
+/*
+ * tornbit report: a trace as one page for people. What is written here makes sure
+ * of the files; the page itself is made by reports/tornbit/report.py.
+ */
+#define _XOPEN_SOURCE 700
+
+#include "tools.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "place.h"
+#include "plain.h"
+#include "tracefile.h"
+#include "world.h"
+
+#define PYTHON "/usr/bin/python3"
+#define SCRIPT "tornbit/report.py"
+#define NEEDS "apt-get install python3 python3-jinja2 python3-matplotlib"
+
+/* What every report has among its first bytes: it may be written anew. */
+#define MARK "<meta name=\"generator\" content=\"tornbit report"
+#define MARK_WITHIN 512
+
+static bool is_report(const char *path)
+{
+	char head[MARK_WITHIN + 1] = { 0 };
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (file < 0)
+		return false;
+	ssize_t n = read(file, head, MARK_WITHIN);
+	close(file);
+	return n > 0 && strstr(head, MARK);
+}
+
+/* SQLite will look for these beside the trace. */
+static bool is_beside(const char *out, const char *trace)
+{
+	static const char *const tails[] = { "-wal", "-shm", "-journal" };
+	size_t n = strlen(trace);
+
+	for (uint32_t i = 0; i < COUNT_OF(tails); i++)
+		if (strncmp(out, trace, n) == 0 && strcmp(out + n, tails[i]) == 0)
+			return true;
+	return false;
+}
+
+/* -1: it may be written; else the exit status, and a line was printed. */
+static int may_write(const char *out, const char *trace, bool force)
+{
+	static struct world w;	/* for its error line */
+	struct stat info;
+
+	if (is_beside(out, trace))
+		return plain_complaint("report", "%s: belongs to the trace; name another file", out);
+	if (!world_may_write(&w, out, trace))
+		return world_fail(&w);
+	bool is_there = stat(out, &info) == 0;
+	if (is_there && !S_ISREG(info.st_mode))
+		return plain_complaint("report", "%s: is a device, not a file", out);
+	if (!force && is_there && info.st_size && !is_report(out))
+		return plain_complaint("report", "%s: is there and no report; name another file, or "
+				       "say --force", out);
+	return -1;
+}
+
+/* Only returns when it fails. */
+static int run_python(const char *trace, const char *out)
+{
+	static char folder[PLACE_MAX], script[PLACE_MAX + sizeof "/" SCRIPT];
+
+	if (!place_folder("reports", SCRIPT, folder))
+		return plain_complaint("report", "%s/" SCRIPT ": is not there: the program was taken "
+				       "from its place", folder);
+	snprintf(script, sizeof script, "%s/" SCRIPT, folder);
+	fflush(stdout);
+	/* -I, -B: nothing of this folder or of the user's settings, no files left behind */
+	execl(PYTHON, PYTHON, "-I", "-B", script, trace, out, (char *)NULL);
+	return plain_complaint("report", PYTHON ": %s; it takes Python: " NEEDS, strerror(errno));
+}
+
+int tool_report(int argc, char **argv)
+{
+	const char *out = NULL;
+	bool force = false;
+	const struct option options[] = {
+		{ "-o", "FILE.html", "where the page goes; an older report there is replaced",
+		  OPTION_TEXT, &out },
+		{ "--force", NULL, "replace a file that is no report", OPTION_FLAG, &force },
+		{ 0 },
+	};
+	const struct command command = {
+		"report", "TRACE.db -o FILE.html",
+		"One page about a run, for people: verdict, findings and their stories, time, wear.\n"
+		"It needs nothing but a browser, and the same trace gives the same page.",
+		options, 1, 1,
+	};
+	char error[256];
+	int status = options_take(&command, &argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (!out)
+		return plain_complaint("report", "needs -o FILE.html; `tornbit report --help` says more");
+	struct tracefile *t = tracefile_open(argv[0], error);
+	if (!t)
+		return plain_complaint("report", "%s", error);
+	tracefile_close(t);
+	status = may_write(out, argv[0], force);
+	return status >= 0 ? status : run_python(argv[0], out);
+}
