@@ -1,0 +1,354 @@
+#!/usr/bin/python3
+"""tornbit report, without a browser: what the page says is what the trace holds, it is
+the same every time, nothing in a trace gets loose in it, and what is no trace or no
+place for a page is one clear line."""
+import html
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from frame import TOP, WORK, Page, changed, made, main, report, run, sweep  # noqa: E402
+
+SCRIPT = os.path.join(TOP, "reports/tornbit/report.py")
+
+
+def create():
+    return sweep("create", "wofs.faithful-create")
+
+
+def hardened():
+    return sweep("hardened", "wofs.hardened-create")
+
+
+def one(path, query):
+    db = sqlite3.connect(path)
+    try:
+        return db.execute(query).fetchone()
+    finally:
+        db.close()
+
+
+# ---- what it says ----------------------------------------------------------
+
+
+def says_the_verdict_in_one_sentence():
+    """the verdict stands on top, in one sentence"""
+    assert "<h1>5 kinds of finding in 133 of 143 crash states, all of them expected.</h1>" in report(create())
+    assert "<h1>2,952 crash states judged, no finding.</h1>" in report(hardened())
+
+
+def a_finding_is_called_new_when_no_story_expects_it():
+    """a finding that no story expects is called new, on top and where it stands"""
+    text = report(changed(create(), "new", "UPDATE finding SET expected = 0 WHERE id = 2"))
+    assert "<h1>5 kinds of finding in 133 of 143 crash states; 1 of them new.</h1>" in text
+    assert text.count('<strong class="new">new</strong>') == 1
+
+
+def every_finding_has_its_story():
+    """each finding has its plan, cut, legal and seen, bytes, and the command that repeats it"""
+    text = report(create())
+    page = Page(text)
+    for story in ("cut op 0 sparse", "In the program of 8 bytes at 0x2018, 2,012 clocks long (0.040 ms).",
+                  "Reachable on this part in clocks 1679..2012 of it.", "Adversarial",
+                  "note.txt: absent, or 24 bytes of seed 9; every other object as it was.",
+                  "listed with 4294967295 bytes, read with 4352, in the first look after the boot",
+                  "tornbit replay create.db --finding 5"):
+        assert story in page.text, story
+    torn = one(create(), "SELECT hex(torn) FROM evidence WHERE finding = 2")[0].lower()
+    row = re.search(r'id="finding-2".*?0x002018.*?<th scope="row">torn</th>(.*?)</tr>', text, re.S).group(1)
+    assert "".join(re.findall(r">(\w\w)<", row)) == torn[16:32], row
+    assert row.count('class="wrong"') == 8, row
+
+
+def the_bits_that_are_wrong_are_marked():
+    """of a byte that is not as intended, the bits that are wrong are marked, no others"""
+    text = report(create())
+    shown = re.search(r'<th scope="row">0x002018</th><td>(.*?)</td>.*?<td>.*?</td>|$', text, re.S).group(1)
+    assert shown.replace(" ", "") == "01101110", shown     # 0x6e was intended
+    torn = re.search(r'0x002018</th><td>.*?became</td><td>(.*?)</td>', text, re.S).group(1)
+    assert torn.replace(" ", "") == "<b>1</b>11<b>1</b>111<b>1</b>", torn   # 0xff was left
+
+
+def the_matrix_adds_up():
+    """the matrix has every state once, and its bad ones"""
+    page = report(create())
+    cells = re.findall(r'<td class="s\d"[^>]*>(?:<a[^>]*>)?([\d,]+)<span class="of">/([\d,]+)</span>', page)
+    counts = [tuple(int(n.replace(",", "")) for n in c) for c in cells]
+    assert sum(c[1] for c in counts) == one(create(), "SELECT count(*) FROM state")[0], counts
+    assert sum(c[0] for c in counts) == one(create(), "SELECT count(*) FROM state WHERE verdict <> 0")[0]
+
+
+def every_query_answers():
+    """every query that the page prints is answered by tornbit sql"""
+    queries = re.findall(r'<code>tornbit sql create.db "(.*?)"</code>', report(create()), re.S)
+    assert len(queries) >= 15, len(queries)
+    for query in queries:
+        status, said, wrong = run("sql", create(), html.unescape(query))
+        assert status == 0 and said, (query, wrong)
+
+
+def every_command_works():
+    """the commands to see it again work as they are printed"""
+    work = os.path.join(WORK, "again")
+    os.mkdir(work)
+    os.symlink(os.path.join(TOP, "scenarios"), os.path.join(work, "scenarios"))
+    path = os.path.join(work, "create.db")
+    shutil.copyfile(create(), path)
+    section = re.search(r'<section id="again">.*?</section>', report(path, "again"), re.S).group(0)
+    commands = [html.unescape(c) for c in re.findall(r"<code>(tornbit .*?)</code>", section)]
+    assert len(commands) == 4, commands
+    for command in commands:
+        status, _, wrong = run(*command.split()[1:], cwd=work)
+        assert status in (0, 1), (command, wrong)
+
+
+def time_is_told_honestly():
+    """bus and wait make up a call, the array's time stands beside them, and ms are the part's"""
+    clocks, bus, wait, busy = one(create(), "SELECT sum(bus_clocks + wait_clocks), sum(bus_clocks), "
+                                  "sum(wait_clocks), sum(busy_clocks) FROM call WHERE verb = 'put'")
+    row = re.search(r'<th scope="row">put</th><td class="n">2</td>(.*?)</tr>', report(create()), re.S).group(1)
+    said = re.findall(r'<td class="n">(.*?)</td>', row)
+
+    def share(part):
+        return f"{(part * 1000 + clocks // 2) // clocks / 10:.1f} %"
+    assert said[:2] == [f"{clocks:,}", f"{clocks / 50000:.3f}"], said   # 50 MHz
+    assert said[2:5] == [share(bus), share(wait), share(busy)], said
+
+
+def wear_scales():
+    """erases are drawn for 4 sectors and for 4096, in less than 40 KiB"""
+    for n in (4, 64, 65, 4096):
+        rows = [("INSERT INTO wear VALUES(1, ?, ?, 4096, ?, 1, 1)", (i, i * 4096, i * i % 37)) for i in range(n)]
+        text = made(changed(create(), f"wear{n}", "DELETE FROM wear", *rows))
+        section = re.search(r'<section id="wear">.*?</section>', text, re.S).group(0)
+        assert '<svg ' in section and f"{n:,} sectors of 1 plan" in section, section[:500]
+        assert len(section) < 40000, (n, len(section))
+
+
+# ---- the page as a file ----------------------------------------------------
+
+
+def the_same_trace_gives_the_same_page():
+    """the same trace gives the same bytes, wherever it lies and whoever asks"""
+    first = report(create(), "first")
+    folder = os.path.join(WORK, "elsewhere")
+    os.mkdir(folder)
+    shutil.copyfile(create(), os.path.join(folder, "create.db"))
+    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    out = os.path.join(folder, "b.html")
+    status, said, wrong = run("report", "create.db", "-o", "b.html", cwd=folder, env=env)
+    assert (status, said, wrong) == (0, "report: b.html\n", ""), (status, said, wrong)
+    with open(out, encoding="utf-8", newline="") as f:
+        assert f.read() == first
+    assert WORK not in first and os.uname().nodename not in first
+
+
+def the_page_is_well_formed():
+    """tags are closed, ids are there once, links lead somewhere, nothing is loaded"""
+    for trace in (create(), hardened()):
+        page = Page(report(trace))
+        assert not page.faults, page.faults[:5]
+        assert len(page.ids) == len(set(page.ids))
+        for link in page.links:
+            assert link.startswith("#") and link[1:] in page.ids, link
+        assert [t for t, _ in page.tags].count("script") == 1
+        policy = [a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy"]
+        assert policy and policy[0].startswith("default-src 'none'; style-src 'sha256-"), policy
+
+
+HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)",
+           "</style><style>body{display:none}", "\x1b[31mred\x07\x00end", "\u202egnp.exe\u2066", "\u05d0\u05d1",
+           "$\\frac{", "{{ 7*7 }}{% for %}", "a\nb\tc", "e\u0301" * 300, "x" * 100000, "\u200b\ufeff\u00ad",
+           "&lt;script&gt;", "--flag", "a b/c*d", "\\xff"]
+
+
+def hostile_texts_stay_texts():
+    """whatever texts a trace has, the page stays a page: no tag, no control, no turned line"""
+    everywhere = ("UPDATE finding SET name = ?1, why = ?1, reach = ?1, key = ?1 || id",
+                  "UPDATE finding SET text = ?1, shrunk = ?1 WHERE id > 2", "UPDATE evidence SET legal = ?1, kind = ?1",
+                  "UPDATE state SET verb = ?1, name = ?1, why = ?1", "UPDATE call SET verb = ?1, name = ?1, result = ?1",
+                  "UPDATE meta SET value = ?1 WHERE name NOT IN ('schema', 'closed')",
+                  "UPDATE plan SET subject = ?1, part = ?1", "UPDATE part SET name = ?1, text = text || ?1",
+                  "UPDATE word SET word = ?1 WHERE of IN ('verdict', 'event', 'step', 'role', 'how')")
+    for number, text in enumerate(HOSTILE):
+        trace = changed(create(), f"hostile{number}", *((s, (text,)) for s in everywhere),
+                        "UPDATE wear SET erases = 3")
+        text_of_page = made(trace)
+        page = Page(text_of_page)
+        assert not page.faults, (text[:40], page.faults[:3])
+        assert [t for t, _ in page.tags].count("script") == 1 and "img" not in [t for t, _ in page.tags], text
+        wild = re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0301\u05d0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]",
+                          text_of_page)
+        assert not wild, (text[:40], wild[:3])
+        assert len(text_of_page) < 2000000, (text[:40], len(text_of_page))
+        for link in page.links:
+            assert link.startswith("#") and link[1:] in page.ids, (text[:40], link)
+
+
+# ---- what is missing -------------------------------------------------------
+
+
+def what_is_missing_is_said_on_top():
+    """a run that did not end, no states, no lives, no wear, no plans: said on top"""
+    cases = (("open", "UPDATE meta SET value = '0' WHERE name = 'closed'", "The run did not end by itself"),
+             ("stateless", "DELETE FROM state", "No states: no loss of power was judged."),
+             ("lifeless", "DELETE FROM call", "No main life was logged"),
+             ("wearless", "DELETE FROM wear", "No wear was entered"),
+             ("planless", "DELETE FROM plan", "No plan was entered"),
+             ("factless", "DELETE FROM meta WHERE name <> 'schema'", "The run did not end by itself"),
+             ("partless", "DELETE FROM part", None), ("textless", "UPDATE part SET text = NULL", None),
+             ("wordless", "DELETE FROM word", None), ("proofless", "DELETE FROM evidence", None))
+    for name, statement, said in cases:
+        text = made(changed(create(), name, statement))
+        assert not said or said in text[:text.index('<dl class="facts"')], name
+        assert not Page(text).faults, name
+
+
+def an_empty_trace_is_a_page_too():
+    """a trace in which nothing was written yet is a page that says so"""
+    tables = ("plan", "call", "bus_block", "event", "state", "finding", "evidence", "wear", "part", "cell")
+    text = report(changed(create(), "empty", *(f"DELETE FROM {t}" for t in tables)))
+    assert "<h1>No loss of power was judged.</h1>" in text
+    assert "No plan was entered: the trace holds no work." in text
+
+
+def a_running_trace_is_read():
+    """a trace that is still being written, or was left so, is read with its log"""
+    path = os.path.join(WORK, "running.db")
+    shutil.copyfile(create(), path)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("UPDATE meta SET value = '0' WHERE name = 'closed'")
+    db.execute("DELETE FROM state WHERE id > 100")
+    db.commit()
+    assert os.path.exists(path + "-wal")
+    assert "in 92 of 100 crash states" in report(path) or "of 100 crash states" in report(path)
+    db.close()
+
+
+# ---- refusals --------------------------------------------------------------
+
+
+def refused(*words, says, cwd=None):
+    status, said, wrong = run("report", *words, cwd=cwd)
+    assert status == 2 and not said, (words, status, said, wrong)
+    assert wrong.startswith("tornbit") and wrong.count("\n") == 1 and re.search(says, wrong), (words, wrong)
+
+
+def what_is_no_trace_is_refused():
+    """missing, empty, foreign, cut-off and damaged files are one line and exit 2"""
+    out = os.path.join(WORK, "refused.html")
+
+    def file(name, content):
+        with open(os.path.join(WORK, name), "wb") as f:
+            f.write(content)
+        return os.path.join(WORK, name)
+    with open(create(), "rb") as f:
+        whole = f.read()
+    foreign = os.path.join(WORK, "foreign.db")
+    sqlite3.connect(foreign).execute("CREATE TABLE t(a)").connection.commit()
+    refused("missing.db", "-o", out, says="No such file")
+    refused(WORK, "-o", out, says="is a folder")
+    refused(file("none.db", b""), "-o", out, says="is empty")
+    refused(file("text.db", b"hello\n" * 1000), "-o", out, says="not a tornbit trace")
+    refused(foreign, "-o", out, says="not a tornbit trace")
+    refused(file("short.db", whole[:len(whole) // 2]), "-o", out, says="cut-off|damaged|malformed")
+    refused(file("hole.db", whole[:8192] + b"\xaa" * 65536 + whole[8192 + 65536:]), "-o", out, says="damaged|malformed")
+    refused(changed(create(), "schema", "UPDATE meta SET value = 99 WHERE name = 'schema'"), "-o", out,
+            says="schema 99")
+    refused(changed(create(), "view", "DROP TABLE wear", "CREATE VIEW wear AS SELECT 1"), "-o", out,
+            says="table wear")
+    refused(changed(create(), "kinds", "UPDATE call SET first = 'soon', last = x'00', bus_clocks = 'many'"), "-o", out, says="damaged")
+    refused(changed(create(), "clocks", "UPDATE call SET bus_clocks = 9223372036854775807"), "-o", out, says="overflow|damaged")
+    assert not os.path.exists(out)
+
+
+def a_page_goes_nowhere_else():
+    """not over the trace, its log, another trace, a file that is no report, a folder, a device"""
+    trace = create()
+    own = os.path.join(WORK, "own.txt")
+    with open(own, "w", encoding="utf-8") as f:
+        f.write("my notes")
+    with open(trace, "rb") as f:
+        before = f.read()
+    refused(trace, says="-o FILE.html")
+    refused(trace, "-o", trace, says="is the file it would be made from|is a trace")
+    refused(trace, "-o", trace + "-wal", says="belongs to the trace")
+    refused(trace, "-o", hardened(), "--force", says="is a trace")
+    refused(trace, "-o", own, says="is there and no report")
+    refused(trace, "-o", WORK, says="is a folder")
+    refused(trace, "-o", "/dev/null", "--force", says="is a device")
+    refused(trace, "-o", os.path.join(WORK, "no/such/place.html"), says="No such file")
+    refused(trace, trace, "-o", own, says="too many")
+    with open(trace, "rb") as f:
+        assert f.read() == before
+    with open(own, encoding="utf-8") as f:
+        assert f.read() == "my notes"
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def an_older_report_is_replaced():
+    """an older report is replaced, through links, and nothing is left beside it"""
+    folder = os.path.join(WORK, "replace")
+    os.mkdir(folder)
+    page, link = os.path.join(folder, "page.html"), os.path.join(folder, "link.html")
+    assert run("report", create(), "-o", page)[0] == 0
+    os.symlink("page.html", link)
+    assert run("report", hardened(), "-o", link)[0] == 0
+    with open(page, encoding="utf-8") as f:
+        assert "2,952 crash states judged" in f.read()
+    assert os.path.islink(link) and sorted(os.listdir(folder)) == ["link.html", "page.html"]
+
+
+def what_python_lacks_is_named():
+    """where Python's packages are missing, one line names the Debian packages"""
+    done = subprocess.run(["/usr/bin/python3", "-I", "-S", SCRIPT, create(), os.path.join(WORK, "lacks.html")],
+                          capture_output=True, check=False, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert "apt-get install python3 python3-jinja2 python3-matplotlib" in done.stderr
+
+
+# ---- size ------------------------------------------------------------------
+
+
+def many_findings_are_told_in_part():
+    """of 3,000 findings the first are told, more are listed, and the query names the rest"""
+    columns = [c[1] for c in sqlite3.connect(create()).execute("PRAGMA table_info(finding)")]
+    picked = ", ".join({"id": "?", "key": "'s/crash/v/program-only/none/d' || ?"}.get(c, c) for c in columns)
+    rows = [(f"INSERT INTO finding SELECT {picked} FROM finding WHERE id = 1", (i, i)) for i in range(6, 3001)]
+    text = report(changed(create(), "many", *rows))
+    assert text.count("<article ") == 150 and len(text) < 2000000, (text.count("<article "), len(text))
+    assert "1,850 more are not listed here" in text and "WHERE id &gt; 1150" in text
+
+
+def many_states_cost_time_not_bytes():
+    """100,000 states more make the page no longer, and come in seconds"""
+    columns = [c[1] for c in sqlite3.connect(create()).execute("PRAGMA table_info(state)")][1:]
+    named = ", ".join(columns)
+    trace = changed(create(), "states", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) "
+                    f"INSERT INTO state({named}) SELECT {named} FROM state, n")
+    began = time.monotonic()
+    text = report(trace)
+    assert time.monotonic() - began < 20
+    assert "of 100,243 crash states" in text
+    assert len(text) < len(report(create())) + 2000, len(text)
+
+
+TESTS = [
+    says_the_verdict_in_one_sentence, a_finding_is_called_new_when_no_story_expects_it,
+    every_finding_has_its_story, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, every_query_answers,
+    every_command_works, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
+    the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
+    an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
+    a_page_goes_nowhere_else, an_older_report_is_replaced, what_python_lacks_is_named,
+    many_findings_are_told_in_part, many_states_cost_time_not_bytes,
+]
+
+if __name__ == "__main__":
+    sys.exit(main(TESTS))

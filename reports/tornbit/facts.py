@@ -1,0 +1,382 @@
+"""What the report says, from the trace: every figure comes from one of the queries
+below, which the page prints. They aggregate in SQL, so that the length of a trace
+costs time and no memory; lists have an end, and say so.
+"""
+import collections
+
+from . import words
+from .trace import TraceError
+
+FINDINGS_TOLD = 150     # with their story; the rest as one line each
+FINDINGS_LISTED = 1000
+PARTS_MAX = 24
+CALLS_TOLD = 40
+LONGEST = 12
+TEXT_MAX = 65536        # of one contract or part
+STORY_MAX = 4000        # of one finding's scenario, in characters
+GROUPS_MAX = 50000      # of states; a real trace has some hundreds
+
+QUERIES = {
+    "facts": "SELECT name, value FROM meta ORDER BY name",
+    "plans": (
+        "SELECT subject, part, count(*) AS plans, count(states) AS lived, sum(states) AS states "
+        "FROM plan GROUP BY subject, part ORDER BY min(id) LIMIT 101"),
+    "parts": (
+        f"SELECT name, substr(text, 1, {TEXT_MAX}) AS text, length(text) AS characters FROM part "
+        f"ORDER BY name LIMIT {PARTS_MAX + 1}"),
+    "states": (
+        "SELECT verb, parent <> 0 AS nested, bits, quality, supply, cut IS NULL AS uncut, how, verdict, "
+        "finding, count(*) AS states FROM state GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 "
+        f"LIMIT {GROUPS_MAX}"),
+    "keys": "SELECT count(*) AS kinds, sum(count) AS times FROM finding",
+    "reach": (
+        "SELECT CASE WHEN reach LIKE 'reachable%' THEN 'reachable' ELSE reach END AS reach, expected, "
+        "count(*) AS kinds FROM finding GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 24"),
+    "uncut": "SELECT id FROM finding WHERE key LIKE '%/no-cut/%'",
+    "findings": (
+        "SELECT f.id, f.key, f.count, f.plan, f.expected, f.verdict, f.step, f.role, "
+        "substr(f.name, 1, 1000) AS name, substr(f.why, 1, 1000) AS why, "
+        "substr(f.reach, 1, 1000) AS reach, "
+        f"substr(coalesce(f.shrunk, f.text), 1, {STORY_MAX}) AS story, "
+        "s.verb, s.parent <> 0 AS nested, s.op, s.bits, s.unit, s.quality, s.supply, s.seed, s.at, "
+        "p.subject, p.part, substr(e.legal, 1, 1000) AS legal, e.kind, e.op_addr, e.op_bytes, e.first, "
+        "e.cut, e.last, e.addr, substr(e.before, 1, 64) AS before, "
+        "substr(e.intended, 1, 64) AS intended, substr(e.torn, 1, 64) AS torn FROM finding f "
+        "LEFT JOIN state s ON s.id = f.state LEFT JOIN plan p ON p.id = f.plan "
+        f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY f.id LIMIT {FINDINGS_TOLD}"),
+    "more_findings": (
+        "SELECT id, key, count, substr(why, 1, 200) AS why FROM finding ORDER BY id "
+        f"LIMIT {FINDINGS_LISTED} OFFSET {FINDINGS_TOLD}"),
+    "logged": "SELECT count(DISTINCT plan) AS plans FROM call WHERE life = 0",
+    "operations": "SELECT count(*) AS blocks, sum(ops) AS operations FROM bus_block",
+    # A call that was cut ends when power is back: last - first would count the time without.
+    "time": (
+        "SELECT p.part, c.verb, count(*) AS calls, sum(c.bus_clocks + c.wait_clocks) AS clocks, "
+        "sum(c.bus_clocks) AS bus, sum(c.wait_clocks) AS wait, sum(c.busy_clocks) AS array, "
+        "max(c.bus_clocks + c.wait_clocks) AS longest FROM call c JOIN plan p ON p.id = c.plan "
+        "WHERE c.life = 0 GROUP BY p.part, c.verb ORDER BY clocks DESC LIMIT 60"),
+    "longest": (
+        "SELECT p.part, c.plan, c.call, c.verb, substr(c.name, 1, 200) AS name, c.bytes, c.result, "
+        "c.bus_clocks + c.wait_clocks AS clocks, c.bus_clocks, c.wait_clocks, c.busy_clocks FROM call c "
+        "JOIN plan p ON p.id = c.plan WHERE c.life = 0 "
+        f"ORDER BY clocks DESC, c.plan, c.call LIMIT {LONGEST}"),
+    "events": (
+        "SELECT kind, count(*) AS times, count(DISTINCT plan) AS plans FROM event WHERE life = 0 "
+        "GROUP BY kind ORDER BY 2 DESC LIMIT 40"),
+    "wear": (
+        "SELECT p.part, w.first_addr, max(w.bytes) AS bytes, max(w.erases) AS erases, "
+        "max(w.programs) AS programs, max(w.programmed_bytes) AS programmed, "
+        "count(DISTINCT w.plan) AS plans FROM wear w JOIN plan p ON p.id = w.plan "
+        "GROUP BY p.part, w.first_addr ORDER BY p.part, w.first_addr LIMIT 300000"),
+    "first": "SELECT min(plan) AS plan FROM call WHERE life = 0",
+    "calls": (
+        "SELECT call, verb, substr(name, 1, 200) AS name, bytes, chunk, result, done, first, last, "
+        "bus_clocks, wait_clocks, busy_clocks FROM call WHERE plan = {plan} AND life = 0 "
+        f"ORDER BY call LIMIT {CALLS_TOLD}"),
+    "calls_count": "SELECT count(*) AS calls, max(last) AS last FROM call WHERE plan = {plan} AND life = 0",
+    "power": (
+        "SELECT e.call, e.at FROM event e JOIN word w ON w.of = 'event' AND w.value = e.kind "
+        "WHERE e.plan = {plan} AND e.life = 0 AND w.word = 'power-up' ORDER BY e.at LIMIT 40"),
+}
+
+# What each column must be: n number, N number or NULL, T text or NULL, B bytes or NULL.
+TYPES = {
+    "plans": "TTnnN", "parts": "TTN", "states": "TnnnnnnnnN", "keys": "nN", "reach": "TNn", "uncut": "n",
+    "findings": "nTnnNnnnTTTTTNNNNNNNNTTTTNNNNNNBBB", "more_findings": "nTnT", "logged": "n",
+    "operations": "nN", "time": "TTnnnnnn", "longest": "TnnTTnTnnnn", "events": "nnn",
+    "wear": "Tnnnnnn", "first": "N", "calls": "nTTnnTnnnnnn", "calls_count": "nN", "power": "nn",
+}
+KINDS = {"n": (int,), "N": (int, type(None)), "T": (str, type(None)), "B": (bytes, type(None))}
+
+
+class Asker:
+    """The queries of one trace, and the words of its small numbers."""
+
+    def __init__(self, trace):
+        self.trace = trace
+        self.word = {(of, value): word for of, value, word in trace.sql("SELECT of, value, word FROM word")}
+        self.asked = {}     # name: query as it was put
+
+    def rows(self, name, **numbers):
+        query = QUERIES[name]
+        for key, value in numbers.items():
+            query = query.replace("{%s}" % key, str(int(value)))
+        self.asked[name] = query
+        answer = self.trace.sql(query)
+        Row = collections.namedtuple("Row", answer.columns, rename=True)
+        for values in answer:
+            for value, kind, column in zip(values, TYPES[name], answer.columns):
+                if not isinstance(value, KINDS[kind]):
+                    raise TraceError(f"{words.plain(self.trace.path)}: is damaged: {column} of '{name}' "
+                                     f"is {type(value).__name__}, not as docs/trace-schema.md says")
+            yield Row._make(values)
+
+    def one(self, name, **numbers):
+        return next(self.rows(name, **numbers))
+
+
+# ---- the run ---------------------------------------------------------------
+
+
+def _fault(ask, row):
+    """The fault of the first state, in words of a scenario."""
+    if row.bits is None:
+        return None
+    said = ask.word.get(("bits", row.bits), "?")
+    if said == "clock":
+        said = f"clock {row.at}"
+    else:
+        said += f", unit {ask.word.get(('unit', row.unit), '?')}"
+    if row.seed:
+        said += f", seed {row.seed}"
+    for of, usual in (("quality", "stable"), ("supply", "clean")):
+        other = ask.word.get((of, getattr(row, of)), "?")
+        said += "" if other == usual else f", {other}"
+    return said
+
+
+class Part:
+    """A part of the trace: what its text says that the report needs."""
+
+    def __init__(self, name, text, characters=0):
+        self.name, self.text, self.characters = name, text or "", characters or 0
+        self.hz, self.notes, self.unconfirmed = 0, [], []
+        for line in self.text.split("\n"):
+            self._read(line.strip())
+
+    def _read(self, line):
+        key, _, rest = line.partition(" ")
+        value, _, source = rest.partition("|")
+        if key == "note":
+            self.notes.append(rest.strip())
+        elif key == "clock" and not self.hz:
+            self.hz = _hertz(value)
+        if source.split()[:1] == ["U"]:
+            self.unconfirmed.append(key)
+
+
+def _hertz(value):
+    said = value.split()
+    scale = {"Hz": 1, "kHz": 10**3, "MHz": 10**6}.get(said[1] if len(said) > 1 else "", 0)
+    whole, _, part = (said[0] if said else "").partition(".")
+    if not (whole + part).isascii() or not (whole + part).isdigit() or len(whole + part) > 12:
+        return 0
+    return int(whole + part) * scale // 10 ** len(part)
+
+
+def parts_of(ask, meta):
+    found = {}
+    if meta.get("part_text"):
+        name = meta.get("part") or "?"
+        found[name] = Part(name, meta["part_text"][:TEXT_MAX], len(meta["part_text"]))
+    for row in ask.rows("parts"):
+        if row.text is not None:
+            found[row.name] = Part(row.name, row.text, row.characters)
+    return found
+
+
+# ---- states ----------------------------------------------------------------
+
+
+def verb_of(verb, nested):
+    """As in a finding's key."""
+    return (verb or "the end") + ("+recovery" if nested else "")
+
+
+class States:
+    """All judged states, added up in the ways that the page shows."""
+
+    def __init__(self, ask):
+        uncut = {row.id for row in ask.rows("uncut")}
+        self.all = self.bad = self.nested = self.groups = 0
+        self.cell = {}          # (verb, letter): Cell
+        self.verdict = {}       # word: {how: states}
+        self.how = collections.Counter()
+        self.where = {}         # finding: {(verb, letter)}
+        for row in ask.rows("states"):
+            self._add(ask, row, uncut)
+        self.letters = [f[0] for f in words.FAMILIES if any(c[1] == f[0] for c in self.cell)]
+        if any(c[1] == "?" for c in self.cell):
+            self.letters.append("?")
+        self.verbs = sorted({verb for verb, _ in self.cell}, key=lambda v: (v.endswith("+recovery"), v))
+
+    def _add(self, ask, row, uncut):
+        self.groups += 1
+        n = row.states
+        how = ask.word.get(("how", row.how), "?")
+        verdict = ask.word.get(("verdict", row.verdict), "?")
+        letter = words.family_of(ask.word.get(("bits", row.bits)), ask.word.get(("quality", row.quality)),
+                                 ask.word.get(("supply", row.supply)), row.uncut or row.finding in uncut)
+        place = (verb_of(row.verb, row.nested), letter)
+        cell = self.cell.setdefault(place, Cell())
+        cell.add(n, how, row.verdict != 0, row.finding)
+        self.all += n
+        self.nested += n if row.nested else 0
+        self.bad += n if row.verdict else 0
+        self.how[how] += n
+        self.verdict.setdefault(verdict, collections.Counter())[how] += n
+        if row.finding:
+            self.where.setdefault(row.finding, set()).add(place)
+
+
+class Cell:
+    def __init__(self):
+        self.all = self.bad = 0
+        self.how = collections.Counter()
+        self.findings = collections.Counter()
+
+    def add(self, n, how, is_bad, finding):
+        self.all += n
+        self.how[how] += n
+        if is_bad:
+            self.bad += n
+            if finding:
+                self.findings[finding] += n
+
+
+# ---- findings --------------------------------------------------------------
+
+
+def story_of(text):
+    """(lines of the plan, how many lines of the record were left out)."""
+    lines, record = [], 0
+    for line in text.strip("\n").split("\n"):
+        if line.startswith(("record ", "key ", "image-after ", "expect ")):
+            record += line.startswith("record ")
+        elif line or (lines and lines[-1]):
+            lines.append(line)
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines, record
+
+
+class Byte:
+    """One byte of the window: before, intended and torn, and what is wrong with it."""
+
+    def __init__(self, address, before, intended, torn):
+        self.address, self.before, self.intended, self.torn = address, before, intended, torn
+        self.is_wrong = torn != intended
+        self.is_meant = intended != before
+
+
+class Window:
+    """The array around the cut, eight bytes a row; rows where nothing was to change and
+    nothing did are left out."""
+
+    def __init__(self, row):
+        self.rows, self.wrong = [], []
+        given = (row.before, row.intended, row.torn)
+        if None in given or not given[0] or len({len(g) for g in given}) != 1:
+            return
+        n = len(row.before)
+        cells = [Byte((row.addr or 0) + i, *(g[i] for g in given)) for i in range(n)]
+        rows = [cells[i:i + 8] for i in range(0, n, 8)]
+        self.rows = [r for r in rows if any(b.is_wrong or b.is_meant for b in r)] or rows[:2]
+        self.left_out = len(rows) - len(self.rows)
+        self.wrong = [b for b in cells if b.is_wrong]
+        self.meant = any(b.is_meant for b in cells)
+
+
+class Finding:
+    def __init__(self, ask, row, states, parts):
+        self.row, self.id, self.key = row, row.id, row.key
+        self.verdict = ask.word.get(("verdict", row.verdict), "?")
+        self.step = ask.word.get(("step", row.step), "?")
+        self.role = ask.word.get(("role", row.role), "?")
+        self.fault = _fault(ask, row)
+        self.places = sorted(states.where.get(row.id, ()))
+        key = row.key.split("/") if row.key else []
+        self.verb = key[2] if len(key) == 6 else verb_of(row.verb, row.nested)
+        self.verbs = sorted({verb for verb, _ in self.places}) or [self.verb]
+        self.letters = sorted({letter for _, letter in self.places})
+        self.reach = row.reach or ""
+        self.reach_kind = ("reachable" if self.reach.startswith("reachable") else
+                           "adversarial" if self.reach == "adversarial" else "other")
+        self.story, self.records = story_of(row.story or "")
+        self.is_cut_off = len(row.story or "") >= STORY_MAX
+        self.window = Window(row)
+        self.part = parts.get(row.part)
+        self.hz = self.part.hz if self.part else 0
+        self.strip = _strip(row)
+
+
+def _strip(row):
+    """Where in the operation power died, in thousandths of it."""
+    if row.kind is None or None in (row.first, row.last, row.cut) or not row.first <= row.cut <= row.last:
+        return None
+    clocks = row.last - row.first
+    return {"clocks": clocks, "cut": row.cut - row.first,
+            "place": (row.cut - row.first) * 1000 // clocks if clocks else 1000}
+
+
+def findings_of(ask, states, parts):
+    return [Finding(ask, row, states, parts) for row in ask.rows("findings")]
+
+
+# ---- time ------------------------------------------------------------------
+
+
+class Time:
+    """What the calls on one part cost."""
+
+    def __init__(self, part, hz):
+        self.part, self.hz, self.rows = part, hz, []
+        self.calls = self.clocks = self.bus = self.wait = self.array = 0
+
+    def add(self, row):
+        self.rows.append(row)
+        for name in ("calls", "clocks", "bus", "wait", "array"):
+            setattr(self, name, getattr(self, name) + getattr(row, name))
+
+
+def time_of(ask, parts):
+    """By part, the verbs that cost most first."""
+    found = {}
+    for row in ask.rows("time"):
+        part = row.part or "?"
+        hz = parts[part].hz if part in parts else 0
+        found.setdefault(part, Time(part, hz)).add(row)
+    return list(found.values())
+
+
+# ---- wear ------------------------------------------------------------------
+
+
+def wear_of(ask):
+    """{part: rows in order of address}: the highest count of any plan on that part."""
+    found = {}
+    for row in ask.rows("wear"):
+        found.setdefault(row.part or "?", []).append(row)
+    return found
+
+
+def how_often(sectors):
+    """[(erases, sectors)] from many erases to few."""
+    return sorted(collections.Counter(row.erases for row in sectors).items(), reverse=True)
+
+
+# ---- what is missing -------------------------------------------------------
+
+
+def missing(trace_meta, states, plans, logged, wear, lived):
+    """What a reader must know before believing the rest, as sentences."""
+    if trace_meta.get("closed") != "1":
+        yield ("The run did not end by itself: it was killed, failed, or is still running. This page "
+               "tells what it had written until then.")
+    if not plans:
+        yield "No plan was entered: the trace holds no work."
+        return
+    if lived < plans:
+        yield f"{words.plural(plans - lived, 'plan')} of {words.count(plans)} did not get as far as a verdict."
+    if not states.all:
+        yield "No states: no loss of power was judged."
+    if states.groups >= GROUPS_MAX:
+        yield ("There are more kinds of states than this page adds up: its counts are those of the first "
+               f"{words.count(GROUPS_MAX)} kinds.")
+    if not logged:
+        yield "No main life was logged: time, the longest calls and the story of a plan are missing."
+    elif logged < plans:
+        yield (f"Main lives are logged of {words.count(logged)} of {words.count(plans)} plans; time, "
+               "calls and events speak of those alone.")
+    if not wear:
+        yield "No wear was entered: erases per sector are missing."

@@ -1,0 +1,93 @@
+// The page is whole without this. With it: findings by verdict, call, family and text;
+// the address says which (#findings?verdict=crash&verb=put&family=A&q=note).
+"use strict";
+(function () {
+	const form = document.getElementById("filter");
+	const findings = Array.from(document.querySelectorAll(".finding"));
+
+	function asked() {
+		const at = location.hash.indexOf("?");
+		return location.hash.startsWith("#findings?") ? new URLSearchParams(location.hash.slice(at + 1)) : null;
+	}
+	function lines(text) {
+		return text.split("\n").filter(Boolean);
+	}
+	// A call and a family together mean one cell of the matrix: both in the same states.
+	function place_fits(data, verb, family) {
+		if (verb && family)
+			return lines(data.places).includes(verb + "/" + family);
+		return (!verb || lines(data.verbs).includes(verb)) && (!family || lines(data.families).includes(family));
+	}
+	function show() {
+		const want = Object.fromEntries(new FormData(form));
+		const text = want.q.trim().toLowerCase();
+		let shown = 0;
+		for (const f of findings) {
+			const fits = (!want.verdict || f.dataset.verdict === want.verdict) &&
+				place_fits(f.dataset, want.verb, want.family) &&
+				(!text || f.textContent.toLowerCase().includes(text));
+			f.hidden = !fits;
+			shown += fits;
+		}
+		form.elements.shown.textContent = shown + " of " + findings.length;
+		document.getElementById("none-shown").hidden = shown > 0;
+	}
+	function take(want) {
+		for (const name of ["verdict", "verb", "family", "q"])
+			form.elements[name].value = want.get(name) || "";
+		show();
+	}
+	function remember() {
+		const want = new URLSearchParams();
+		for (const [name, value] of new FormData(form))
+			if (value)
+				want.set(name, value);
+		history.replaceState(null, "", want.toString() ? "#findings?" + want : "#findings");
+	}
+	// Where the address leads: a choice of findings, one that is hidden, a closed text.
+	function follow() {
+		const want = asked();
+		if (want && form) {
+			take(want);
+			document.getElementById("findings").scrollIntoView();
+			return;
+		}
+		const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+		if (!target)
+			return;
+		if (target.tagName === "DETAILS")
+			target.open = true;
+		if (target.hidden && form)
+			take(new URLSearchParams());
+		target.scrollIntoView();
+	}
+
+	if (form) {
+		form.hidden = false;
+		form.addEventListener("input", function () { show(); remember(); });
+		form.addEventListener("submit", function (event) { event.preventDefault(); });
+		form.addEventListener("reset", function () { setTimeout(function () { show(); remember(); }); });
+		for (const cell of document.querySelectorAll(".matrix a"))
+			cell.addEventListener("click", function (event) {
+				event.preventDefault();
+				location.hash = "#findings?" + new URLSearchParams({ verb: cell.dataset.verb, family: cell.dataset.family });
+			});
+		for (const all of document.querySelectorAll("[data-all]"))
+			all.addEventListener("click", function () { take(new URLSearchParams()); });
+		show();
+	}
+	for (const command of document.querySelectorAll(".command")) {
+		if (!navigator.clipboard)
+			break;
+		const button = document.createElement("button");
+		button.type = "button";
+		button.textContent = "copy";
+		button.addEventListener("click", function () {
+			navigator.clipboard.writeText(command.querySelector("code").textContent)
+				.then(function () { button.textContent = "copied"; });
+		});
+		command.append(button);
+	}
+	addEventListener("hashchange", follow);
+	follow();
+})();

@@ -1,0 +1,251 @@
+"""report TRACE OUT: the page about a run; `tornbit report` calls this.
+
+It has found out that TRACE is one and that OUT may be written. The same trace gives
+the same bytes: no clock, no path, no host is in them.
+"""
+import base64
+import hashlib
+import os
+import re
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NEEDS = "apt-get install python3 python3-jinja2 python3-matplotlib"
+
+try:
+    import jinja2
+    import markupsafe
+except ImportError as e:
+    print(f"tornbit report: Python lacks {e.name}: {NEEDS}", file=sys.stderr)
+    sys.exit(2)
+
+import tornbit  # noqa: E402
+from tornbit import facts, words  # noqa: E402
+
+PICTURES_MAX = 6    # of wear: one a part
+BARS_MAX = 14       # of time
+SECTORS_LISTED = 10
+BITS_LISTED = 8
+
+
+# ---- sentences -------------------------------------------------------------
+
+
+def sentence(states, kinds, news, expected):
+    """What a manager takes home."""
+    if not kinds:
+        return (f"{words.plural(states.all, 'crash state')} judged, no finding." if states.all else
+                "No loss of power was judged.")
+    said = (f"{words.plural(kinds, 'kind')} of finding in {words.count(states.bad)} of "
+            f"{words.plural(states.all, 'crash state')}")
+    if news:
+        return f"{said}; {'all' if news == kinds else words.count(news)} of them new."
+    if expected == kinds:
+        return f"{said}, {'all of them' if kinds > 1 else 'as'} expected."
+    return said + "."
+
+
+def reach_sentence(reach):
+    """How many kinds the part itself can get to."""
+    means = (("reachable", "can be reached on the part by power failing at some clock"),
+             ("adversarial", "took bits that only an adversary chose"),
+             ("without a cut", "took no loss of power at all"),
+             ("by the story's own cuts", "took the story's own cuts"))
+    said = [f"{words.count(reach[of])} {what}" for of, what in means if reach.get(of)]
+    return "Of the kinds, " + "; ".join(said) + "." if said else ""
+
+
+def stories_of(meta):
+    """A sweep's options are the names of its stories."""
+    return meta.get("options", "").split() if meta.get("command") == "sweep" else []
+
+
+def commands(meta, base, findings):
+    """[(what for, command)] that make all of this again."""
+    trace = words.word(base)
+    made = []
+    if meta.get("command") == "sweep":
+        scenarios = " ".join(words.word(f"scenarios/{name}.scn") for name in stories_of(meta)[:100])
+        made.append(("the trace, from its stories", f"tornbit sweep {scenarios} --trace {trace}"))
+    elif meta.get("command") == "fuzz":
+        made.append(("the trace", f"tornbit fuzz {words.word(meta.get('subject', ''))} --trials "
+                     f"{words.word(meta.get('trials', ''))} --seed {words.word(meta.get('seed', ''))} "
+                     f"--trace {trace}"))
+    if findings:
+        made.append(("a finding: the power is really cut", f"tornbit replay {trace} --finding {findings[0].id}"))
+    made.append(("the run, told on the terminal", f"tornbit show {trace}"))
+    made.append(("this page", f"tornbit report {trace} -o {words.word(os.path.splitext(base)[0] + '.html')}"))
+    return made
+
+
+# ---- pictures --------------------------------------------------------------
+
+
+def time_picture(picture, time):
+    """In milliseconds where the part's clock is known, else in clocks."""
+    rows = [r for r in time.rows if r.clocks > 0][:BARS_MAX]
+    if not rows:
+        return None
+    scale = time.hz / 1000 if time.hz else 1
+    bars = [(words.ascii_plain(r.verb, 22), r.bus / scale, r.wait / scale, r.array / scale) for r in rows]
+    return markupsafe.Markup(picture.time_bars(
+        bars, "ms of device time" if time.hz else "clocks",
+        "Time of each call: bus, wait and array, as in the table below"))
+
+
+def wear_pictures(picture, wear):
+    """[(part, its sectors, how often, picture or None)]"""
+    for part, sectors in list(wear.items())[:PICTURES_MAX]:
+        drawn = None
+        counts = {s.erases for s in sectors}
+        if max(counts) > 0 and (len(counts) > 1 or len(sectors) <= picture.BARS_MAX):
+            drawn = markupsafe.Markup(picture.wear(
+                [(s.first_addr, max(0, s.erases)) for s in sectors],
+                f"Erases of {len(sectors)} sectors by address, at most {max(s.erases for s in sectors)}"))
+        yield part, sectors, facts.how_often(sectors)[:SECTORS_LISTED], drawn
+
+
+# ---- the page --------------------------------------------------------------
+
+
+def read(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def allowed(text):
+    """The one style sheet and the one script that the page lets a browser use."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def bits(byte, other):
+    """[(digit, is it wrong)] of a byte, from bit 7."""
+    return [(byte >> b & 1, (byte ^ other) >> b & 1) for b in range(7, -1, -1)]
+
+
+def reach_strip(finding):
+    """(first, last) in thousandths of the operation, for "reachable ... in clocks a..b"."""
+    m = re.search(r"in clocks (\d{1,18})\.\.(\d{1,18})$", finding.reach)
+    if not m or not finding.strip or not finding.strip["clocks"]:
+        return None
+    a, b, clocks = int(m.group(1)), int(m.group(2)), finding.strip["clocks"]
+    return (a * 1000 // clocks, max(4, (b - a) * 1000 // clocks)) if a <= b <= clocks else None
+
+
+def environment():
+    env = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
+                             lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    env.filters.update(count=words.count, size=words.size, plain=words.plain, word=words.word)
+    env.globals.update(
+        plural=words.plural, percent=words.percent, ms=words.milliseconds, bits=bits,
+        share_class=words.share_class, reach_strip=reach_strip, BITS_LISTED=BITS_LISTED,
+        VERDICT_MEANS=words.VERDICT_MEANS, STEP_MEANS=words.STEP_MEANS, HOW_MEANS=words.HOW_MEANS,
+        ROLE_MEANS=words.ROLE_MEANS, FAMILIES={f[0]: f for f in words.FAMILIES},
+        TEXT_MAX=facts.TEXT_MAX, FINDINGS_TOLD=facts.FINDINGS_TOLD, LONGEST=facts.LONGEST)
+    return env
+
+
+class Facts(dict):
+    """Of a run; a fact that the trace lacks is empty."""
+
+    def __missing__(self, name):
+        return ""
+
+
+def gather(trace, base):
+    """Everything that the page says."""
+    ask = facts.Asker(trace)
+    meta = Facts((name, value) for name, value in trace.meta.items() if value is not None)
+    ask.asked["facts"] = facts.QUERIES["facts"]
+    parts = facts.parts_of(ask, meta)
+    plans = list(ask.rows("plans"))
+    states = facts.States(ask)
+    findings = facts.findings_of(ask, states, parts)
+    kinds = ask.one("keys").kinds
+    reach, news, expected = {}, 0, 0
+    for row in ask.rows("reach"):
+        reach[row.reach] = reach.get(row.reach, 0) + row.kinds
+        news += row.kinds if row.expected == 0 else 0
+        expected += row.kinds if row.expected == 1 else 0
+    logged = ask.one("logged").plans
+    wear = facts.wear_of(ask)
+    first = ask.one("first").plan
+    data = {
+        "base": base, "meta": meta, "parts": parts, "plans": plans, "states": states,
+        "findings": findings, "kinds": kinds, "reach": reach_sentence(reach),
+        "more_findings": list(ask.rows("more_findings")) if kinds > len(findings) else [],
+        "sentence": sentence(states, kinds, news, expected),
+        "operations": ask.one("operations"), "time": facts.time_of(ask, parts), "wear": wear,
+        "longest": list(ask.rows("longest")), "events": [
+            (ask.word.get(("event", e.kind), "?"), e) for e in ask.rows("events")],
+        "first": first, "calls": [], "calls_count": None, "power": [],
+        "missing": list(facts.missing(meta, states, sum(p.plans for p in plans), logged, wear,
+                                      sum(p.lived for p in plans))),
+        "commands": commands(meta, base, findings), "stories": stories_of(meta), "asked": ask.asked,
+        "program": meta.get("version", "?"),
+    }
+    if first is not None:
+        data["calls"] = list(ask.rows("calls", plan=first))
+        data["calls_count"] = ask.one("calls_count", plan=first)
+        data["power"] = list(ask.rows("power", plan=first))
+        data["first_plan"] = next(iter(trace.sql(
+            f"SELECT subject, part FROM plan WHERE id = {first:d}")), ("?", "?"))
+    return data
+
+
+def page(trace, base):
+    from tornbit import picture     # it takes half a second: not before the trace is known to be good
+    data = gather(trace, base)
+    css, js = read("report.css"), read("report.js")
+    data["time_pictures"] = [time_picture(picture, t) for t in data["time"]]
+    data["wear_pictures"] = list(wear_pictures(picture, data["wear"]))
+    data.update(css=markupsafe.Markup(css), js=markupsafe.Markup(js), policy=(
+        f"default-src 'none'; style-src {allowed(css)}; script-src {allowed(js)}; "
+        "base-uri 'none'; form-action 'none'"))
+    return environment().get_template("report.html.j2").render(data).lstrip()
+
+
+def write(out, text):
+    """All of it or nothing, under the name that the file has behind its links."""
+    out = os.path.realpath(out)
+    handle, new = tempfile.mkstemp(prefix=".", suffix=".new", dir=os.path.dirname(out))
+    try:
+        with os.fdopen(handle, "wb") as f:
+            f.write(text.encode("utf-8", "backslashreplace"))
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(new, 0o666 & ~mask)
+        os.replace(new, out)
+    except BaseException:
+        os.unlink(new)
+        raise
+
+
+def main(argv):
+    trace_path, out = argv[1:]
+    try:
+        with tornbit.open(trace_path) as trace:
+            text = page(trace, os.path.basename(trace_path))
+        write(out, text)
+    except tornbit.TraceError as e:
+        print(f"tornbit report: {e}", file=sys.stderr)
+        return 2
+    except ImportError as e:
+        print(f"tornbit report: Python lacks {e.name}: {NEEDS}", file=sys.stderr)
+        return 2
+    except OSError as e:
+        print(f"tornbit report: {words.plain(out)}: {e.strerror or e}", file=sys.stderr)
+        return 2
+    except Exception as e:  # pylint: disable=broad-except
+        print(f"tornbit report: {words.plain(trace_path)}: internal error: {type(e).__name__}: "
+              f"{words.plain(e)}", file=sys.stderr)
+        return 2
+    print(f"report: {words.plain(out)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
