@@ -228,6 +228,27 @@ for way in by_sql by_python by_unpacking; do
 	report "a stranger's view called bus: $way" $?
 done
 
+# ---- what docs/trace-schema.md prints ---------------------------------------
+
+mkdir "$work/bin" "$work/doc"
+ln -s "$tornbit" "$work/bin/tornbit"
+ln -s "$build" "$work/doc/build"
+ln -s "$module" "$work/doc/reports"
+cp "$work/sample.db" "$work/doc/run.db"
+awk -v to="$work/doc/block" '
+	/^## / { inside = 0; wanted = /^## Four ways/ }
+	/^```/ { inside = !inside; n += wanted && inside; next }
+	!wanted || !inside { next }
+	/^[$>] / { sub(/^[$>] /, ""); print > (to n ".sh"); next }
+	{ print > (to n ".out") }
+' docs/trace-schema.md
+for block in "$work"/doc/block*.sh; do
+	(cd "$work/doc" && PATH=$work/bin:/usr/bin:$PATH LD_PRELOAD=$runtime sh "$block") \
+		> "$work/out" 2> "$work/err"
+	[ $? -eq 0 ] && cmp -s "$work/out" "${block%.sh}.out"
+	report "the printed answer: $(head -n 1 "$block" | cut -c1-40)" $?
+done
+
 # ---- the extension ---------------------------------------------------------
 
 [ "$(nm -D --defined-only "$so" | grep -v -c __odr_asan)" -eq 1 ]

@@ -73,6 +73,8 @@ def _number(data, at, most):
 
 
 def _step32(data, at):
+    if at < len(data) and data[at] < 0x80:    # most numbers are of one byte
+        return (data[at] >> 1) ^ -(data[at] & 1), at + 1
     v, at = _number(data, at, M32)
     return (v >> 1) ^ -(v & 1), at
 
@@ -95,9 +97,13 @@ def _payload(data, at, where, size):
     return data[at:at + size], at + size
 
 
-def operations(data, ops):
-    """(call, kind, addr, bytes, first, last, result, polls, data) of each operation
-    of a block, kind as its word, result as its word or number, clocks unsigned."""
+def _signed(clock):
+    """As SQL has it: its integers have 64 bits with a sign."""
+    return clock - (1 << 64) if clock >> 63 else clock
+
+
+def operations(data, ops, plan, life, seq):
+    """The columns of `bus` for each operation of a block that begins with seq."""
     if not 0 <= ops <= OPS_MAX:
         raise Damage("more operations than a block can hold")
     at, end_of_data = 0, len(data)
@@ -106,58 +112,64 @@ def operations(data, ops):
     gaps = [0] * 16
     clocks, polls = [0] * 64, [0] * 64
 
-    for _ in range(ops):
-        if at >= end_of_data:
-            raise Damage("ends within an operation")
-        head = data[at]
-        at += 1
+    for seq in range(seq, seq + ops):
+        try:
+            head = data[at]
+            step = data[at + 1]
+        except IndexError:
+            raise Damage("ends within an operation") from None
+        at += 2
         kind = head & 3
-        # Most differences are below 64: one byte, decoded here.
-        if at < end_of_data and data[at] < 0x80:
-            v = data[at]
-            step = (v >> 1) ^ -(v & 1)
-            at += 1
+        if step < 0x80:
+            step = (step >> 1) ^ -(step & 1)
         else:
-            step, at = _step32(data, at)
+            step, at = _step32(data, at - 1)
         addr = (end[kind] + step) & M32
         result = 0
         where = DATA_FOLLOWS if kind == PROGRAM else DATA_NOWHERE
-        size = sizes[kind]
         between = last_kind << 2 | kind
-        if head & ODD:
-            if at + 2 > end_of_data:
-                raise Damage("ends within an operation")
-            result = data[at]
-            if kind == PROGRAM:
-                where = data[at + 1]
-            at += 2
-        if head & CALL:
-            step, at = _step32(data, at)
-            call = (call + step) & M32
-        if head & BYTES:
-            step, at = _step32(data, at)
-            size = (size + step) & M32
-        shape = ((size * 0x9E3779B1 + kind * 0x85EBCA6B) & M32) >> 26
-        if head & GAP:
-            step, at = _step64(data, at)
-            gaps[between] = (gaps[between] + step) & M64
-        first = (now + gaps[between]) & M64
-        if head & CLOCKS:
-            step, at = _step64(data, at)
-            clocks[shape] = (clocks[shape] + step) & M64
-        if head & POLLS:
-            step, at = _step32(data, at)
-            polls[shape] = (polls[shape] + step) & M32
+        if head > 3:
+            if head & ODD:
+                if at + 2 > end_of_data:
+                    raise Damage("ends within an operation")
+                result = data[at]
+                if kind == PROGRAM:
+                    where = data[at + 1]
+                at += 2
+            if head & CALL:
+                step, at = _step32(data, at)
+                call = (call + step) & M32
+            if head & BYTES:
+                step, at = _step32(data, at)
+                sizes[kind] = (sizes[kind] + step) & M32
+            size = sizes[kind]
+            shape = ((size * 0x9E3779B1 + kind * 0x85EBCA6B) & M32) >> 26
+            if head & GAP:
+                step, at = _step64(data, at)
+                gaps[between] = (gaps[between] + step) & M64
+            if head & CLOCKS:
+                step, at = _step64(data, at)
+                clocks[shape] = (clocks[shape] + step) & M64
+            if head & POLLS:
+                step, at = _step32(data, at)
+                polls[shape] = (polls[shape] + step) & M32
+        else:
+            size = sizes[kind]
+            shape = ((size * 0x9E3779B1 + kind * 0x85EBCA6B) & M32) >> 26
         content = None
         if where:
             content, at = _payload(data, at, where, size)
+        first = (now + gaps[between]) & M64
         now = (first + clocks[shape]) & M64
         if now < first:
             raise Damage("an operation ends before it begins")
         last_kind = kind
         end[kind] = (addr + size) & M32
-        sizes[kind] = size
-        yield (call, KINDS[kind], addr, size, first, now, RESULTS.get(result) or str(result),
-               polls[shape], content)
+        if now >> 63:
+            begin, done = _signed(first), _signed(now)
+        else:
+            begin, done = first, now
+        yield (plan, life, call, seq, KINDS[kind], addr, size, begin, done,
+               RESULTS.get(result) or str(result), polls[shape], content)
     if at != end_of_data:
         raise Damage("bytes behind the last operation")

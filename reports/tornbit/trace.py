@@ -92,11 +92,6 @@ def _text(raw):
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _signed(clock):
-    """As SQL has it: its integers have 64 bits with a sign."""
-    return clock - (1 << 64) if clock >> 63 else clock
-
-
 # ---- opening ---------------------------------------------------------------
 
 # Three ways to read, each for what the one before cannot: with locks, as the run
@@ -399,7 +394,6 @@ class Trace:
 
     def bus(self, plan=1, life=0):
         where, parameters = _where(plan=plan, life=life)
-        make, signed = Bus._make, _signed
         of, seq, number = None, 0, 0
         for row in self._rows("bus_block", f"{where} ORDER BY plan, life, first_seq", *parameters):
             plan, life, first_seq, ops, data, want = row
@@ -411,11 +405,8 @@ class Trace:
                     raise buslog.Damage(f"begins with operation {first_seq}, expected was {seq}")
                 if buslog.block_hash(data) != want & buslog.M64:
                     raise buslog.Damage("its bytes do not match its hash")
-                for call, kind, addr, size, first, last, result, polls, content in \
-                        buslog.operations(data, ops):
-                    yield make((plan, life, call, seq, kind, addr, size, signed(first),
-                                signed(last), result, polls, content))
-                    seq += 1
+                yield from map(Bus._make, buslog.operations(data, ops, plan, life, seq))
+                seq += ops
             except buslog.Damage as e:
                 raise self._error(f"damaged trace: block {number} of plan {plan}, life {life}: "
                                   f"{e}") from None
