@@ -186,6 +186,7 @@ for command in $(grep -v image "$work/commands") 'image make'; do
 done
 offers 'commands of image' 'extract' tornbit image e
 offers 'traces, a name with a space, and folders' 'a folder,my run.db,other.db' tornbit show ''
+offers 'a name begun with a quote or a backslash' 'my run.db' tornbit show 'my\ r'
 offers 'a trace to write' 'a folder,my run.db,other.db' tornbit sweep mine.scn --trace ''
 offers 'part files' 'a folder,own.part' tornbit sweep --part ''
 offers 'plug-ins' 'a folder,store.so' tornbit fuzz --load ''
@@ -196,6 +197,8 @@ also 'shipped stories' 'wofs.hardened-create.scn' tornbit sweep mine.scn wofs
 also 'shipped findings' 'wofs.faithful-torn-format-stays.scn' tornbit replay wofs
 offers 'stores' 'wofs.faithful,wofs.hardened' tornbit fuzz w
 offers 'a store only once' '' tornbit fuzz wofs.faithful w
+offers "a store's settings" 'defect=' tornbit fuzz planted --set d
+offers 'behind a setting, arguments again' 'planted' tornbit fuzz --set defect = 3 pl
 offers 'parts, more than one' 'w25q128jv' tornbit parts stm32f407 w2
 offers 'nothing for a command that is none' '' tornbit brew ''
 
