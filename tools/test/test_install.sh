@@ -84,17 +84,23 @@ report 'through a link it finds the same' $?
 [ ! -s "$said" ]
 report 'the links of the documents lead to documents' $?
 
-away /usr/bin/python3 -B -c '
+case ${TORNBIT_SAN:-} in
+*sanitize*)	# whose library must come first, which it does not in python3 and sqlite3
+	count=$((count + 1))
+	echo "ok $count - Python module and extension # SKIP a build with sanitizers" ;;
+*)
+	away /usr/bin/python3 -B -c '
 import os, sys
 sys.path.insert(0, os.path.join(os.environ["PATH"], "../share/tornbit/reports"))
 import tornbit
 with tornbit.open("run.db") as t:
     print(len(list(t.findings())), t.sql("SELECT count(*) FROM bus").__class__.__name__)'
-grep -q '^5 ' "$said"
-report 'the Python module reads a trace' $?
-away /usr/bin/sqlite3 -batch run.db -cmd ".load '$home/lib/tornbit/tornbit_bus'" 'SELECT count(*) > 0 FROM bus'
-[ "$(cat "$said")" = 1 ]
-report 'the extension answers for the table bus' $?
+	grep -q '^5 ' "$said"
+	report 'the Python module reads a trace' $?
+	away /usr/bin/sqlite3 -batch run.db -cmd ".load '$home/lib/tornbit/tornbit_bus'" 'SELECT count(*) > 0 FROM bus'
+	[ "$(cat "$said")" = 1 ]
+	report 'the extension answers for the table bus' $? ;;
+esac
 
 # ---- manual pages ----------------------------------------------------------
 
