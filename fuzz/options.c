@@ -168,12 +168,17 @@ int options_take(const struct command *c, int *argc, char **argv)
 	return -1;
 }
 
-void options_print_list(const char *name, const struct option_list *list)
+void options_write_list(FILE *to, const char *name, const struct option_list *list)
 {
 	for (uint32_t i = 0; i < list->texts; i++) {
-		printf(" %s ", name);
-		plain_word(stdout, list->text[i]);
+		fprintf(to, " %s ", name);
+		plain_word(to, list->text[i]);
 	}
+}
+
+void options_print_list(const char *name, const struct option_list *list)
+{
+	options_write_list(stdout, name, list);
 }
 
 void json_string(const char *text)

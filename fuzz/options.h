@@ -5,6 +5,8 @@
 #ifndef TORNBIT_OPTIONS_H
 #define TORNBIT_OPTIONS_H
 
+#include <stdio.h>
+
 #include "base.h"
 
 enum option_kind {
@@ -57,7 +59,8 @@ void options_help(const struct command *c);
 bool options_number(const char *text, uint64_t *value);
 
 /* " NAME VALUE" for each, to be pasted back into a command line of a shell. */
-void options_print_list(const char *name, const struct option_list *list);
+void options_write_list(FILE *to, const char *name, const struct option_list *list);
+void options_print_list(const char *name, const struct option_list *list);	/* stdout */
 
 /* A JSON string with its quotes (plain_json). */
 void json_string(const char *text);

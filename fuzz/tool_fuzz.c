@@ -9,6 +9,7 @@
 #include "options.h"
 #include "plain.h"
 #include "progress.h"
+#include "tool_json.h"
 #include "world.h"
 
 struct fuzz {
@@ -57,25 +58,32 @@ static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 	return true;
 }
 
-static void print_repeat(const struct fuzz *f, const struct campaign_finding *c)
+struct told {
+	const struct fuzz *fuzz;
+	const struct campaign_finding *finding;
+};
+
+static void print_repeat(FILE *to, const void *who)
 {
-	printf("      repeat: ");
-	plain_word(stdout, program_name());
+	const struct fuzz *f = ((const struct told *)who)->fuzz;
+	const struct campaign_finding *c = ((const struct told *)who)->finding;
+
+	plain_word(to, program_name());
 	if (f->trace) {
-		printf(" replay ");
-		plain_word(stdout, f->trace);
-		printf(" --finding %lld", (long long)c->row);
+		fprintf(to, " replay ");
+		plain_word(to, f->trace);
+		fprintf(to, " --finding %lld", (long long)c->row);
 	} else {
-		printf(" fuzz %s --seed 0x%llx --trials %llu",
-		       f->world.subject[f->campaign.subject]->name,
-		       (unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
+		fprintf(to, " fuzz %s --seed 0x%llx --trials %llu",
+			f->world.subject[f->campaign.subject]->name,
+			(unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
 		if (f->calls)
-			printf(" --calls %llu", (unsigned long long)f->calls);
-		options_print_list("--set", &f->set);
+			fprintf(to, " --calls %llu", (unsigned long long)f->calls);
+		options_write_list(to, "--set", &f->set);
 	}
-	options_print_list("--part", &f->parts);
-	options_print_list("--load", &f->load);
-	printf("\n");
+	options_write_list(to, "--part", &f->parts);
+	options_write_list(to, "--load", &f->load);
+	fprintf(to, "\n");
 }
 
 static void print_finding(const struct fuzz *f, const struct campaign_finding *c)
@@ -85,7 +93,8 @@ static void print_finding(const struct fuzz *f, const struct campaign_finding *c
 	       PLAIN(c->outcome.why));
 	printf("      first in trial %llu; %u events shrunk to %u\n",
 	       (unsigned long long)c->trial, c->events_before, c->events_after);
-	print_repeat(f, c);
+	printf("      repeat: ");
+	print_repeat(stdout, &(struct told){ f, c });
 }
 
 static void print_text(const struct fuzz *f)
@@ -103,28 +112,41 @@ static void print_text(const struct fuzz *f)
 		print_finding(f, &c->finding[i]);
 }
 
+static void json_finding(struct json *j, const struct fuzz *f, const struct campaign_finding *c)
+{
+	json_open(j, NULL, '{');
+	json_text(j, "key", c->key);
+	json_u64(j, "count", c->count);
+	json_u64(j, "trial", c->trial);
+	json_text(j, "verdict", verdict_words[c->outcome.verdict]);
+	json_text(j, "object", c->outcome.name);
+	json_text(j, "why", c->outcome.why);
+	json_u64(j, "events_before", c->events_before);
+	json_u64(j, "events", c->events_after);
+	json_reach_text(j, "reach", c->reach);
+	json_row(j, "finding", c->row);
+	json_printed(j, "repeat", print_repeat, &(struct told){ f, c });
+	json_close(j);
+}
+
 static void print_json(const struct fuzz *f)
 {
 	const struct campaign *c = &f->campaign;
+	struct json j = { 0 };
 
-	printf("{\"subject\": ");
-	json_string(f->world.subject[c->subject]->name);
-	printf(", \"seed\": %llu, \"trials\": %llu, \"calls\": %llu, \"cuts\": %llu, \"states\": %llu, \"hash\": \"0x%016llx\", \"findings\": [",
-	       (unsigned long long)c->seed, (unsigned long long)c->trials_done,
-	       (unsigned long long)c->calls, (unsigned long long)c->cuts,
-	       (unsigned long long)c->states, (unsigned long long)c->hash);
-	for (uint32_t i = 0; i < c->findings; i++) {
-		const struct campaign_finding *x = &c->finding[i];
-		printf("%s\n  {\"key\": ", i ? "," : "");
-		json_string(x->key);
-		printf(", \"count\": %llu, \"trial\": %llu, \"object\": ",
-		       (unsigned long long)x->count, (unsigned long long)x->trial);
-		json_string(x->outcome.name);
-		printf(", \"why\": ");
-		json_string(x->outcome.why);
-		printf(", \"events\": %u, \"finding\": %lld}", x->events_after, (long long)x->row);
-	}
-	printf("]}\n");
+	json_open(&j, NULL, '{');
+	json_text(&j, "subject", f->world.subject[c->subject]->name);
+	json_hash(&j, "seed", c->seed);
+	json_u64(&j, "trials", c->trials_done);
+	json_u64(&j, "calls", c->calls);
+	json_u64(&j, "cuts", c->cuts);
+	json_u64(&j, "states", c->states);
+	json_hash(&j, "hash", c->hash);
+	json_open(&j, "findings", '[');
+	for (uint32_t i = 0; i < c->findings; i++)
+		json_finding(&j, f, &c->finding[i]);
+	json_close(&j);
+	json_close(&j);
 }
 
 static bool freeze_all(struct fuzz *f)

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "options.h"
 #include "plain.h"
 #include "wofs/wofs.h"
@@ -437,13 +438,15 @@ static int image_list(const struct settings *s, char **arg, int n)
 	(void)n;
 	int status = load_mounted(&image, s, arg[0]);
 	if (!status) {
+		struct json j = { 0 };
 		if (s->json)
-			printf("[");
+			json_open(&j, NULL, '[');
 		for (; wofs_readdir(&image.fs, &cursor, &e) > 0; listed++) {
 			if (s->json) {
-				printf("%s\n  {\"name\": ", listed ? "," : "");
-				json_string(e.name);
-				printf(", \"bytes\": %u}", e.size);
+				json_open(&j, NULL, '{');
+				json_text(&j, "name", e.name);
+				json_u64(&j, "bytes", e.size);
+				json_close(&j);
 			} else {
 				printf("%10u  ", e.size);
 				print_name(e.name, (uint32_t)strlen(e.name));
@@ -451,7 +454,7 @@ static int image_list(const struct settings *s, char **arg, int n)
 			}
 		}
 		if (s->json)
-			printf("\n]\n");
+			json_close(&j);
 		else if (!s->romfs && begins_blank(&image))
 			say_blank(&image);
 		else if (!listed && broken_at(&image) == UINT32_MAX)
@@ -537,45 +540,71 @@ static int image_extract(const struct settings *s, char **arg, int n)
 	return status;
 }
 
-/* What a hardened mount would do about a record. */
-static void print_plan(const struct wofs_record *rec)
+/* What a hardened mount would do about a record; "": nothing. */
+static const char *plan_of(const struct wofs_record *rec, char plan[80])
 {
+	plan[0] = '\0';
 	if (rec->state == WOFS_STALE)
-		printf("  -> erase everything, if no live file stands before it");
+		snprintf(plan, 80, "erase everything, if no live file stands before it");
 	else if (rec->state == WOFS_BROKEN)
-		printf("  -> mount read-only up to here");
+		snprintf(plan, 80, "mount read-only up to here");
 	else if (rec->wants_seal)
-		printf("  -> close as a dead record of %u bytes", rec->seal_size);
-	else if (rec->is_stamp)
-		printf("  (stamp of a format)");
+		snprintf(plan, 80, "close as a dead record of %u bytes", rec->seal_size);
+	return plan;
 }
 
-static void print_record(const struct wofs_record *rec, uint32_t at, bool json, bool first)
+static void print_record(const struct wofs_record *rec, uint32_t at)
 {
-	if (json) {
-		printf("%s\n  {\"offset\": %u, \"state\": \"%s\", \"name\": ", first ? "" : ",",
-		       at, wofs_state_words[rec->state]);
-		json_string(rec->name);
-		printf(", \"bytes\": %u, \"signed\": %s, \"repair\": %s}", rec->size,
-		       rec->is_signed ? "true" : "false", rec->wants_seal ? "true" : "false");
-		return;
-	}
+	char plan[80];
+
 	printf("0x%06x  %-20s %10u  ", at, wofs_state_words[rec->state], rec->size);
 	print_name(rec->name, (uint32_t)strlen(rec->name));
-	print_plan(rec);
+	if (plan_of(rec, plan)[0])
+		printf("  -> %s", plan);
+	else if (rec->is_stamp)
+		printf("  (stamp of a format)");
 	printf("\n");
 }
 
-static int check_walk(const struct settings *s, const struct image *image, struct wofs_walk *w)
+static void json_record(struct json *j, const struct wofs_record *rec, uint32_t at)
+{
+	char plan[80];
+
+	json_open(j, NULL, '{');
+	json_u64(j, "offset", at);
+	json_text(j, "state", wofs_state_words[rec->state]);
+	json_text(j, "name", rec->name);
+	json_u64(j, "bytes", rec->size);
+	json_bool(j, "signed", rec->is_signed);
+	json_bool(j, "repair", rec->wants_seal || rec->state == WOFS_STALE);
+	json_bool(j, "stamp", rec->is_stamp);
+	json_text(j, "plan", plan_of(rec, plan)[0] ? plan : NULL);
+	json_close(j);
+}
+
+/* j: NULL for people. */
+static int check_walk(const struct image *image, struct wofs_walk *w, struct json *j)
 {
 	struct wofs_record rec;
-	bool first = true, repair = w->format != WOFS_FORMAT_NONE;
+	bool repair = w->format != WOFS_FORMAT_NONE;
 	while (wofs_walk_next(w, &rec) > 0) {
-		print_record(&rec, image->offset + rec.at, s->json, first);
-		first = false;
+		if (j)
+			json_record(j, &rec, image->offset + rec.at);
+		else
+			print_record(&rec, image->offset + rec.at);
 		repair |= rec.wants_seal || rec.state == WOFS_STALE || rec.state == WOFS_DAMAGED;
 	}
 	return repair;
+}
+
+static void json_cut_format(struct json *j, const struct image *image)
+{
+	json_open(j, NULL, '{');
+	json_u64(j, "offset", image->offset);
+	json_text(j, "state", "format cut");
+	json_bool(j, "repair", true);
+	json_text(j, "plan", "finish it: erase everything");
+	json_close(j);
 }
 
 static int image_check(const struct settings *s, char **arg, int n)
@@ -587,17 +616,17 @@ static int image_check(const struct settings *s, char **arg, int n)
 	if (!status && wofs_walk_begin(&w, &image.cfg))
 		status = fail("%s: it cannot be read", arg[0]);
 	if (!status) {
+		struct json j = { 0 };
 		if (s->json)
-			printf("[");
+			json_open(&j, NULL, '[');
+		if (w.format != WOFS_FORMAT_NONE && s->json)
+			json_cut_format(&j, &image);
 		else if (w.format != WOFS_FORMAT_NONE)
 			printf("0x%06x  a format was cut    -> finish it: erase everything\n",
 			       image.offset);
-		if (s->json && w.format != WOFS_FORMAT_NONE)
-			printf("\n  {\"offset\": %u, \"state\": \"format cut\", \"repair\": true}",
-			       image.offset);
-		status = check_walk(s, &image, &w);
+		status = check_walk(&image, &w, s->json ? &j : NULL);
 		if (s->json)
-			printf("\n]\n");
+			json_close(&j);
 		else if (!s->romfs && begins_blank(&image))
 			say_blank(&image);
 		if (say_broken(&image, arg[0]))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "contract.h"
+#include "json.h"
 #include "options.h"
 #include "plain.h"
 #include "world.h"
@@ -79,33 +80,51 @@ static void print_part(const struct part *p)
 			printf("  note: %s\n", PLAIN(p->notes[i]));
 }
 
-static void json_part(const struct part *p)
+static void json_figure(struct json *j, const struct figure *f, uint32_t i)
 {
-	printf("  {\"name\": ");
-	json_string(p->name);
-	printf(", \"vendor\": ");
-	json_string(p->vendor);
-	printf(", \"family\": ");
-	json_string(p->family < PART_FAMILIES ? family_words[p->family] : "?");
-	printf(", \"bytes\": %u, \"sectors\": %u, \"page\": %u, \"write_unit\": %u, \"figures\": {",
-	       p->info.bytes, p->info.sectors, p->info.page_bytes, p->info.write_unit);
-	bool any = false;
-	for (uint32_t i = 0; i < PART_FIGURES; i++) {
-		const struct figure *f = &p->figure[i];
-		if (!f->confidence)
-			continue;
-		printf("%s\n    ", any ? "," : "");
-		json_string(part_figure_rows[i].word);
-		printf(": {\"min\": %llu, \"typ\": %llu, \"max\": %llu, \"unit\": ",
-		       (unsigned long long)f->min, (unsigned long long)f->typ,
-		       (unsigned long long)f->max);
-		json_string(part_figure_rows[i].unit);
-		printf(", \"confidence\": \"%c\", \"source\": ", f->confidence);
-		json_string(f->source);
-		printf("}");
-		any = true;
+	char confidence[2] = { f->confidence, '\0' };
+
+	json_open(j, part_figure_rows[i].word, '{');
+	json_u64(j, "min", f->min);
+	json_u64(j, "typ", f->typ);
+	json_u64(j, "max", f->max);
+	json_text(j, "unit", part_figure_rows[i].unit);
+	json_text(j, "confidence", confidence);
+	json_text(j, "source", f->source);
+	json_close(j);
+}
+
+static void json_part(struct json *j, const struct part *p)
+{
+	json_open(j, NULL, '{');
+	json_text(j, "name", p->name);
+	json_text(j, "vendor", p->vendor);
+	json_text(j, "family", p->family < PART_FAMILIES ? family_words[p->family] : "?");
+	json_u64(j, "bytes", p->info.bytes);
+	json_u64(j, "sectors", p->info.sectors);
+	json_u64(j, "page", p->info.page_bytes);
+	json_u64(j, "write_unit", p->info.write_unit);
+	json_bytes(j, "id", p->id, p->id_bytes);
+	json_open(j, "runs", '[');
+	for (int i = 0; i < FLASH_RUNS_MAX && p->info.run[i].sectors; i++) {
+		json_open(j, NULL, '{');
+		json_u64(j, "first", p->info.run[i].first);
+		json_u64(j, "sectors", p->info.run[i].sectors);
+		json_u64(j, "sector_bytes", p->info.run[i].sector_bytes);
+		json_close(j);
 	}
-	printf("}}");
+	json_close(j);
+	json_open(j, "figures", '{');
+	for (uint32_t i = 0; i < PART_FIGURES; i++)
+		if (p->figure[i].confidence)
+			json_figure(j, &p->figure[i], i);
+	json_close(j);
+	json_open(j, "notes", '[');
+	for (size_t i = 0; i < COUNT_OF(p->notes); i++)
+		if (p->notes[i][0])
+			json_text(j, NULL, p->notes[i]);
+	json_close(j);
+	json_close(j);
 }
 
 int tool_parts(int argc, char **argv)
@@ -134,14 +153,14 @@ int tool_parts(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		if (world_part(&w, argv[i]) < 0)
 			return world_fail(&w);
+	struct json j = { 0 };
 	if (json)
-		printf("[\n");
+		json_open(&j, NULL, '[');
 	uint32_t count = argc ? (uint32_t)argc : w.plan.parts;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct part *p = w.part[argc ? world_part(&w, argv[i]) : (int)i];
 		if (json) {
-			json_part(p);
-			printf("%s\n", i + 1 < count ? "," : "");
+			json_part(&j, p);
 		} else if (argc) {
 			print_part(p);
 		} else {
@@ -151,7 +170,7 @@ int tool_parts(int argc, char **argv)
 		}
 	}
 	if (json)
-		printf("]\n");
+		json_close(&j);
 	world_free(&w);
 	return 0;
 }
@@ -168,6 +187,42 @@ static void print_subject(const struct tb_subject *s)
 		       s->setting[i].max, s->setting[i].standard, PLAIN(s->setting[i].means));
 	contract_print(s->contract, text, sizeof text);
 	printf("\n%s", text);
+}
+
+static void json_subject(struct json *j, const struct tb_subject *s)
+{
+	static char text[32768];
+	const struct tb_contract *c = s->contract;
+
+	contract_print(c, text, sizeof text);
+	json_open(j, NULL, '{');
+	json_text(j, "name", s->name);
+	json_text(j, "contract", c->name);
+	json_text(j, "summary", s->summary);
+	json_open(j, "settings", '[');
+	for (uint32_t i = 0; i < s->settings; i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "name", s->setting[i].name);
+		json_u64(j, "min", s->setting[i].min);
+		json_u64(j, "max", s->setting[i].max);
+		json_u64(j, "standard", s->setting[i].standard);
+		json_text(j, "means", s->setting[i].means);
+		json_close(j);
+	}
+	json_close(j);
+	json_open(j, "verbs", '[');
+	for (uint32_t i = 0; i < c->verbs; i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "word", c->verb[i].word);
+		json_text(j, "means", c->verb[i].means);
+		json_bool(j, "takes_name", c->verb[i].takes_name);
+		json_bool(j, "takes_size", c->verb[i].takes_size);
+		json_bool(j, "takes_chunk", c->verb[i].takes_chunk);
+		json_close(j);
+	}
+	json_close(j);
+	json_text(j, "text", text);
+	json_close(j);
 }
 
 int tool_subjects(int argc, char **argv)
@@ -195,19 +250,14 @@ int tool_subjects(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		if (world_subject(&w, argv[i]) < 0)
 			return world_fail(&w);
+	struct json j = { 0 };
 	if (json)
-		printf("[\n");
+		json_open(&j, NULL, '[');
 	uint32_t count = argc ? (uint32_t)argc : w.plan.subjects;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct tb_subject *s = w.subject[argc ? world_subject(&w, argv[i]) : (int)i];
 		if (json) {
-			printf("  {\"name\": ");
-			json_string(s->name);
-			printf(", \"contract\": ");
-			json_string(s->contract->name);
-			printf(", \"summary\": ");
-			json_string(s->summary);
-			printf("}%s\n", i + 1 < count ? "," : "");
+			json_subject(&j, s);
 		} else if (argc) {
 			print_subject(s);
 		} else {
@@ -215,7 +265,7 @@ int tool_subjects(int argc, char **argv)
 		}
 	}
 	if (json)
-		printf("]\n");
+		json_close(&j);
 	world_free(&w);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* tornbit replay, tornbit shrink: findings, from files or out of a trace. */
+/* tornbit replay: a finding or a state lived again, really cut, and compared. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "tools.h"
@@ -8,270 +8,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "contract.h"
-#include "options.h"
 #include "plain.h"
-#include "progress.h"
 #include "replay.h"
-#include "shrink.h"
-#include "tracefile.h"
-#include "world.h"
-
-/* ---- what to replay ---------------------------------------------------- */
-
-struct wanted {
-	struct world world;
-	struct option_list load, parts;
-	uint64_t finding, state;
-	struct scenario *s;
-	uint8_t record;		/* enum replay_record */
-	bool no_final;		/* the state is a cut's, not the plan's end */
-	bool has_outcome;
-	struct outcome outcome;	/* the state's, as the trace has it */
-	char from[200];		/* for people */
-};
-
-static bool wrong(struct wanted *w, const char *path, const char *why)
-{
-	snprintf(w->world.error, sizeof w->world.error, "%.300s: %.250s", path, why);
-	return false;
-}
-
-static bool parse_text(struct wanted *w, const char *path, const char *text)
-{
-	struct scenario_error e;
-
-	if (scenario_parse(w->s, &w->world.plan, text, strlen(text), &e))
-		return true;
-	snprintf(w->world.error, sizeof w->world.error, "%.200s: the frozen text, line %u: %.200s",
-		 path, e.line, e.what);
-	return false;
-}
-
-static bool no_such_row(struct wanted *w, const char *path, struct tracefile *t,
-			const char *what)
-{
-	unsigned long long n = tracefile_count(t, what);
-
-	if (n)
-		snprintf(w->world.error, sizeof w->world.error,
-			 "%.300s: there is no %s of that number, only 1 to %llu", path, what, n);
-	else
-		snprintf(w->world.error, sizeof w->world.error,
-			 "%.300s: there is no %s in it", path, what);
-	return false;
-}
-
-/* The cuts on the way to a state, outermost first. */
-static bool path_of_state(struct wanted *w, const char *path, struct tracefile *t,
-			  int64_t id, struct cut_path *cuts, int64_t *plan)
-{
-	struct trace_state st;
-	int64_t chain[EXPLORE_DEPTH_MAX];
-	uint32_t n = 0;
-
-	for (int64_t at = id; at; n++) {
-		if (n == EXPLORE_DEPTH_MAX)
-			return wrong(w, path, "the state's chain of cuts is longer than this program makes");
-		if (!tracefile_state(t, at, &st))
-			return tracefile_error(t) ? wrong(w, path, tracefile_error(t))
-						  : no_such_row(w, path, t, "state");
-		chain[n] = at;
-		at = st.row.parent;
-	}
-	*cuts = (struct cut_path){ .depth = n };
-	for (uint32_t i = 0; i < n; i++) {
-		if (!tracefile_state(t, chain[n - 1 - i], &st))
-			return wrong(w, path, "damaged");
-		cuts->call = st.row.call;
-		cuts->op[i] = st.row.op;
-		cuts->fault[i] = st.row.fault;
-		cuts->at = st.row.cut;
-		*plan = st.row.plan;
-		w->s->image_after = st.row.state;
-		w->outcome = st.outcome;
-	}
-	if (!st.row.cuts)
-		cuts->depth = 0;	/* a clean power-off */
-	w->has_outcome = true;
-	return true;
-}
-
-struct taking {
-	struct scenario *s;
-	uint32_t room;
-	bool died;		/* it is the life of a plan that was cut */
-};
-
-static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
-{
-	struct taking *t = who;
-	struct scenario *s = t->s;
-
-	(void)seq;
-	if (s->records == t->room) {
-		t->room = t->room ? 2 * t->room : 1024;
-		struct scenario_record *grown = realloc(s->record, t->room * sizeof *grown);
-		if (!grown)
-			abort();
-		s->record = grown;
-	}
-	s->record[s->records++] = (struct scenario_record){
-		.kind = (char)b->kind, .addr = b->addr, .bytes = b->bytes,
-		.first = b->first, .last = b->last,
-		.hash = b->kind == 'p' && b->data ? (uint32_t)hash_bytes(b->data, b->bytes, 1) : 0,
-	};
-	t->died = t->died || b->result == 0xff;
-	return s->records < (1u << 24);
-}
-
-static bool names_cuts(const struct plan *p)
-{
-	for (uint32_t i = 0; i < p->events; i++)
-		if (p->event[i].kind == PLAN_CUT)
-			return true;
-	return false;
-}
-
-/* The plan's end is judged after its last call, in a state of its own. */
-static bool is_end(struct tracefile *t, int64_t plan, const struct plan *p, uint32_t event,
-		   int64_t id)
-{
-	struct trace_state next;
-
-	for (uint32_t i = event + 1; i < p->events; i++)
-		if (p->event[i].kind == PLAN_CALL)
-			return false;
-	return !tracefile_state(t, id + 1, &next) || next.row.plan != plan;
-}
-
-/* The state was met in a life that went on through the cuts its plan names, as a
- * campaign's plans do and a story with cuts of its own: that life up to there. */
-static void plan_of_lived(struct wanted *w, const struct plan *p,
-			  const struct cut_path *cuts, bool at_end)
-{
-	plan_copy(&w->s->plan, p);
-	w->s->plan.events = min_u32(p->events, cuts->call + 1);
-	w->record = RECORD_TRACED;
-	w->no_final = !at_end;
-}
-
-/* The state was explored from a life without cuts. */
-static void plan_of_explored(struct wanted *w, const struct plan *p, const struct cut_path *cuts)
-{
-	explore_plan_of(&w->s->plan, p, cuts);
-	w->record = RECORD_UNCUT;
-	w->no_final = cuts->depth > 0;
-}
-
-/* A state of a trace: its plan with its cuts, and the main life's operations. */
-static bool from_state(struct wanted *w, const char *path, struct tracefile *t, int64_t id)
-{
-	struct cut_path cuts = { 0 };
-	struct trace_plan row = { .subject = "", .part = "" };
-	int64_t plan = 0;
-
-	memset(w->s, 0, sizeof *w->s);
-	if (!path_of_state(w, path, t, id, &cuts, &plan))
-		return false;
-	if (!tracefile_plan(t, plan, &row))
-		return wrong(w, path, "the state's plan is missing");
-	int subject = world_subject(&w->world, row.subject);
-	int part = subject < 0 ? -1 : world_part(&w->world, row.part);
-	if (part < 0)
-		return false;
-	struct plan *p = malloc(sizeof *p);
-	if (!p)
-		abort();
-	bool well = plan_decode(p, &w->world.plan, (uint32_t)subject, row.bytes, row.n);
-	if (well) {
-		p->part = (uint32_t)part;
-		struct taking taking = { .s = w->s };
-		well = tracefile_bus(t, plan, 0, take_op, &taking);
-		const char *command = tracefile_meta(t, "command");
-		if (taking.died || (command && strcmp(command, "fuzz") == 0 && names_cuts(p)))
-			plan_of_lived(w, p, &cuts, is_end(t, plan, p, cuts.call, id));
-		else
-			plan_of_explored(w, p, &cuts);
-	}
-	free(p);
-	if (!well)
-		return wrong(w, path, tracefile_error(t) ? tracefile_error(t) : "the plan is damaged");
-	return true;
-}
-
-static bool from_trace(struct wanted *w, const char *path)
-{
-	char error[256];
-	struct tracefile *t = tracefile_open(path, error);
-	struct trace_finding f;
-	bool well;
-
-	if (!t) {
-		snprintf(w->world.error, sizeof w->world.error, "%s", error);
-		return false;
-	}
-	if (w->state) {
-		snprintf(w->from, sizeof w->from, "state %llu", (unsigned long long)w->state);
-		well = from_state(w, path, t, (int64_t)w->state);
-	} else if (!tracefile_finding(t, (int64_t)(w->finding ? w->finding : 1), &f)) {
-		well = tracefile_error(t) ? wrong(w, path, tracefile_error(t))
-					  : no_such_row(w, path, t, "finding");
-	} else {
-		snprintf(w->from, sizeof w->from, "finding %lld", (long long)f.id);
-		const char *text = f.shrunk[0] ? f.shrunk : f.text;
-		if (text[0])
-			well = parse_text(w, path, text);
-		else
-			well = from_state(w, path, t, f.state);
-	}
-	tracefile_close(t);
-	return well;
-}
-
-/* Not over anything that the answer is made from. */
-static bool may_write(struct wanted *w, const char *out, const char *path)
-{
-	for (uint32_t i = 0; i < w->parts.texts; i++)
-		if (!world_may_write(&w->world, out, w->parts.text[i]))
-			return false;
-	for (uint32_t i = 0; i < w->load.texts; i++)
-		if (!world_may_write(&w->world, out, w->load.text[i]))
-			return false;
-	return world_may_write(&w->world, out, path);
-}
-
-/* out: the file to write, or NULL. */
-static bool find_wanted(struct wanted *w, const char *path, const char *out)
-{
-	if (out && !may_write(w, out, path))
-		return false;
-	w->s = calloc(1, sizeof *w->s);
-	if (!w->s)
-		abort();
-	if (!world_load_all(&w->world, &w->parts, &w->load))
-		return false;
-	snprintf(w->from, sizeof w->from, "%.190s", path);
-	if (world_is_trace(path))
-		return from_trace(w, path);
-	return world_scenario(&w->world, path, w->s);
-}
-
-static void drop_wanted(struct wanted *w)
-{
-	if (w->s)
-		scenario_free(w->s);
-	free(w->s);
-	world_free(&w->world);
-}
+#include "tool_json.h"
+#include "tool_wanted.h"
 
 /* ---- replaying --------------------------------------------------------- */
 
 struct replaying {
 	uint32_t until_call, until_op;
-	bool has_until, reached, verbose, written, failed;
+	bool has_until, reached, verbose, json, written, failed;
 	uint32_t op_in_call, last_call;
 	const char *image;
+	struct sink_bus *op;	/* told in the end: --verbose --json */
+	uint32_t ops, room;
 	char error[256];
 };
 
@@ -303,13 +53,32 @@ static void write_image(struct replaying *r, const struct array *a)
 	}
 }
 
+static const char *kind_word(uint8_t kind)
+{
+	static const char kinds[] = "rpes";
+	static const char *const words[] = { "read", "program", "erase", "sync" };
+	const char *at = kind ? strchr(kinds, kind) : NULL;
+
+	return at ? words[at - kinds] : "?";
+}
+
+/* An answer in JSON is not begun before it is known that there is one. */
+static void keep_op(struct replaying *r, const struct sink_bus *op)
+{
+	if (r->ops == r->room) {
+		r->room = r->room ? 2 * r->room : 1024;
+		r->op = realloc(r->op, r->room * sizeof *op);
+		if (!r->op)
+			abort();
+	}
+	r->op[r->ops] = *op;
+	r->op[r->ops++].data = NULL;
+}
+
 static void print_op(const struct sink_bus *op)
 {
-	static const char *const words[] = { "read", "program", "erase", "sync" };
-	const char *at = strchr("rpes", op->kind);
-
 	printf("  call %-3u %-7s 0x%06x %5u bytes  clocks %llu..%llu%s\n", op->call,
-	       at ? words[at - "rpes"] : "?", op->addr, op->bytes,
+	       kind_word(op->kind), op->addr, op->bytes,
 	       (unsigned long long)op->first, (unsigned long long)op->last,
 	       op->result == 0xff ? "  POWER DIES" : "");
 }
@@ -327,7 +96,9 @@ static void each_op(void *who, uint32_t index, const struct sink_bus *op,
 	uint32_t nth = r->op_in_call++;
 	if (r->reached)
 		return;
-	if (r->verbose)
+	if (r->verbose && r->json)
+		keep_op(r, op);
+	else if (r->verbose)
 		print_op(op);
 	if (r->has_until && (op->call > r->until_call ||
 			     (op->call == r->until_call && nth >= r->until_op))) {
@@ -403,18 +174,23 @@ static void print_view(const struct live_result *r)
 	print_hex("torn", v->torn, v->intended, v->bytes);
 }
 
-/* The plan as a scenario, without what was recorded of it. */
-static void print_plan(struct wanted *w)
+/* The plan as a scenario, without what was recorded of it; malloc'ed. */
+static char *plan_text(const struct wanted *w)
 {
 	struct scenario *bare = calloc(1, sizeof *bare);
+
 	if (!bare)
 		abort();
 	plan_copy(&bare->plan, &w->s->plan);
-	size_t n = scenario_print(bare, &w->world.plan, NULL, 0) + 1;
-	char *text = malloc(n);
-	if (!text)
-		abort();
-	scenario_print(bare, &w->world.plan, text, n);
+	char *text = wanted_text(w, bare);
+	free(bare);
+	return text;
+}
+
+static void print_plan(struct wanted *w)
+{
+	char *text = plan_text(w);
+
 	for (const char *line = text; *line; ) {
 		int n = (int)strcspn(line, "\n");
 		if (n)
@@ -422,7 +198,6 @@ static void print_plan(struct wanted *w)
 		line += n + (line[n] == '\n');
 	}
 	free(text);
-	free(bare);
 }
 
 static bool parse_until(const char *text, struct replaying *r)
@@ -495,6 +270,17 @@ static void print_compared(const struct wanted *w, const struct replay_result *r
 	printf("\n");
 }
 
+/* Is there anything in what is replayed that a replay can be held against? */
+static bool has_record(const struct scenario *s)
+{
+	return s->records || s->key[0] || s->image_after;
+}
+
+static int status_of(const struct wanted *w, const struct replay_result *r)
+{
+	return has_record(w->s) ? !r->agrees : r->live.key[0] != '\0';
+}
+
 static int report(struct wanted *w, const struct replay_result *r)
 {
 	const struct plan *p = &w->s->plan;
@@ -512,19 +298,122 @@ static int report(struct wanted *w, const struct replay_result *r)
 	} else {
 		printf("  nothing is found\n");
 	}
-	if (!w->s->records && !w->s->key[0] && !w->s->image_after) {
+	if (!has_record(w->s))
 		printf("  (a scenario: nothing recorded to compare with)\n");
-		return r->live.key[0] != '\0';
-	}
-	if (r->agrees) {
+	else if (r->agrees)
 		print_compared(w, r);
-		return 0;
-	}
-	printf("  DIFFERS: %s\n", PLAIN(r->difference));
-	return 1;
+	else
+		printf("  DIFFERS: %s\n", PLAIN(r->difference));
+	return status_of(w, r);
 }
 
-static const char *const means_finding = "number of the finding in the trace (1)";
+/* ---- replaying, as JSON ------------------------------------------------ */
+
+/* The operation in which power died last. */
+static void json_cut(struct json *j, const struct live_result *r)
+{
+	const struct live_view *v = &r->view;
+	const struct cut_path *path = &r->path;
+	const struct fault *f = path->depth ? &path->fault[path->depth - 1] : NULL;
+
+	if (!v->bytes) {
+		json_text(j, "cut", NULL);
+		return;
+	}
+	json_open(j, "cut", '{');
+	json_text(j, "kind", v->kind == STEP_ERASE ? "erase" : "program");
+	json_u64(j, "address", v->op_addr);
+	json_u64(j, "bytes", v->op_bytes);
+	if (f)
+		json_u64(j, "operation", path->op[path->depth - 1]);
+	else
+		json_text(j, "operation", NULL);
+	json_bool(j, "recovery", path->depth > 1);
+	json_fault(j, "fault", f);
+	json_clock(j, "first", v->first);
+	json_clock(j, "cut", v->cut);
+	json_clock(j, "last", v->last);
+	json_close(j);
+}
+
+static void json_view(struct json *j, const struct live_view *v)
+{
+	if (!v->bytes) {
+		json_text(j, "view", NULL);
+		return;
+	}
+	json_open(j, "view", '{');
+	json_u64(j, "address", v->addr);
+	json_bytes(j, "before", v->before, v->bytes);
+	json_bytes(j, "intended", v->intended, v->bytes);
+	json_bytes(j, "torn", v->torn, v->bytes);
+	json_close(j);
+}
+
+static void json_compared(struct json *j, const struct wanted *w, const struct replay_result *r)
+{
+	if (!has_record(w->s)) {
+		json_text(j, "compared", NULL);
+		json_text(j, "agrees", NULL);
+		json_text(j, "difference", NULL);
+		return;
+	}
+	json_open(j, "compared", '{');
+	json_u64(j, "operations", r->compared);
+	json_bool(j, "up_to_first_death", w->record == RECORD_UNCUT && r->live.cuts);
+	json_bool(j, "what_reads_returned", w->record == RECORD_FROZEN && w->s->records);
+	json_bool(j, "array", r->compared_image);
+	json_bool(j, "finding", r->compared_key);
+	json_bool(j, "verdict", r->compared_outcome);
+	json_close(j);
+	json_bool(j, "agrees", r->agrees);
+	json_text(j, "difference", r->agrees ? NULL : r->difference);
+}
+
+static void json_ops(struct json *j, const struct replaying *r)
+{
+	json_open(j, "operations", '[');
+	for (uint32_t i = 0; i < r->ops; i++) {
+		const struct sink_bus *op = &r->op[i];
+		json_open(j, NULL, '{');
+		json_u64(j, "call", op->call);
+		json_text(j, "kind", kind_word(op->kind));
+		json_u64(j, "address", op->addr);
+		json_u64(j, "bytes", op->bytes);
+		json_clock(j, "first", op->first);
+		json_clock(j, "last", op->last);
+		json_bool(j, "power_dies", op->result == 0xff);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static int report_json(struct wanted *w, const struct replaying *replaying,
+		       const struct replay_result *r)
+{
+	const struct live_result *l = &r->live;
+	bool found = l->key[0] != '\0';
+	struct json j = { 0 };
+	char *plan = plan_text(w);
+
+	json_open(&j, NULL, '{');
+	wanted_json(&j, w);
+	json_text(&j, "plan", plan);
+	json_cut(&j, l);
+	json_view(&j, &l->view);
+	json_reach_text(&j, "reach", l->view.bytes ? l->reach : "");
+	json_text(&j, "key", found ? l->key : NULL);
+	json_text(&j, "verdict", verdict_words[l->outcome.verdict]);
+	json_text(&j, "object", l->outcome.name);
+	json_text(&j, "why", l->outcome.why);
+	json_text(&j, "legal", l->legal[0] ? l->legal : NULL);
+	json_compared(&j, w, r);
+	if (replaying->verbose)
+		json_ops(&j, replaying);
+	json_close(&j);
+	free(plan);
+	return status_of(w, r);
+}
 
 static bool has_word(int argc, char **argv, const char *word)
 {
@@ -547,13 +436,14 @@ int tool_replay(int argc, char **argv)
 	static const char *until;
 	static bool gdb;
 	const struct option options[] = {
-		{ "--finding", "N", means_finding, OPTION_COUNT, &w.finding },
+		{ "--finding", "N", WANTED_FINDING, OPTION_COUNT, &w.finding },
 		{ "--state", "N", "a state of the trace instead", OPTION_COUNT, &w.state },
 		{ "--until", "CALL[.OP]", "tell every operation up to OP (from 0) of CALL (0: the\n                         first mount); with --image, the array then",
 		  OPTION_TEXT, &until },
 		{ "--image", "FILE", "write the array after the cut (or at --until)",
 		  OPTION_TEXT, &r.image },
 		{ "--verbose", NULL, "print every bus operation", OPTION_FLAG, &r.verbose },
+		{ "--json", NULL, "print results as JSON", OPTION_FLAG, &r.json },
 		{ "--gdb", NULL, "under gdb, stopped at --until", OPTION_FLAG, &gdb },
 		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },
 		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &w.load },
@@ -580,9 +470,9 @@ int tool_replay(int argc, char **argv)
 			until);
 		return 2;
 	}
-	if (!world_init(&w.world) || !find_wanted(&w, argv[0], r.image)) {
+	if (!world_init(&w.world) || !wanted_find(&w, argv[0], r.image)) {
 		status = world_fail(&w.world);
-		drop_wanted(&w);
+		wanted_drop(&w);
 		return status;
 	}
 	static struct replay_result result;
@@ -594,7 +484,7 @@ int tool_replay(int argc, char **argv)
 	if (until)
 		r.verbose = true;
 	if (!replay(&w.world.plan, w.s, &o, &result, what)) {
-		wrong(&w, argv[0], what);
+		wanted_wrong(&w, argv[0], what);
 		status = world_fail(&w.world);
 	} else if (r.failed) {
 		plain_complaint("replay", "%s", r.error);
@@ -607,97 +497,9 @@ int tool_replay(int argc, char **argv)
 			r.image);
 		status = 2;
 	} else {
-		status = report(&w, &result);
+		status = r.json ? report_json(&w, &r, &result) : report(&w, &result);
 	}
-	drop_wanted(&w);
-	return status;
-}
-
-/* ---- shrinking --------------------------------------------------------- */
-
-static void wait_for_shrinking(void *who, const struct shrink_stats *s)
-{
-	struct progress *p = who;
-
-	if (progress_due(p))
-		progress_say(p, 0, 0, "%u of %u events left; %u lives", s->events_after,
-			     s->events_before, s->lives);
-}
-
-int tool_shrink(int argc, char **argv)
-{
-	static struct wanted w;
-	static const char *out;
-	static uint64_t lives;
-	const struct option options[] = {
-		{ "--finding", "N", means_finding, OPTION_COUNT, &w.finding },
-		{ "-o", "FILE.scn", "write it there instead of standard output", OPTION_TEXT, &out },
-		{ "--lives", "N", "try at most N plans (20000)", OPTION_COUNT, &lives },
-		{ "--part", "FILE", "a part of your own", OPTION_LIST, &w.parts },
-		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &w.load },
-		{ 0 },
-	};
-	const struct command command = {
-		"shrink", "FINDING.scn|TRACE.db", "The smallest plan that shows the same finding.",
-		options, 1, 1,
-	};
-	struct shrink_stats stats;
-	struct live_result found;
-	char what[256];
-
-	int status = options_take(&command, &argc, argv);
-	if (status >= 0)
-		return status;
-	if (!world_init(&w.world) || !find_wanted(&w, argv[0], out)) {
-		status = world_fail(&w.world);
-		drop_wanted(&w);
-		return status;
-	}
-	struct live_options plain = { 0 };
-	bool well = live_plan(&w.world.plan, &w.s->plan, &plain, &found, what);
-	if (well && !found.key[0]) {
-		snprintf(what, sizeof what, "nothing is found when it is lived: nothing to shrink");
-		well = false;
-	}
-	struct scenario *frozen = calloc(1, sizeof *frozen);
-	if (!frozen)
-		abort();
-	if (well) {
-		struct progress progress;
-		struct shrink_options o = {
-			.lives_max = (uint32_t)lives, .each = wait_for_shrinking, .who = &progress,
-		};
-		progress_begin(&progress, w.from, 0);
-		shrink(&w.world.plan, &w.s->plan, found.key, &o, &stats);
-		progress_end(&progress);
-		well = replay_freeze(&w.world.plan, &w.s->plan, frozen, &found, what);
-	}
-	if (well) {
-		size_t n = scenario_print(frozen, &w.world.plan, NULL, 0) + 1;
-		char *text = malloc(n);
-		if (!text)
-			abort();
-		scenario_print(frozen, &w.world.plan, text, n);
-		FILE *f = out ? fopen(out, "wb") : stdout;
-		well = f && fputs(text, f) >= 0 && !fflush(f);
-		if (f && f != stdout && fclose(f))
-			well = false;
-		if (!well)
-			snprintf(what, sizeof what, "%.150s: %s", out ? out : "standard output",
-				 strerror(errno));
-		free(text);
-		if (well)
-			fprintf(stderr, "%s: %u events shrunk to %u in %u lives\n", PLAIN(found.key),
-				stats.events_before, stats.events_after, stats.lives);
-	}
-	if (!well) {
-		wrong(&w, argv[0], what);
-		status = world_fail(&w.world);
-	} else {
-		status = 0;
-	}
-	scenario_free(frozen);
-	free(frozen);
-	drop_wanted(&w);
+	free(r.op);
+	wanted_drop(&w);
 	return status;
 }

@@ -11,6 +11,8 @@
 #include "progress.h"
 #include "replay.h"
 #include "shrink.h"
+#include "text.h"
+#include "tool_json.h"
 #include "world.h"
 
 /* Of the repeat line where there is no trace: a name nobody keeps anything under,
@@ -23,6 +25,7 @@ struct sweep {
 	struct option_list load, parts;
 	uint64_t cross_check, depth, samples, clocks;
 	bool json, execute_all, nest_all, shrink, force;
+	struct json answer;
 	struct sink *sink;
 	struct findings frozen;	/* their keys: the first story's text is kept */
 	char **paths;		/* of the stories */
@@ -84,23 +87,33 @@ static bool is_found(const struct findings *f, const char *pattern)
 
 /* ---- printing ---------------------------------------------------------- */
 
-/* The call as the story has it. */
-static void print_call(const struct sweep *w, const struct plan *p, uint32_t event)
+/* The call as the story has it; NULL: none, the boot. */
+static const char *call_text(const struct sweep *w, const struct plan *p, uint32_t event,
+			     char text[200])
 {
 	const struct plan_event *e = &p->event[event];
 	const struct tb_contract *c = w->world.subject[p->subject]->contract;
 
-	if (event >= p->events || e->kind != PLAN_CALL) {
-		printf("the boot");
-		return;
-	}
+	if (event >= p->events || e->kind != PLAN_CALL)
+		return NULL;
 	const struct tb_verb *v = &c->verb[e->verb];
-	printf("\"%s", v->word);
+	struct text t = text_in(text, 200);
+	text_add(&t, "%s", v->word);
 	if (v->takes_name)
-		printf(" %s", p->name[e->name]);
+		text_add(&t, " %s", p->name[e->name]);
 	if (v->takes_size)
-		printf(" %u", e->bytes);
-	printf("\" (event %u)", event);
+		text_add(&t, " %u", e->bytes);
+	return text;
+}
+
+static void print_call(const struct sweep *w, const struct plan *p, uint32_t event)
+{
+	char text[200];
+
+	if (call_text(w, p, event, text))
+		printf("\"%s\" (event %u)", PLAIN(text), event);
+	else
+		printf("the boot");
 }
 
 static void print_reach(const struct finding *f)
@@ -122,44 +135,54 @@ static void print_reach(const struct finding *f)
 		printf("; adversarial");
 }
 
-static void print_added(const struct sweep *w)
+static void print_added(FILE *to, const struct sweep *w)
 {
-	options_print_list("--part", &w->parts);
-	options_print_list("--load", &w->load);
+	options_write_list(to, "--part", &w->parts);
+	options_write_list(to, "--load", &w->load);
 }
 
 /* Without a trace: the one command that makes one, all that decides what it holds
  * included, and the finding's number in it. */
-static void print_sweep_again(const struct sweep *w, const struct story *t)
+static void print_sweep_again(FILE *to, const struct sweep *w, const struct story *t)
 {
 	const struct { const char *name; uint64_t value; } numbers[] = {
 		{ "--depth", w->depth }, { "--samples", w->samples }, { "--clocks", w->clocks },
 		{ "--cross-check", w->cross_check },
 	};
 
-	plain_word(stdout, program_name());
-	printf(" sweep ");
-	plain_word(stdout, t->path);
+	plain_word(to, program_name());
+	fprintf(to, " sweep ");
+	plain_word(to, t->path);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (numbers[i].value)
-			printf(" %s %llu", numbers[i].name, (unsigned long long)numbers[i].value);
-	printf("%s%s%s", w->execute_all ? " --execute-all" : "",
-	       w->nest_all ? " --nest-all" : "", w->shrink ? " --shrink" : "");
-	print_added(w);
-	printf(" --trace " TRACE_TO_MAKE "; ");
+			fprintf(to, " %s %llu", numbers[i].name, (unsigned long long)numbers[i].value);
+	fprintf(to, "%s%s%s", w->execute_all ? " --execute-all" : "",
+		w->nest_all ? " --nest-all" : "", w->shrink ? " --shrink" : "");
+	print_added(to, w);
+	fprintf(to, " --trace " TRACE_TO_MAKE "; ");
 }
 
-static void print_repeat(const struct sweep *w, const struct story *t, const struct finding *f)
+struct told {
+	const struct sweep *sweep;
+	const struct story *story;
+	const struct finding *finding;
+};
+
+static void print_repeat(FILE *to, const void *who)
 {
-	printf("            repeat: ");
+	const struct told *told = who;
+	const struct sweep *w = told->sweep;
+	const struct finding *f = told->finding;
+
 	if (!w->trace)
-		print_sweep_again(w, t);
-	plain_word(stdout, program_name());
-	printf(" replay ");
-	plain_word(stdout, w->trace ? w->trace : TRACE_TO_MAKE);
-	printf(" --finding %lld", (long long)(w->trace ? f->row : f - t->findings.finding + 1));
-	print_added(w);
-	printf("\n");
+		print_sweep_again(to, w, told->story);
+	plain_word(to, program_name());
+	fprintf(to, " replay ");
+	plain_word(to, w->trace ? w->trace : TRACE_TO_MAKE);
+	fprintf(to, " --finding %lld",
+		(long long)(w->trace ? f->row : f - told->story->findings.finding + 1));
+	print_added(to, w);
+	fprintf(to, "\n");
 }
 
 static void print_finding(const struct sweep *w, const struct story *t,
@@ -173,8 +196,8 @@ static void print_finding(const struct sweep *w, const struct story *t,
 	print_call(w, &t->s->plan, f->path.call);
 	printf(", ");
 	print_reach(f);
-	printf("\n");
-	print_repeat(w, t, f);
+	printf("\n            repeat: ");
+	print_repeat(stdout, &(struct told){ w, t, f });
 }
 
 static uint64_t states_of(const struct explore_stats *s)
@@ -208,47 +231,73 @@ static void print_story(struct sweep *w, const struct story *t)
 			printf("  MISSING   %s: expected, not found\n", PLAIN(t->s->expect[i]));
 }
 
+static void json_finding(struct sweep *w, const struct story *t, const struct finding *f)
+{
+	struct json *j = &w->answer;
+	uint32_t depth = f->own_cuts ? 0 : f->path.depth;
+	char call[200];
+
+	json_open(j, NULL, '{');
+	json_text(j, "key", f->key);
+	json_bool(j, "expected", is_expected(t->s, f->key));
+	json_u64(j, "count", f->count);
+	json_text(j, "verdict", verdict_words[f->outcome.verdict]);
+	json_text(j, "object", f->outcome.name);
+	json_text(j, "why", f->outcome.why);
+	json_text(j, "legal", f->legal[0] ? f->legal : NULL);
+	json_u64(j, "event", f->path.call);
+	json_text(j, "call", call_text(w, &t->s->plan, f->path.call, call));
+	json_bool(j, "own_cuts", f->own_cuts);
+	if (depth)
+		json_u64(j, "operation", f->path.op[depth - 1]);
+	else
+		json_text(j, "operation", NULL);
+	json_bool(j, "recovery", depth > 1);
+	json_fault(j, "fault", depth ? &f->path.fault[depth - 1] : NULL);
+	if (depth)
+		json_reach(j, "reach", f->reachable, f->reach_first, f->reach_last);
+	else
+		json_text(j, "reach", NULL);
+	json_row(j, "finding", f->row);
+	json_printed(j, "repeat", print_repeat, &(struct told){ w, t, f });
+	json_close(j);
+}
+
+/* The list is opened by its first story: an error before that has no answer. */
 static void json_story(struct sweep *w, const struct story *t)
 {
 	const struct explore_stats *s = &t->stats;
 	const struct plan *p = &t->s->plan;
+	struct json *j = &w->answer;
 
-	printf("%s\n  {\"scenario\": ", w->stories_done ? "," : "[");
-	json_string(t->path);
-	printf(", \"subject\": ");
-	json_string(w->world.subject[p->subject]->name);
-	printf(", \"part\": ");
-	json_string(w->world.part[p->part]->name);
-	printf(", \"seed\": %llu, \"calls\": %llu, \"operations\": %llu, \"states\": %llu, \"executed\": %llu, \"inherited\": %llu, \"duplicate\": %llu, \"nested\": %llu, \"cross_checked\": %llu, \"mismatches\": %llu, \"hash\": \"0x%016llx\", \"findings\": [",
-	       (unsigned long long)p->seed, (unsigned long long)s->calls,
-	       (unsigned long long)s->operations, (unsigned long long)states_of(s),
-	       (unsigned long long)s->how[STATE_EXECUTED],
-	       (unsigned long long)s->how[STATE_INHERITED],
-	       (unsigned long long)s->how[STATE_DUPLICATE], (unsigned long long)s->nested,
-	       (unsigned long long)s->cross_checked, (unsigned long long)s->mismatches,
-	       (unsigned long long)s->hash);
-	for (uint32_t i = 0; i < t->findings.findings; i++) {
-		const struct finding *f = &t->findings.finding[i];
-		printf("%s\n    {\"key\": ", i ? "," : "");
-		json_string(f->key);
-		printf(", \"expected\": %s, \"count\": %llu, \"object\": ",
-		       is_expected(t->s, f->key) ? "true" : "false",
-		       (unsigned long long)f->count);
-		json_string(f->outcome.name);
-		printf(", \"why\": ");
-		json_string(f->outcome.why);
-		printf(", \"event\": %u, \"reachable\": %s, \"finding\": %lld}", f->path.call,
-		       f->reachable ? "true" : "false", (long long)f->row);
-	}
-	printf("], \"missing\": [");
-	bool any = false;
+	if (!j->depth)
+		json_open(j, NULL, '[');
+	json_open(j, NULL, '{');
+	json_text(j, "scenario", t->path);
+	json_text(j, "name", t->name);
+	json_text(j, "subject", w->world.subject[p->subject]->name);
+	json_text(j, "part", w->world.part[p->part]->name);
+	json_hash(j, "seed", p->seed);
+	json_u64(j, "calls", s->calls);
+	json_u64(j, "operations", s->operations);
+	json_u64(j, "states", states_of(s));
+	json_u64(j, "executed", s->how[STATE_EXECUTED]);
+	json_u64(j, "inherited", s->how[STATE_INHERITED]);
+	json_u64(j, "duplicate", s->how[STATE_DUPLICATE]);
+	json_u64(j, "nested", s->nested);
+	json_u64(j, "cross_checked", s->cross_checked);
+	json_u64(j, "mismatches", s->mismatches);
+	json_hash(j, "hash", s->hash);
+	json_open(j, "findings", '[');
+	for (uint32_t i = 0; i < t->findings.findings; i++)
+		json_finding(w, t, &t->findings.finding[i]);
+	json_close(j);
+	json_open(j, "missing", '[');
 	for (uint32_t i = 0; i < t->s->expects; i++)
-		if (!is_found(&t->findings, t->s->expect[i])) {
-			printf("%s", any ? ", " : "");
-			json_string(t->s->expect[i]);
-			any = true;
-		}
-	printf("]}");
+		if (!is_found(&t->findings, t->s->expect[i]))
+			json_text(j, NULL, t->s->expect[i]);
+	json_close(j);
+	json_close(j);
 }
 
 /* ---- for people who wait ------------------------------------------------ */
@@ -544,8 +593,8 @@ static bool sweep(struct sweep *w)
 	well = well && run_stories(w, s);
 	progress_end(&w->progress);
 	free(s);
-	if (w->json && w->stories_done)
-		printf("\n]\n");
+	if (w->answer.depth)
+		json_close(&w->answer);
 	else if (w->stories > 1 && well)
 		printf("\n%d stories, %llu states judged: %llu findings, %llu of them new; %llu expected ones are missing\n",
 		       w->stories, (unsigned long long)w->states, (unsigned long long)w->findings,

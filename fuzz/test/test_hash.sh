@@ -30,7 +30,8 @@ everything() { # everything PROGRAM FILE
 				"$tornbit" sql "$db" "SELECT * FROM $table" | sort
 			done
 		done
-	} > "$2" 2>&1
+	} > "$work/raw" 2>&1
+	sed "s,$1,tornbit,g" "$work/raw" > "$2"	# commands to repeat name the program
 }
 
 same() { # same NAME PROGRAM

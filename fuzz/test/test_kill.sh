@@ -19,6 +19,11 @@ campaign() { # campaign FILE OPTIONS...
 }
 exec=
 
+# What the resumed run says; only the file to replay from has another name.
+same_answer() {
+	sed 's/killed\.db/whole.db/' resumed.json | cmp whole.json -
+}
+
 plans() { # finished trials that FILE holds: plans whose verdict is known
 	"$tornbit" sql "$1" "SELECT count(*) FROM plan WHERE states IS NOT NULL" 2> /dev/null |
 		tail -n 1
@@ -74,14 +79,14 @@ for at in 1 300 900 1700; do
 	[ $? -eq 1 ] && dump killed.db > killed.rows &&
 		cmp whole.rows killed.rows > out 2>&1
 	report "resumed from $at, its rows are those of the whole one" $?
-	cmp whole.json resumed.json > out 2>&1
+	same_answer > out 2>&1
 	report "resumed from $at, it says what the whole one says" $?
 done
 
 # A run that is complete is not done again.
 campaign killed.db --resume > resumed.json 2> err
 [ $? -eq 1 ] && dump killed.db | cmp - whole.rows > out 2>&1 &&
-	cmp whole.json resumed.json > out 2>&1
+	same_answer > out 2>&1
 report "resuming a complete campaign changes nothing" $?
 
 "$tornbit" fuzz wofs.faithful --trials $trials --seed 5 --no-shrink --trace killed.db \
