@@ -47,7 +47,7 @@ static const struct narrow {
 
 struct bus_table {
 	sqlite3_vtab base;	/* first: SQLite hands out pointers to it */
-	sqlite3 *db;
+	sqlite3 *db;		/* whose main database is the trace */
 };
 
 /* Which calls the blocks of one life are about, so that a join of `call` with `bus`
@@ -87,14 +87,14 @@ static struct bus_table *table_of(struct bus_cursor *c)
 static int connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 		   sqlite3_vtab **table, char **error)
 {
-	(void)aux, (void)argc, (void)argv, (void)error;
+	(void)argc, (void)argv, (void)error;
 	int rc = sqlite3_declare_vtab(db, declaration);
 	if (rc != SQLITE_OK)
 		return rc;
 	struct bus_table *t = calloc(1, sizeof *t);
 	if (!t)
 		return SQLITE_NOMEM;
-	t->db = db;
+	t->db = aux ? aux : db;
 	*table = &t->base;
 	return sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
 }
@@ -546,4 +546,9 @@ static const sqlite3_module module = {
 bool bus_vtab_register(struct sqlite3 *db)
 {
 	return sqlite3_create_module(db, "bus", &module, NULL) == SQLITE_OK;
+}
+
+bool bus_vtab_register_from(struct sqlite3 *db, const char *name, struct sqlite3 *source)
+{
+	return sqlite3_create_module(db, name, &module, source) == SQLITE_OK;
 }

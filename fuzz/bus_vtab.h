@@ -22,4 +22,8 @@ struct sqlite3;
 /* Make `bus` known on this connection. False: no memory. */
 bool bus_vtab_register(struct sqlite3 *db);
 
+/* The same under another name, telling the trace of another connection, which must
+ * be there for as long as this one. */
+bool bus_vtab_register_from(struct sqlite3 *db, const char *name, struct sqlite3 *source);
+
 #endif
