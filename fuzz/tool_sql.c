@@ -225,9 +225,10 @@ static int run(sqlite3 *db, sqlite3_stmt *st, bool json)
 		fputs(rows ? "\n]\n" : "]\n", stdout);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return fail("writing the answer: %s", strerror(errno));
+	if (rc == SQLITE_CORRUPT)	/* what bus_vtab.c finds says so itself */
+		return fail("the trace is damaged: %s", sqlite3_errmsg(db));
 	if (rc != SQLITE_DONE)
-		return fail((rc & 0xff) == SQLITE_CORRUPT ? "the trace is damaged: %s" : "%s",
-			    sqlite3_errmsg(db));
+		return fail("%s", sqlite3_errmsg(db));
 	return 0;
 }
 

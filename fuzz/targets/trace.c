@@ -9,6 +9,8 @@
  *      8 bytes (number) or length and bytes (text, blob)
  *   3  the same, and the hashes that guard blobs are made to fit
  *
+ * From 128 on it is unpacked as well, and the copy has to tell the same operations.
+ *
  * The file lies in a folder of its own under TMPDIR, removed at a regular end.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -24,11 +26,12 @@
 #include "live.h"
 #include "sink.h"
 #include "trace_schema.h"
+#include "trace_unpack.h"
 #include "tracefile.h"
 
 #define IDS_TO_READ 4	/* of each kind: the sound trace has fewer */
 
-static char folder[200], path[240];
+static char folder[200], path[240], copy[240];
 static uint8_t *sound;		/* bytes of a sound trace */
 static size_t sound_bytes;
 
@@ -37,6 +40,7 @@ static size_t sound_bytes;
 static void clean_up(void)
 {
 	unlink(path);
+	unlink(copy);
 	rmdir(folder);
 }
 
@@ -104,6 +108,7 @@ static void make_sound(void)
 	snprintf(folder, sizeof folder, "%.150s/tornbit-trace-XXXXXX", room ? room : "/tmp");
 	need(mkdtemp(folder) != NULL, "make a folder; TMPDIR names the place");
 	snprintf(path, sizeof path, "%s/t.db", folder);
+	snprintf(copy, sizeof copy, "%s/copy.db", folder);
 	atexit(clean_up);
 	struct sink *s = sink_open(path, SINK_CREATE, &run, error);
 	need(s, error);
@@ -334,17 +339,63 @@ static void read_all(void)
 	tracefile_close(t);
 }
 
+/* A number that stands for all rows of bus; false: they cannot all be read. */
+static bool sum_of_bus(struct tracefile *t, uint64_t *sum)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (sqlite3_prepare_v2(tracefile_db(t), "SELECT * FROM bus", -1, &st, NULL) != SQLITE_OK)
+		return false;
+	for (*sum = 0; (rc = sqlite3_step(st)) == SQLITE_ROW;)
+		for (int i = 0; i < sqlite3_column_count(st); i++) {
+			size_t n = (size_t)sqlite3_column_bytes(st, i);
+			const void *value = sqlite3_column_blob(st, i);
+			*sum = hash_bytes(n ? value : "", n, *sum);
+		}
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE;
+}
+
+static void unpack(void)
+{
+	char error[256] = "", again[256] = "";
+	struct unpacked u;
+	uint64_t packed = 0, unpacked = 1;
+	char fresh[250];
+
+	bool ok = trace_unpack(path, copy, true, &u, error);
+	snprintf(fresh, sizeof fresh, "%s.new", copy);
+	if (access(fresh, F_OK) == 0)
+		target_found("unpacking leaves %s behind", fresh);
+	if (!ok && (!error[0] || strchr(error, '\n')))
+		target_found("a trace is not unpacked without one line that says why");
+	if (!ok)
+		return;
+	struct tracefile *from = tracefile_open(path, error), *to = tracefile_open(copy, again);
+	if (!to)
+		target_found("the copy is no trace: %s", again);
+	if (!trace_is_unpacked(tracefile_db(from)) &&
+	    (!sum_of_bus(from, &packed) || !sum_of_bus(to, &unpacked) || packed != unpacked))
+		target_found("the copy tells other operations");
+	tracefile_close(from);
+	tracefile_close(to);
+}
+
 void target_trace(const uint8_t *bytes, size_t n)
 {
 	struct bytes b = { bytes, bytes + n };
 
 	if (!sound)
 		make_sound();
-	switch (take(&b) % 4) {
+	uint8_t how = take(&b);
+	switch (how % 4) {
 	case 0: write_file(b.at, (size_t)(b.end - b.at)); break;
 	case 1: write_over(&b); break;
 	case 2: replace_values(&b, false); break;
 	case 3: replace_values(&b, true); break;
 	}
 	read_all();
+	if (how >= 128)
+		unpack();
 }

@@ -161,9 +161,81 @@ def odd_names(work, db):
         os.remove(path)
 
 
+def as_nobody(work, look):
+    """look() in a child that may not write; its exit status."""
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            if os.getuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+            look()
+            status = 0
+        except Exception as e:
+            print(f"# in the child: {e}")
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    return os.waitpid(child, 0)[1]
+
+
+def unfinished_traces(work, db):
+    """what a run has not folded back is read from its -wal, in a closed folder too"""
+    folder = f"{work}/closed"
+    os.mkdir(folder)
+    path = f"{folder}/run.db"
+    shutil.copyfile(db, path)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("UPDATE meta SET value='0' WHERE name='closed'")
+    for name in ("run.db", "run.db-wal"):    # as a killed run leaves them
+        shutil.copyfile(f"{folder}/{name}", f"{work}/{name}")
+    with tornbit.open(path) as t:
+        assert t.meta["closed"] == "0" and len(list(t.bus())) == 100
+    writer.close()
+    for name in ("run.db", "run.db-wal"):
+        shutil.move(f"{work}/{name}", f"{folder}/{name}")
+        os.chmod(f"{folder}/{name}", 0o444)
+    os.chmod(work, 0o755)
+    os.chmod(folder, 0o555)
+
+    def look():
+        with tornbit.open(path) as t:
+            assert t.meta["closed"] == "0" and len(list(t.bus())) == 100
+            assert next(t.sql("SELECT count(*) FROM bus"))[0] == 2200
+    assert as_nobody(work, look) == 0
+    os.chmod(folder, 0o755)
+    os.remove(f"{folder}/run.db-wal")
+    os.chmod(folder, 0o555)
+
+    def look_finished():
+        with tornbit.open(path) as t:
+            assert t.meta["closed"] == "1"
+    assert as_nobody(work, look_finished) == 0
+    assert os.listdir(folder) == ["run.db"]
+    os.chmod(folder, 0o755)
+
+
+def a_trace_that_grows(work, db):
+    """a walk sees the trace as it was when it began; a later one sees more"""
+    path = f"{work}/grows.db"
+    shutil.copyfile(db, path)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA journal_mode=WAL")
+    with tornbit.open(path) as t:
+        walk = t.states()
+        next(walk)
+        writer.execute("DELETE FROM state WHERE id>10")
+        assert len(list(walk)) == 55
+        assert len(list(t.states())) == 10
+    writer.close()
+
+
 STORIES = [
     rows_are_those_of_the_program, tables_are_those_of_the_program, one_row_by_number, a_life_alone, queries_only_read,
-    foreign_files, strange_schemas, damaged_blocks, odd_names,
+    foreign_files, strange_schemas, damaged_blocks, odd_names, unfinished_traces,
+    a_trace_that_grows,
 ]
 
 
