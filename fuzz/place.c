@@ -9,19 +9,14 @@
 /* From the program's folder, first to last. */
 static const char *const candidates[] = { "", "/..", "/../share/tornbit" };
 
-/* The folder of the program that runs, however it was called. */
-static bool program_folder(char folder[PLACE_MAX])
+bool place_program(char path[PLACE_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", folder, PLACE_MAX - 1);
+	ssize_t n = readlink("/proc/self/exe", path, PLACE_MAX - 1);
 
 	if (n <= 0 || n == PLACE_MAX - 1)
 		return false;
-	folder[n] = '\0';
-	char *slash = strrchr(folder, '/');
-	if (!slash)
-		return false;
-	*slash = '\0';
-	return true;
+	path[n] = '\0';
+	return path[0] == '/';
 }
 
 bool place_folder(const char *name, const char *file, char path[PLACE_MAX])
@@ -29,8 +24,9 @@ bool place_folder(const char *name, const char *file, char path[PLACE_MAX])
 	char folder[PLACE_MAX], probe[PLACE_MAX + 256];
 
 	path[0] = '\0';
-	if (!program_folder(folder))
+	if (!place_program(folder))
 		return false;
+	*strrchr(folder, '/') = '\0';
 	for (uint32_t i = 0; i < COUNT_OF(candidates); i++) {
 		int n = snprintf(path, PLACE_MAX, "%s%s/%s", folder, candidates[i], name);
 		if (n <= 0 || n >= PLACE_MAX)

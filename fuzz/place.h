@@ -10,6 +10,9 @@
 
 #define PLACE_MAX 4096
 
+/* The program that runs, however it was called. False: nobody knows. */
+bool place_program(char path[PLACE_MAX]);
+
 /* The folder of that name ("reports") that holds file ("tornbit/report.py"). False:
  * there is none, or it is too deep; path then has the last one looked at. */
 bool place_folder(const char *name, const char *file, char path[PLACE_MAX]);

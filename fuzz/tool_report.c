@@ -69,18 +69,19 @@ static int may_write(const char *out, const char *trace, bool force)
 	return -1;
 }
 
-/* Only returns when it fails. */
+/* Only returns when it fails. Python is told where this program lies: it asks it for
+ * the bus operations. */
 static int run_python(const char *trace, const char *out)
 {
-	static char folder[PLACE_MAX], script[PLACE_MAX + sizeof "/" SCRIPT];
+	static char self[PLACE_MAX], folder[PLACE_MAX], script[PLACE_MAX + sizeof "/" SCRIPT];
 
-	if (!place_folder("reports", SCRIPT, folder))
+	if (!place_program(self) || !place_folder("reports", SCRIPT, folder))
 		return plain_complaint("report", "%s/" SCRIPT ": is not there: the program was taken "
 				       "from its place", folder);
 	snprintf(script, sizeof script, "%s/" SCRIPT, folder);
 	fflush(stdout);
 	/* -I, -B: nothing of this folder or of the user's settings, no files left behind */
-	execl(PYTHON, PYTHON, "-I", "-B", script, trace, out, (char *)NULL);
+	execl(PYTHON, PYTHON, "-I", "-B", script, trace, out, self, (char *)NULL);
 	return plain_complaint("report", PYTHON ": %s; it takes Python: " NEEDS, strerror(errno));
 }
 

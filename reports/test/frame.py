@@ -1,5 +1,6 @@
 """What the tests of reports/ share: TAP, the program, traces to report on, and pages
 taken apart. A test is a function whose docstring is its story."""
+import functools
 import html.parser
 import os
 import shutil
@@ -57,8 +58,9 @@ def report(trace, name=None, *words):
         return f.read()
 
 
+@functools.lru_cache
 def made(trace):
-    """The same without the program in front: for traces that are many."""
+    """The same without the program in front, and once: for the many tests of what it says."""
     with tornbit.open(trace) as t:
         return tornbit_report.page(t, os.path.basename(trace))
 

@@ -5,6 +5,7 @@ place for a page is one clear line."""
 import html
 import os
 import re
+import resource
 import shutil
 import sqlite3
 import stat
@@ -39,20 +40,20 @@ def one(path, query):
 
 def says_the_verdict_in_one_sentence():
     """the verdict stands on top, in one sentence"""
-    assert "<h1>5 kinds of finding in 133 of 143 crash states, all of them expected.</h1>" in report(create())
-    assert "<h1>2,952 crash states judged, no finding.</h1>" in report(hardened())
+    assert "<h1>5 kinds of finding in 133 of 143 crash states, all of them expected.</h1>" in made(create())
+    assert "<h1>2,952 crash states judged, no finding.</h1>" in made(hardened())
 
 
 def a_finding_is_called_new_when_no_story_expects_it():
     """a finding that no story expects is called new, on top and where it stands"""
-    text = report(changed(create(), "new", "UPDATE finding SET expected = 0 WHERE id = 2"))
+    text = made(changed(create(), "new", "UPDATE finding SET expected = 0 WHERE id = 2"))
     assert "<h1>5 kinds of finding in 133 of 143 crash states; 1 of them new.</h1>" in text
     assert text.count('<strong class="new">new</strong>') == 1
 
 
 def every_finding_has_its_story():
     """each finding has its plan, cut, legal and seen, bytes, and the command that repeats it"""
-    text = report(create())
+    text = made(create())
     page = Page(text)
     for story in ("cut op 0 sparse", "In the program of 8 bytes at 0x2018, 2,012 clocks long (0.040 ms).",
                   "Reachable on this part in clocks 1679..2012 of it.", "Adversarial",
@@ -68,7 +69,7 @@ def every_finding_has_its_story():
 
 def the_bits_that_are_wrong_are_marked():
     """of a byte that is not as intended, the bits that are wrong are marked, no others"""
-    text = report(create())
+    text = made(create())
     shown = re.search(r'<th scope="row">0x002018</th><td>(.*?)</td>.*?<td>.*?</td>|$', text, re.S).group(1)
     assert shown.replace(" ", "") == "01101110", shown     # 0x6e was intended
     torn = re.search(r'0x002018</th><td>.*?became</td><td>(.*?)</td>', text, re.S).group(1)
@@ -77,7 +78,7 @@ def the_bits_that_are_wrong_are_marked():
 
 def the_matrix_adds_up():
     """the matrix has every state once, and its bad ones"""
-    page = report(create())
+    page = made(create())
     cells = re.findall(r'<td class="s\d"[^>]*>(?:<a[^>]*>)?([\d,]+)<span class="of">/([\d,]+)</span>', page)
     counts = [tuple(int(n.replace(",", "")) for n in c) for c in cells]
     assert sum(c[1] for c in counts) == one(create(), "SELECT count(*) FROM state")[0], counts
@@ -86,7 +87,7 @@ def the_matrix_adds_up():
 
 def every_query_answers():
     """every query that the page prints is answered by tornbit sql"""
-    queries = re.findall(r'<code>tornbit sql create.db "(.*?)"</code>', report(create()), re.S)
+    queries = re.findall(r'<code>tornbit sql create.db "(.*?)"</code>', made(create()), re.S)
     assert len(queries) >= 15, len(queries)
     for query in queries:
         status, said, wrong = run("sql", create(), html.unescape(query))
@@ -100,7 +101,7 @@ def every_command_works():
     os.symlink(os.path.join(TOP, "scenarios"), os.path.join(work, "scenarios"))
     path = os.path.join(work, "create.db")
     shutil.copyfile(create(), path)
-    section = re.search(r'<section id="again">.*?</section>', report(path, "again"), re.S).group(0)
+    section = re.search(r'<section id="again">.*?</section>', made(path), re.S).group(0)
     commands = [html.unescape(c) for c in re.findall(r"<code>(tornbit .*?)</code>", section)]
     assert len(commands) == 4, commands
     for command in commands:
@@ -112,7 +113,7 @@ def time_is_told_honestly():
     """bus and wait make up a call, the array's time stands beside them, and ms are the part's"""
     clocks, bus, wait, busy = one(create(), "SELECT sum(bus_clocks + wait_clocks), sum(bus_clocks), "
                                   "sum(wait_clocks), sum(busy_clocks) FROM call WHERE verb = 'put'")
-    row = re.search(r'<th scope="row">put</th><td class="n">2</td>(.*?)</tr>', report(create()), re.S).group(1)
+    row = re.search(r'<th scope="row">put</th><td class="n">2</td>(.*?)</tr>', made(create()), re.S).group(1)
     said = re.findall(r'<td class="n">(.*?)</td>', row)
 
     def share(part):
@@ -152,7 +153,7 @@ def the_same_trace_gives_the_same_page():
 def the_page_is_well_formed():
     """tags are closed, ids are there once, links lead somewhere, nothing is loaded"""
     for trace in (create(), hardened()):
-        page = Page(report(trace))
+        page = Page(made(trace))
         assert not page.faults, page.faults[:5]
         assert len(page.ids) == len(set(page.ids))
         for link in page.links:
@@ -213,7 +214,7 @@ def what_is_missing_is_said_on_top():
 def an_empty_trace_is_a_page_too():
     """a trace in which nothing was written yet is a page that says so"""
     tables = ("plan", "call", "bus_block", "event", "state", "finding", "evidence", "wear", "part", "cell")
-    text = report(changed(create(), "empty", *(f"DELETE FROM {t}" for t in tables)))
+    text = made(changed(create(), "empty", *(f"DELETE FROM {t}" for t in tables)))
     assert "<h1>No loss of power was judged.</h1>" in text
     assert "No plan was entered: the trace holds no work." in text
 
@@ -317,12 +318,38 @@ def what_python_lacks_is_named():
 # ---- size ------------------------------------------------------------------
 
 
+def many_operations_cost_little():
+    """880,000 bus operations are counted, in seconds, and in 200 MiB"""
+    story = os.path.join(WORK, "operations.scn")
+    with open(story, "w", encoding="utf-8") as f:
+        f.write("subject wofs.hardened\npart w25q128jv\nregion 1MiB\nformat\nrepeat 110 {\n\tput a 8000 chunk 1\n}\n"
+                "begin\nput a 24 seed 9\nexplore families A\n")
+    trace = os.path.join(WORK, "operations.db")
+    assert run("sweep", story, "--trace", trace)[0] == 0
+    began = time.monotonic()
+    text = report(trace)
+    assert time.monotonic() - began < 20
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 200 << 10
+    said = run("sql", trace, "SELECT count(*), sum(bytes), sum(polls) FROM bus WHERE kind = 'program'")[1]
+    operations, size, polls = (int(n) for n in said.split("\n")[1].split("\t"))
+    assert operations > 800000, operations
+    assert (f'<th scope="row">program</th><td class="n">{operations:,}</td><td class="n">{size:,}</td>'
+            f'<td class="n">{polls:,}</td>') in text
+
+
+def a_damaged_log_is_said_on_top():
+    """a bus log that cannot be unpacked is said on top, and the rest is told"""
+    text = report(changed(create(), "log", "UPDATE bus_block SET hash = hash + 1"))
+    assert "The bus operations cannot be read: damaged trace: row 1 of bus_block" in text
+    assert text.count("<article ") == 5 and "<h3>Bus operations</h3>" not in text
+
+
 def many_findings_are_told_in_part():
     """of 3,000 findings the first are told, more are listed, and the query names the rest"""
     columns = [c[1] for c in sqlite3.connect(create()).execute("PRAGMA table_info(finding)")]
     picked = ", ".join({"id": "?", "key": "'s/crash/v/program-only/none/d' || ?"}.get(c, c) for c in columns)
     rows = [(f"INSERT INTO finding SELECT {picked} FROM finding WHERE id = 1", (i, i)) for i in range(6, 3001)]
-    text = report(changed(create(), "many", *rows))
+    text = made(changed(create(), "many", *rows))
     assert text.count("<article ") == 150 and len(text) < 2000000, (text.count("<article "), len(text))
     assert "1,850 more are not listed here" in text and "WHERE id &gt; 1150" in text
 
@@ -334,10 +361,10 @@ def many_states_cost_time_not_bytes():
     trace = changed(create(), "states", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) "
                     f"INSERT INTO state({named}) SELECT {named} FROM state, n")
     began = time.monotonic()
-    text = report(trace)
+    text = made(trace)
     assert time.monotonic() - began < 20
     assert "of 100,243 crash states" in text
-    assert len(text) < len(report(create())) + 2000, len(text)
+    assert len(text) < len(made(create())) + 2000, len(text)
 
 
 TESTS = [
@@ -347,7 +374,8 @@ TESTS = [
     the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
     a_page_goes_nowhere_else, an_older_report_is_replaced, what_python_lacks_is_named,
-    many_findings_are_told_in_part, many_states_cost_time_not_bytes,
+    many_operations_cost_little, a_damaged_log_is_said_on_top, many_findings_are_told_in_part,
+    many_states_cost_time_not_bytes,
 ]
 
 if __name__ == "__main__":

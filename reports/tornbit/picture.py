@@ -169,13 +169,13 @@ def _wear_axis(axes, most):
     axes.set_axisbelow(True)
 
 
-def wear(sectors, says):
-    """sectors: (first address, erases), by address, some of them erased. A bar each, or
+def wear(sectors, behind, says):
+    """sectors: (first address, erases beyond those that all have), by address. A bar each, or
     from 65 on an outline: the highest of each column's sectors, and its lowest."""
     erases = [e for _, e in sectors]
     n, most = len(erases), max(erases)
     figure = _figure(1.9)
-    axes = _axes(figure, 0.75, 0.15, 0.12, 0.5)
+    axes = _axes(figure, 0.9, 0.15, 0.12, 0.5)
     if n <= BARS_MAX:
         axes.bar(range(n), erases, min(0.7, n * 0.03 + 0.05), color=WEAR, linewidth=0)
         axes.set_xlim(-0.7, n - 0.3)
@@ -192,5 +192,5 @@ def wear(sectors, says):
     axes.xaxis.set_major_locator(FixedLocator([at[p] for p in shown]))
     axes.set_xticklabels([f"0x{sectors[p][0]:x}" for p in shown])
     axes.set_xlabel("address of the sector", fontsize=9, color=QUIET, labelpad=4)
-    axes.set_ylabel("erases", fontsize=9, color=QUIET, labelpad=6)
+    axes.set_ylabel(f"erases beyond\n{behind:,}" if behind else "erases", fontsize=9, color=QUIET, labelpad=6)
     return _svg(figure, says)

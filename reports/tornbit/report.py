@@ -1,6 +1,6 @@
-"""report TRACE OUT: the page about a run; `tornbit report` calls this.
+"""report TRACE OUT [PROGRAM]: the page about a run; `tornbit report` calls this.
 
-It has found out that TRACE is one and that OUT may be written. The same trace gives
+It has found out that TRACE is one and that OUT may be written; PROGRAM is itself. The same trace gives
 the same bytes: no clock, no path, no host is in them.
 """
 import base64
@@ -97,15 +97,17 @@ def time_picture(picture, time):
 
 
 def wear_pictures(picture, wear):
-    """[(part, its sectors, how often, picture or None)]"""
+    """[(part, its sectors, how often, picture or None, what all of them have behind them)]"""
     for part, sectors in list(wear.items())[:PICTURES_MAX]:
+        least, most = min(s.erases for s in sectors), max(s.erases for s in sectors)
+        # Of an aged part the picture shows what came on top: else all sectors look alike.
+        behind = max(0, least) if 2 * least > most else 0
         drawn = None
-        counts = {s.erases for s in sectors}
-        if max(counts) > 0 and (len(counts) > 1 or len(sectors) <= picture.BARS_MAX):
+        if most > least:
             drawn = markupsafe.Markup(picture.wear(
-                [(s.first_addr, max(0, s.erases)) for s in sectors],
-                f"Erases of {len(sectors)} sectors by address, at most {max(s.erases for s in sectors)}"))
-        yield part, sectors, facts.how_often(sectors)[:SECTORS_LISTED], drawn
+                [(s.first_addr, max(0, s.erases - behind)) for s in sectors], behind,
+                f"Erases of {len(sectors)} sectors by address, at most {most}"))
+        yield part, sectors, facts.how_often(sectors)[:SECTORS_LISTED], drawn, behind
 
 
 # ---- the page --------------------------------------------------------------
@@ -155,7 +157,7 @@ class Facts(dict):
         return ""
 
 
-def gather(trace, base):
+def gather(trace, base, program):
     """Everything that the page says."""
     ask = facts.Asker(trace)
     meta = Facts((name, value) for name, value in trace.meta.items() if value is not None)
@@ -171,6 +173,7 @@ def gather(trace, base):
         news += row.kinds if row.expected == 0 else 0
         expected += row.kinds if row.expected == 1 else 0
     logged = ask.one("logged").plans
+    bus, bus_complaint = ask.bus(program)
     wear = facts.wear_of(ask)
     first = ask.one("first").plan
     data = {
@@ -178,12 +181,12 @@ def gather(trace, base):
         "findings": findings, "kinds": kinds, "reach": reach_sentence(reach),
         "more_findings": list(ask.rows("more_findings")) if kinds > len(findings) else [],
         "sentence": sentence(states, kinds, news, expected),
-        "operations": ask.one("operations"), "time": facts.time_of(ask, parts), "wear": wear,
+        "operations": ask.one("operations"), "bus": bus, "time": facts.time_of(ask, parts), "wear": wear,
         "longest": list(ask.rows("longest")), "events": [
             (ask.word.get(("event", e.kind), "?"), e) for e in ask.rows("events")],
         "first": first, "calls": [], "calls_count": None, "power": [],
         "missing": list(facts.missing(meta, states, sum(p.plans for p in plans), logged, wear,
-                                      sum(p.lived for p in plans))),
+                                      sum(p.lived for p in plans), bus_complaint)),
         "commands": commands(meta, base, findings), "stories": stories_of(meta), "asked": ask.asked,
         "program": meta.get("version", "?"),
     }
@@ -196,9 +199,9 @@ def gather(trace, base):
     return data
 
 
-def page(trace, base):
+def page(trace, base, program=None):
     from tornbit import picture     # it takes half a second: not before the trace is known to be good
-    data = gather(trace, base)
+    data = gather(trace, base, program)
     css, js = read("report.css"), read("report.js")
     data["time_pictures"] = [time_picture(picture, t) for t in data["time"]]
     data["wear_pictures"] = list(wear_pictures(picture, data["wear"]))
@@ -225,10 +228,10 @@ def write(out, text):
 
 
 def main(argv):
-    trace_path, out = argv[1:]
+    trace_path, out, *program = argv[1:]
     try:
         with tornbit.open(trace_path) as trace:
-            text = page(trace, os.path.basename(trace_path))
+            text = page(trace, os.path.basename(trace_path), *program)
         write(out, text)
     except tornbit.TraceError as e:
         print(f"tornbit report: {e}", file=sys.stderr)
