@@ -340,7 +340,7 @@ def many_operations_cost_little():
 def a_damaged_log_is_said_on_top():
     """a bus log that cannot be unpacked is said on top, and the rest is told"""
     text = report(changed(create(), "log", "UPDATE bus_block SET hash = hash + 1"))
-    assert "The bus operations cannot be read: damaged trace: row 1 of bus_block" in text
+    assert "The bus operations cannot be read: the trace is damaged: damaged trace: row 1 of bus_block: " in text
     assert text.count("<article ") == 5 and "<h3>Bus operations</h3>" not in text
 
 
