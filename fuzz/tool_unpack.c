@@ -4,6 +4,7 @@
 #include "json.h"
 #include "options.h"
 #include "plain.h"
+#include "progress.h"
 #include "tools.h"
 #include "trace_unpack.h"
 
@@ -39,12 +40,16 @@ int tool_unpack(int argc, char **argv)
 		options, 2, 2,
 	};
 	struct unpacked u;
+	struct progress p;
 	char error[256];
 	int status = options_take(&command, &argc, argv);
 
 	if (status >= 0)
 		return status;
-	if (!trace_unpack(argv[0], argv[1], force, &u, error))
+	progress_begin(&p, "unpack", 0);
+	bool ok = trace_unpack(argv[0], argv[1], force, &p, &u, error);
+	progress_end(&p);
+	if (!ok)
 		return plain_complaint("unpack", "%s", error);
 	if (json)
 		print_json(argv[0], argv[1], &u);

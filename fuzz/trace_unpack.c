@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bus_vtab.h"
+#include "progress.h"
 #include "sink_row.h"
 #include "trace_schema.h"
 #include "trace_unpack.h"
@@ -23,6 +24,8 @@ struct unpacking {
 	int lock, old;			/* locked: fresh, and what the copy replaces; or -1 */
 	sqlite3 *to;
 	struct unpacked *count;
+	struct progress *progress;	/* or NULL */
+	uint64_t seen;			/* operations, when somebody looks */
 	char *error;
 };
 
@@ -240,30 +243,52 @@ static bool copy_table(struct unpacking *u, const struct trace_table *t)
 
 /* ---- bus operations --------------------------------------------------- */
 
-static bool count_lives(struct unpacking *u)
+static bool count_packed(struct unpacking *u, uint64_t *ops)
 {
 	sqlite3_stmt *st = NULL;
-	bool ok = sqlite3_prepare_v2(tracefile_db(u->from), "SELECT count(*) FROM (SELECT DISTINCT "
-				     "plan, life FROM main.bus_block)", -1, &st, NULL) == SQLITE_OK &&
+	bool ok = sqlite3_prepare_v2(tracefile_db(u->from), "SELECT count(*), sum(ops) FROM (SELECT "
+				     "sum(ops) AS ops FROM main.bus_block GROUP BY plan, life)",
+				     -1, &st, NULL) == SQLITE_OK &&
 		sqlite3_step(st) == SQLITE_ROW;
 
-	if (ok)
+	if (ok) {
 		u->count->lives = (uint64_t)sqlite3_column_int64(st, 0);
-	else
+		*ops = (uint64_t)sqlite3_column_int64(st, 1);
+	} else {
 		fail_reading(u, "bus_block");
+	}
 	sqlite3_finalize(st);
 	return ok;
+}
+
+/* seen() in SQL: true for every operation. */
+static void see(sqlite3_context *c, int n, sqlite3_value **value)
+{
+	struct unpacking *u = sqlite3_user_data(c);
+
+	(void)n, (void)value;
+	progress_step(u->progress, ++u->seen);
+	sqlite3_result_int(c, 1);
 }
 
 /* In one statement: SQLite then goes on where it wrote last, and does not look for
  * the place of each row (three times as fast). */
 static bool unpack_lives(struct unpacking *u)
 {
+	bool watched = u->progress && u->progress->on;
+	uint64_t ops = 0;
+
+	if (!count_packed(u, &ops))
+		return false;
+	if (watched)
+		u->progress->total = ops;
 	if (!bus_vtab_register_from(u->to, "packed_bus", tracefile_db(u->from)) ||
-	    !exec(u, "INSERT INTO bus SELECT * FROM packed_bus"))
+	    sqlite3_create_function(u->to, "seen", 0, SQLITE_UTF8, u, see, NULL, NULL) ||
+	    !exec(u, watched ? "INSERT INTO bus SELECT * FROM packed_bus WHERE seen()" :
+		  "INSERT INTO bus SELECT * FROM packed_bus"))
 		return fail_writing(u);
 	u->count->ops = (uint64_t)sqlite3_changes64(u->to);
-	return count_lives(u);
+	return true;
 }
 
 /* ---- all of it -------------------------------------------------------- */
@@ -307,11 +332,12 @@ static bool finish(struct unpacking *u, bool ok)
 	return ok;
 }
 
-bool trace_unpack(const char *path, const char *copy, bool force, struct unpacked *count,
-		  char error[256])
+bool trace_unpack(const char *path, const char *copy, bool force, struct progress *p,
+		  struct unpacked *count, char error[256])
 {
 	struct unpacking u = {
 		.path = path, .lock = -1, .old = -1, .count = count, .error = error,
+		.progress = p,
 	};
 	bool ok = false;
 

@@ -21,10 +21,13 @@ struct unpacked {
 	bool closed;			/* the run ended by itself */
 };
 
+struct progress;
+
 /* An earlier copy in the place of the new one is replaced; a trace that a run wrote
  * only with force; anything else, and the trace itself, never. False: error has one
- * line that says what, where and what would be right. */
-bool trace_unpack(const char *path, const char *copy, bool force, struct unpacked *u,
-		  char error[256]);
+ * line that says what, where and what would be right. p (begun, or NULL) counts
+ * operations. */
+bool trace_unpack(const char *path, const char *copy, bool force, struct progress *p,
+		  struct unpacked *u, char error[256]);
 
 #endif

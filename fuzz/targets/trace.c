@@ -364,7 +364,7 @@ static void unpack(void)
 	uint64_t packed = 0, unpacked = 1;
 	char fresh[250];
 
-	bool ok = trace_unpack(path, copy, true, &u, error);
+	bool ok = trace_unpack(path, copy, true, NULL, &u, error);
 	snprintf(fresh, sizeof fresh, "%s.new", copy);
 	if (access(fresh, F_OK) == 0)
 		target_found("unpacking leaves %s behind", fresh);

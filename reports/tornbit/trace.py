@@ -230,19 +230,17 @@ def _permit(action, a, b, _database, _trigger):
 
 
 def extension_path():
-    """Where the loadable extension lies: TORNBIT_BUS_SO, or beside this package, as
-    installed or as built. None: nowhere."""
-    name = "tornbit_bus.so"
+    """Where the loadable extension lies: TORNBIT_BUS_SO, or where `make` or `make
+    install` put it beside this package. None: nowhere."""
     if "TORNBIT_BUS_SO" in os.environ:
         return os.environ["TORNBIT_BUS_SO"] or None
-    here = os.path.dirname(os.path.abspath(__file__))
-    for _ in range(5):
-        for inside in ("", "build", "lib/tornbit"):
-            there = os.path.join(here, inside, name)
-            if os.path.isfile(there):
-                return there
-        here = os.path.dirname(here)
-    return None
+    here = os.path.dirname(os.path.realpath(__file__))
+    installed = os.path.join("share", "tornbit", "reports", "tornbit")
+    if here.endswith(os.sep + installed):
+        there = os.path.join(here[:-len(installed)], "lib", "tornbit", "tornbit_bus.so")
+    else:
+        there = os.path.join(here, "..", "..", "build", "tornbit_bus.so")
+    return there if os.path.isfile(there) else None
 
 
 class Answer:
