@@ -221,6 +221,29 @@ struct sqlite3 *tracefile_db(struct tracefile *t)
 	return t->db;
 }
 
+void tracefile_begin(struct tracefile *t)
+{
+	t->error[0] = 0;
+}
+
+void tracefile_damaged(struct tracefile *t, const char *format, ...)
+{
+	va_list args;
+
+	if (t->error[0])
+		return;
+	va_start(args, format);
+	vsnprintf(t->error, sizeof t->error, format, args);
+	va_end(args);
+}
+
+/* Reading within a transaction sees one state of the file; the first question, for
+ * nothing, says which. */
+void tracefile_freeze(struct tracefile *t)
+{
+	sqlite3_exec(t->db, "BEGIN; SELECT count(*) FROM meta", NULL, NULL, NULL);
+}
+
 /* ---- rows ------------------------------------------------------------- */
 
 /* A query under way and the row it belongs to, for complaints. */
@@ -608,25 +631,74 @@ static void open_block(struct rows *r, struct buslog_reader *reader, uint64_t se
 		damaged(r, "the bytes of a block do not match their hash");
 }
 
+struct trace_ops {
+	struct rows r;
+	struct buslog_reader reader;
+	uint64_t seq;
+	bool end;
+};
+
+static void open_ops(struct trace_ops *o, struct tracefile *t, int64_t plan, int64_t life)
+{
+	*o = (struct trace_ops){ .r = start_life(t, Q_BLOCKS, "bus_block", plan, life) };
+	o->r.row = -1;	/* blocks count from 0 */
+}
+
+static bool next_op(struct trace_ops *o, struct sink_bus *b)
+{
+	const struct tracefile *t = o->r.t;
+
+	while (!o->end && !buslog_next(&o->reader, b)) {
+		if (o->reader.damage)
+			damaged(&o->r, "%s", o->reader.damage);
+		o->end = o->reader.damage || !step(&o->r);
+		o->r.row++;
+		if (!o->end)
+			open_block(&o->r, &o->reader, o->seq);
+		o->end = o->end || t->error[0];
+	}
+	return !o->end;
+}
+
+static void close_ops(struct trace_ops *o)
+{
+	sqlite3_reset(o->r.st);
+}
+
 bool tracefile_bus(struct tracefile *t, int64_t plan, int64_t life,
 		   bool (*visit)(void *who, uint64_t seq, const struct sink_bus *b), void *who)
 {
-	struct rows r = start_life(t, Q_BLOCKS, "bus_block", plan, life);
 	struct sink_bus op = { .plan = plan, .life = life };
-	struct buslog_reader reader = { 0 };
-	uint64_t seq = 0;
-	bool more = true;
+	struct trace_ops ops;
 
-	for (; more && step(&r); r.row++) {
-		open_block(&r, &reader, seq);
-		while (!t->error[0] && more && buslog_next(&reader, &op))
-			more = visit(who, seq++, &op);
-		if (reader.damage)
-			damaged(&r, "%s", reader.damage);
-		more = more && !t->error[0];
-	}
-	sqlite3_reset(r.st);
+	open_ops(&ops, t, plan, life);
+	while (next_op(&ops, &op) && visit(who, ops.seq++, &op))
+		;
+	close_ops(&ops);
 	return !t->error[0];
+}
+
+struct trace_ops *tracefile_ops_open(struct tracefile *t, int64_t plan, int64_t life)
+{
+	struct trace_ops *o = malloc(sizeof *o);
+
+	if (!o)
+		abort();
+	open_ops(o, t, plan, life);
+	return o;
+}
+
+bool tracefile_ops_next(struct trace_ops *o, uint64_t *seq, struct sink_bus *b)
+{
+	*seq = o->seq;
+	return next_op(o, b) && ++o->seq;
+}
+
+void tracefile_ops_close(struct trace_ops *o)
+{
+	if (o)
+		close_ops(o);
+	free(o);
 }
 
 static void get_call(struct rows *r, struct sink_call *c)

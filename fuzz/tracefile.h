@@ -28,6 +28,16 @@ const char *tracefile_error(const struct tracefile *t);
 /* For queries of one's own; the table `bus` is known (bus_vtab.h). */
 struct sqlite3 *tracefile_db(struct tracefile *t);
 
+/* For readings made of such queries: nothing is wrong so far; this is wrong with the
+ * trace (the first thing said stays). */
+void tracefile_begin(struct tracefile *t);
+__attribute__((format(printf, 2, 3)))
+void tracefile_damaged(struct tracefile *t, const char *format, ...);
+
+/* From here on all readings see the trace as it is now, while its run writes on.
+ * Ends with the trace. */
+void tracefile_freeze(struct tracefile *t);
+
 /* Facts about the run: "command", "subject", "part", "seed" (decimal), "trials",
  * "options", "version", "code_hash" (hex), "contract", "part_text", "closed" ("1":
  * the run ended by itself). NULL: no such fact. */
@@ -110,6 +120,14 @@ bool tracefile_bus(struct tracefile *t, int64_t plan, int64_t life,
 bool tracefile_calls(struct tracefile *t, int64_t plan, int64_t life,
 		     bool (*visit)(void *who, const struct sink_call *c), void *who);
 struct event;
+
+/* The operations of one life, one by one, beside readings of other tables. Next: false
+ * at the end, and where the trace is damaged (tracefile_error). Close takes NULL. */
+struct trace_ops;
+struct trace_ops *tracefile_ops_open(struct tracefile *t, int64_t plan, int64_t life);
+bool tracefile_ops_next(struct trace_ops *o, uint64_t *seq, struct sink_bus *b);
+void tracefile_ops_close(struct trace_ops *o);
+
 bool tracefile_events(struct tracefile *t, int64_t plan, int64_t life,
 		      bool (*visit)(void *who, uint32_t call, const struct event *e),
 		      void *who);
