@@ -2,258 +2,168 @@
 #include "tools.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "options.h"
 #include "plain.h"
-#include "tracefile.h"
-#include "world.h"
+#include "tell.h"
+#include "text.h"
 
-#define WIDTH 78
+/* ---- what all tellings share --------------------------------------------- */
 
-struct showing {
-	struct tracefile *t;
-	const char *path;
-	struct world built_in;
-	uint64_t plan;
-	uint64_t reads, programs, erases;
-	uint32_t call;		/* whose operations are being counted */
-	uint32_t calls;
-};
-
-/* Words of a long text go on in the next line, below the first. */
-static void print_wrapped(const char *label, const char *text)
+bool tell_none(struct telling *s, const char *format, ...)
 {
-	size_t column = (size_t)printf("  %-9s", label);
+	va_list args;
 
-	for (const char *word = text; *word; ) {
-		size_t n = strcspn(word, " ");
-		char one[256];
-		snprintf(one, sizeof one, "%.*s", (int)min_u32((uint32_t)n, 250), word);
-		size_t width = strlen(PLAIN(one)) + 1;
-		if (column > 11 && column + width > WIDTH)
-			column = (size_t)printf("\n  %-9s", "") - 1;
-		printf(" %s", PLAIN(one));
-		column += width;
-		word += n;
-		word += strspn(word, " ");
-	}
-	printf("\n");
+	va_start(args, format);
+	vsnprintf(s->none, sizeof s->none, format, args);
+	va_end(args);
+	return false;
 }
 
-static void print_meta(struct tracefile *t, const char *name, const char *label)
+bool tell_no_row(struct telling *s, const char *table, uint64_t asked)
 {
-	const char *value = tracefile_meta(t, name);
-	if (value && value[0])
-		print_wrapped(label, value);
-}
-
-/* A sweep's facts are those of its first story; the others have their own. */
-struct shared {
-	bool subject, part, seed;	/* is it the same for all plans? */
-	uint64_t plans;
-};
-
-static struct shared what_is_shared(struct tracefile *t)
-{
-	struct shared all = { true, true, true, tracefile_count(t, "plan") };
-	const char *command = tracefile_meta(t, "command");
-	char subject[64] = "", part[64] = "";
-	struct trace_plan p;
-
-	if (!command || strcmp(command, "sweep") != 0)
-		return all;	/* a campaign's facts speak of all its plans */
-	for (uint64_t i = 1; i <= all.plans && tracefile_plan(t, (int64_t)i, &p); i++) {
-		if (i == 1) {
-			snprintf(subject, sizeof subject, "%s", p.subject);
-			snprintf(part, sizeof part, "%s", p.part);
-		}
-		all.subject = all.subject && strcmp(subject, p.subject) == 0;
-		all.part = all.part && strcmp(part, p.part) == 0;
-	}
-	all.seed = all.plans <= 1;	/* stories have one each */
-	return all;
-}
-
-static void print_shared(struct tracefile *t, const char *name, const char *label, bool shared,
-			 uint64_t plans)
-{
-	if (shared)
-		print_meta(t, name, label);
-	else
-		printf("  %-9s several (%llu plans)\n", label, (unsigned long long)plans);
-}
-
-static bool add_count(void *who, const struct trace_finding *f)
-{
-	*(uint64_t *)who += f->count;
-	return true;
-}
-
-static void print_holds(struct tracefile *t)
-{
-	const char *closed = tracefile_meta(t, "closed");
-	uint64_t kinds = tracefile_count(t, "finding");
-	uint64_t plans = tracefile_count(t, "plan"), places = 0;
-
-	tracefile_findings(t, add_count, &places);
-	printf("  %-9s %llu plan%s, %llu states judged; ", "holds", (unsigned long long)plans,
-	       plans == 1 ? "" : "s", (unsigned long long)tracefile_count(t, "state"));
-	if (kinds)
-		printf("%llu kind%s of finding in %llu places", (unsigned long long)kinds,
-		       kinds == 1 ? "" : "s",
-		       (unsigned long long)places);
-	else
-		printf("no finding");
-	printf("%s\n", closed && strcmp(closed, "1") == 0 ? "" : "; the run did not end by itself");
-}
-
-static void print_run(struct tracefile *t, const char *path)
-{
-	struct shared all = what_is_shared(t);
-
-	printf("%s\n", PLAIN(path));
-	print_meta(t, "command", "command");
-	print_shared(t, "subject", "store", all.subject, all.plans);
-	print_shared(t, "part", "part", all.part, all.plans);
-	print_shared(t, "seed", "seed", all.seed, all.plans);
-	print_meta(t, "trials", "trials");
-	print_meta(t, "options", "options");
-	print_meta(t, "version", "version");
-	print_meta(t, "code_hash", "code");
-	print_holds(t);
-}
-
-/* What replay has to be told besides, when it is not built in. */
-static void print_hints(struct showing *s, int64_t plan)
-{
-	struct trace_plan p;
-
-	if (!tracefile_plan(s->t, plan, &p))
-		return;
-	if (world_part(&s->built_in, p.part) < 0)
-		printf(" --part FILE");
-	if (world_subject(&s->built_in, p.subject) < 0)
-		printf(" --load FILE.so");
-}
-
-static bool print_finding(void *who, const struct trace_finding *f)
-{
-	struct showing *s = who;
-
-	printf("\n  finding %lld  %s  x %llu\n", (long long)f->id, PLAIN(f->key),
-	       (unsigned long long)f->count);
-	if (f->outcome.why[0])
-		printf("    %s%s%s\n", PLAIN(f->outcome.name), f->outcome.name[0] ? ": " : "",
-		       PLAIN(f->outcome.why));
-	if (f->reach[0])
-		printf("    %s\n", PLAIN(f->reach));
-	printf("    repeat: ");
-	plain_word(stdout, program_name());
-	printf(" replay ");
-	plain_word(stdout, s->path);
-	printf(" --finding %lld", (long long)f->id);
-	print_hints(s, f->plan);
-	printf("\n");
-	return true;
-}
-
-static bool print_call(void *who, const struct sink_call *c)
-{
-	struct showing *s = who;
-
-	printf("  %4u  %-8s %-20s", c->call, PLAIN(c->verb),
-	       PLAIN(c->name ? c->name : ""));
-	if (c->bytes)
-		printf(" %6u bytes", c->bytes);
-	else
-		printf("             ");
-	printf("  %-8s clocks %llu..%llu  bus %llu, wait %llu, array %llu\n", PLAIN(c->result),
-	       (unsigned long long)c->first, (unsigned long long)c->last,
-	       (unsigned long long)c->bus, (unsigned long long)c->wait,
-	       (unsigned long long)c->busy);
-	s->calls++;
-	return true;
-}
-
-static bool print_op(void *who, uint64_t seq, const struct sink_bus *b)
-{
-	static const char *const words[] = { "read", "program", "erase", "sync" };
-	const char *at = strchr("rpes", b->kind);
-
-	(void)who;
-	printf("  %6llu  call %-4u %-7s 0x%06x %5u bytes  clocks %llu..%llu%s\n",
-	       (unsigned long long)seq, b->call, at && b->kind ? words[at - "rpes"] : "?", b->addr,
-	       b->bytes, (unsigned long long)b->first, (unsigned long long)b->last,
-	       b->result == 0xff ? "  POWER DIES" : b->result ? "  FAILS" : "");
-	return true;
-}
-
-static int damaged(struct tracefile *t, const char *path)
-{
-	const char *e = tracefile_error(t);
-	return plain_complaint("show", "%s: %s", path, e ? e : "is damaged");
-}
-
-static int no_plan(const struct showing *s)
-{
-	unsigned long long plans = tracefile_count(s->t, "plan");
+	unsigned long long rows = tracefile_count(s->t, table);
 
 	if (tracefile_error(s->t))
-		return damaged(s->t, s->path);
-	if (!plans)
-		return plain_complaint("show", "%s: it has no plans", s->path);
-	return plain_complaint("show", "%s: there is no plan %llu, plans are 1 to %llu", s->path,
-			       (unsigned long long)s->plan, plans);
+		return false;
+	if (!rows)
+		return tell_none(s, "it has no %ss", table);
+	return tell_none(s, "there is no %s %llu, %ss are 1 to %llu", table,
+			 (unsigned long long)asked, table, rows);
 }
 
-static bool tell(struct showing *s, const struct trace_plan *p, bool bus)
+bool tell_part(struct telling *s, const char *name, struct part *part)
 {
-	char subject[64], part[64];
+	const char *text = tracefile_part_text(s->t, name);
+	struct part_error error;
+	int known;
 
-	if (p) {	/* its texts are the next reading's */
-		snprintf(subject, sizeof subject, "%s", p->subject);
-		snprintf(part, sizeof part, "%s", p->part);
-	}
-	print_run(s->t, s->path);
+	if (text && part_parse(part, text, strlen(text), &error))
+		return true;
+	known = world_part(&s->world, name);
+	if (known >= 0)
+		*part = *s->world.part[known];
+	return known >= 0;
+}
+
+struct plan *tell_plan(struct telling *s, const struct trace_plan *row)
+{
+	int subject = world_subject(&s->world, row->subject);
+	int part = subject < 0 ? -1 : world_part(&s->world, row->part);
+
+	if (part < 0)
+		return NULL;
+	struct plan *p = malloc(sizeof *p);
 	if (!p)
-		return tracefile_findings(s->t, print_finding, s);
-	printf("\nplan %llu: %s on %s\n", (unsigned long long)s->plan, PLAIN(subject), PLAIN(part));
-	return bus ? tracefile_bus(s->t, (int64_t)s->plan, 0, print_op, s)
-		   : tracefile_calls(s->t, (int64_t)s->plan, 0, print_call, s);
+		abort();
+	if (!plan_decode(p, &s->world.plan, (uint32_t)subject, row->bytes, row->n)) {
+		free(p);
+		return NULL;
+	}
+	p->part = (uint32_t)part;
+	return p;
+}
+
+const char *tell_event(char room[200], struct telling *s, const struct plan *p, uint32_t event)
+{
+	struct text t = text_in(room, 200);
+
+	if (event >= p->events || p->event[event].kind != PLAN_CALL) {
+		text_add(&t, event < p->events && p->event[event].kind == PLAN_REBOOT
+			 ? "the reboot" : "the first mount");
+		return room;
+	}
+	const struct plan_event *e = &p->event[event];
+	const struct tb_verb *v = &s->world.subject[p->subject]->contract->verb[e->verb];
+	text_add(&t, "\"%s", v->word);
+	if (v->takes_name)
+		text_add(&t, " %s", p->name[e->name]);
+	if (v->takes_size)
+		text_add(&t, " %u", e->bytes);
+	if (e->seed)
+		text_add(&t, " seed %u", e->seed);
+	if (e->chunk)
+		text_add(&t, " chunk %u", e->chunk);
+	text_add(&t, "\"");
+	return room;
+}
+
+/* ---- the command ----------------------------------------------------------- */
+
+static bool tell(struct telling *s)
+{
+	if (s->finding)
+		return s->json ? tell_finding_json(s) : tell_finding(s);
+	if (s->state)
+		return s->json ? tell_state_json(s) : tell_state(s);
+	if (!s->plan)
+		return s->json ? tell_run_json(s) : tell_run(s);
+	return s->json ? tell_life_json(s) : tell_life(s);
+}
+
+static int show(struct telling *s)
+{
+	char error[256];
+	int status = 0;
+
+	s->t = tracefile_open(s->path, error);
+	if (!s->t)
+		return plain_complaint("", "%s", error);
+	tracefile_freeze(s->t);
+	if (!tell(s)) {
+		const char *damage = tracefile_error(s->t);
+		fflush(stdout);
+		status = plain_complaint("show", "%s: %s", s->path,
+					 s->none[0] ? s->none : damage ? damage : "is damaged");
+	}
+	tracefile_close(s->t);
+	return status;
+}
+
+/* Options that say what to tell exclude each other. */
+static int check(const struct telling *s)
+{
+	int asked = (s->plan != 0) + (s->finding != 0) + (s->state != 0) + s->follow;
+
+	if (asked > 1)
+		return plain_complaint("show", "--plan, --finding, --state and --follow tell one thing each: "
+				       "give one of them");
+	if (s->bus && !s->plan)
+		return plain_complaint("show", "--bus tells of one plan: it needs --plan N");
+	return -1;
 }
 
 int tool_show(int argc, char **argv)
 {
-	static struct showing s;
-	static bool bus;
+	static struct telling s;
 	const struct option options[] = {
-		{ "--plan", "N", "tell the main life of this plan, call by call", OPTION_COUNT,
-		  &s.plan },
-		{ "--bus", NULL, "with --plan: every bus operation", OPTION_FLAG, &bus },
+		{ "--plan", "N", "the main life of this plan: power, calls, cuts, the array at the end",
+		  OPTION_COUNT, &s.plan },
+		{ "--bus", NULL, "with --plan: every bus operation below its call", OPTION_FLAG, &s.bus },
+		{ "--finding", "N", "the story of one finding: what was done, where power died, what\n"
+		  "                         was legal and what was seen", OPTION_COUNT, &s.finding },
+		{ "--state", "N", "one judged crash state", OPTION_COUNT, &s.state },
+		{ "--follow", NULL, "a run that is going on: its cells and findings as they come; ends\n"
+		  "                         with the run", OPTION_FLAG, &s.follow },
+		{ "--all", NULL, "shorten and fold nothing", OPTION_FLAG, &s.all },
+		{ "--json", NULL, "the same for programs to read", OPTION_FLAG, &s.json },
+		{ "--part", "FILE", "a part of your own", OPTION_LIST, &s.parts },
+		{ "--load", "FILE.so", "stores of your own", OPTION_LIST, &s.load },
 		{ 0 },
 	};
 	const struct command command = {
 		"show", "TRACE.db", "What a run did and found.", options, 1, 1,
 	};
-	char error[256];
 	int status = options_take(&command, &argc, argv);
 
-	if (status >= 0)
+	if (status >= 0 || (status = check(&s)) >= 0)
 		return status;
-	if (bus && !s.plan)
-		return plain_complaint("show", "--bus tells of one plan: it needs --plan N");
-	if (!world_init(&s.built_in))
-		return world_fail(&s.built_in);
-	s.path = argv[0];
-	s.t = tracefile_open(argv[0], error);
-	struct trace_plan p;
-	if (!s.t)
-		status = plain_complaint("", "%s", error);
-	else if (s.plan && !tracefile_plan(s.t, (int64_t)s.plan, &p))
-		status = no_plan(&s);
-	else
-		status = tell(&s, s.plan ? &p : NULL, bus) ? 0 : damaged(s.t, argv[0]);
-	tracefile_close(s.t);
-	world_free(&s.built_in);
+	if (!world_init(&s.world) || !world_load_all(&s.world, &s.parts, &s.load)) {
+		status = world_fail(&s.world);
+	} else {
+		s.path = argv[0];
+		status = s.follow ? tell_follow(&s) : show(&s);
+	}
+	world_free(&s.world);
 	return status;
 }

@@ -247,11 +247,12 @@ bool trace_each_wear(struct tracefile *t, int64_t plan,
 	bool more = true;
 
 	if (!begin(&w, t, "wear", "SELECT plan.part, sector, first_addr, wear.bytes, erases, programs,"
-		   " programmed_bytes FROM wear LEFT JOIN plan ON plan.id=wear.plan"
+		   " programmed_bytes, wear.plan FROM wear LEFT JOIN plan ON plan.id=wear.plan"
 		   " WHERE ?1=0 OR wear.plan=?1", plan, 0, 0))
 		return false;
 	while (more && next(&w)) {
 		struct trace_wear row = {
+			.plan = whole(&w, 7),
 			.part = text(&w, 0),
 			.sector = (uint32_t)within(&w, 1, UINT32_MAX),
 			.first = (uint32_t)within(&w, 2, UINT32_MAX),
@@ -289,6 +290,18 @@ bool trace_each_plan(struct tracefile *t, int64_t from,
 		more = !tracefile_error(t) && visit(who, &row);
 	}
 	return end(&w);
+}
+
+int64_t trace_last(struct tracefile *t, const char *table)
+{
+	struct walk w;
+	char sql[80];
+	int64_t id = 0;
+
+	snprintf(sql, sizeof sql, "SELECT max(id) FROM %s", table);
+	if (begin(&w, t, table, sql, 0, 0, 0) && next(&w))
+		id = whole(&w, 0);
+	return end(&w) ? id : 0;
 }
 
 bool trace_each_cell(struct tracefile *t, int64_t from,

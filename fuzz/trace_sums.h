@@ -66,6 +66,7 @@ bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum);
 
 /* Wear, row by row: of one plan, or 0: of all. part is the plan's, "" if unknown. */
 struct trace_wear {
+	int64_t plan;
 	const char *part;
 	uint32_t sector, first, bytes;
 	uint64_t erases, programs, programmed;
@@ -83,6 +84,9 @@ struct trace_summary {
 };
 bool trace_each_plan(struct tracefile *t, int64_t from,
 		     bool (*visit)(void *who, const struct trace_summary *p), void *who);
+
+/* The largest id of "plan", "state" or "finding", without counting; 0: none. */
+int64_t trace_last(struct tracefile *t, const char *table);
 
 /* Finished cells of a campaign, in order. */
 struct trace_cell_row {
