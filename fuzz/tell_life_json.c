@@ -142,17 +142,18 @@ static void array_json(struct telling_life *l)
 	json_close(l->j);
 }
 
-static bool wear_json(void *who, const struct trace_wear *w)
+static bool wear_json(void *who, const char *part, const struct trace_wear *w)
 {
 	struct json *j = who;
 
+	(void)part;
 	json_open(j, NULL, '{');
 	json_u64(j, "sector", w->sector);
-	json_u64(j, "first", w->first);
+	json_u64(j, "first", w->first_addr);
 	json_u64(j, "bytes", w->bytes);
 	json_u64(j, "erases", w->erases);
 	json_u64(j, "programs", w->programs);
-	json_u64(j, "programmed_bytes", w->programmed);
+	json_u64(j, "programmed_bytes", w->programmed_bytes);
 	json_close(j);
 	return true;
 }

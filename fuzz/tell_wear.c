@@ -45,12 +45,12 @@ static uint32_t aged_by(struct tell_wear *m, int64_t plan)
 	return m->aged;
 }
 
-static bool add_row(void *who, const struct trace_wear *w)
+static bool add_row(void *who, const char *part, const struct trace_wear *w)
 {
 	struct tell_wear *m = who;
-	uint64_t aged, erases;
+	uint32_t aged, erases;
 
-	if (m->part && strncmp(w->part, m->part, 31) != 0)
+	if (m->part && strncmp(part, m->part, 31) != 0)
 		return true;
 	aged = aged_by(m, w->plan);
 	erases = w->erases > aged ? w->erases - aged : 0;
@@ -59,14 +59,14 @@ static bool add_row(void *who, const struct trace_wear *w)
 	bool none = m->from == m->to;
 	if (none || w->sector < m->from) {
 		m->from = w->sector;
-		m->first = w->first;
+		m->first = w->first_addr;
 	}
 	if (none || w->sector >= m->to) {
 		m->to = w->sector + 1;
-		m->end = w->first + w->bytes;
+		m->end = w->first_addr + w->bytes;
 	}
 	uint32_t *e = &m->erases[w->sector];
-	uint64_t sum = erases + (*e == TELL_UNTOUCHED ? 0 : *e);
+	uint64_t sum = (uint64_t)erases + (*e == TELL_UNTOUCHED ? 0 : *e);
 	*e = sum < TELL_UNTOUCHED ? (uint32_t)sum : TELL_UNTOUCHED - 1;
 	if (*e > m->most) {
 		m->most = *e;
@@ -74,7 +74,7 @@ static bool add_row(void *who, const struct trace_wear *w)
 	}
 	m->erased += erases;
 	m->programs += w->programs;
-	m->programmed += w->programmed;
+	m->programmed += w->programmed_bytes;
 	return true;
 }
 

@@ -241,7 +241,8 @@ bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum)
 }
 
 bool trace_each_wear(struct tracefile *t, int64_t plan,
-		     bool (*visit)(void *who, const struct trace_wear *w), void *who)
+		     bool (*visit)(void *who, const char *part, const struct trace_wear *w),
+		     void *who)
 {
 	struct walk w;
 	bool more = true;
@@ -253,15 +254,14 @@ bool trace_each_wear(struct tracefile *t, int64_t plan,
 	while (more && next(&w)) {
 		struct trace_wear row = {
 			.plan = whole(&w, 7),
-			.part = text(&w, 0),
 			.sector = (uint32_t)within(&w, 1, UINT32_MAX),
-			.first = (uint32_t)within(&w, 2, UINT32_MAX),
+			.first_addr = (uint32_t)within(&w, 2, UINT32_MAX),
 			.bytes = (uint32_t)within(&w, 3, UINT32_MAX),
-			.erases = within(&w, 4, UINT32_MAX),
-			.programs = within(&w, 5, UINT32_MAX),
-			.programmed = within(&w, 6, INT64_MAX),
+			.erases = (uint32_t)within(&w, 4, UINT32_MAX),
+			.programs = (uint32_t)within(&w, 5, UINT32_MAX),
+			.programmed_bytes = within(&w, 6, INT64_MAX),
 		};
-		more = !tracefile_error(t) && visit(who, &row);
+		more = !tracefile_error(t) && visit(who, text(&w, 0), &row);
 	}
 	return end(&w);
 }

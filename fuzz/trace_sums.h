@@ -64,15 +64,10 @@ struct trace_spent {
 };
 bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum);
 
-/* Wear, row by row: of one plan, or 0: of all. part is the plan's, "" if unknown. */
-struct trace_wear {
-	int64_t plan;
-	const char *part;
-	uint32_t sector, first, bytes;
-	uint64_t erases, programs, programmed;
-};
+/* Wear, row by row: of one plan, or 0: of all; part is the plan's, "" if unknown. */
 bool trace_each_wear(struct tracefile *t, int64_t plan,
-		     bool (*visit)(void *who, const struct trace_wear *w), void *who);
+		     bool (*visit)(void *who, const char *part, const struct trace_wear *w),
+		     void *who);
 
 /* Plans in order: what is known of each without decoding it. */
 struct trace_summary {

@@ -1,0 +1,353 @@
+#!/bin/sh
+# tornbit show: each telling has what somebody needs who looks for what went wrong; what
+# no run wrote costs one line, whatever a file says; a run is followed to its end, and
+# is not disturbed by it. TAP on standard output. Reads TORNBIT (the program).
+set -u
+. fuzz/test/tap.sh
+top=$PWD
+cd "$work" || exit 1
+: > out
+: > err
+
+# tells STORY ARGUMENTS...: status 0, nothing on standard error, the answer in out
+tells() {
+	told=$1
+	shift
+	timeout 60 "$tornbit" show "$@" > out 2> err < /dev/null
+	[ $? -eq 0 ] && [ ! -s err ] && [ -s out ]
+	report "$told" $?
+}
+
+# has STORY PATTERN...: each stands in out
+has() {
+	told=$1 bad=0
+	shift
+	for pattern in "$@"; do
+		grep -qE -- "$pattern" out || { bad=1; echo "# no line has: $pattern"; }
+	done
+	report "$told" $bad
+}
+
+# refuses STORY REASON ARGUMENTS...: status 2, one line with REASON
+refuses() {
+	told=$1 reason=$2
+	shift 2
+	timeout 60 "$tornbit" show "$@" > out 2> err < /dev/null
+	[ $? -eq 2 ] && [ "$(wc -l < err)" -eq 1 ] && grep -q -- "$reason" err
+	report "$told" $?
+}
+
+# Lines that are no key, path or command are no wider than a terminal, and ASCII.
+fits() {
+	! grep -vE 'tornbit|/|^ *(options|command) ' out | grep -E '.{79,}' &&
+		! LC_ALL=C grep -q '[^ -~]' out
+	report "... in lines that fit a terminal" $?
+}
+
+# What SQL changes in a copy of a trace.
+python() { /usr/bin/python3 "$@"; }
+tampered() { # tampered FROM TO SQL
+	cp "$1" "$2" && python -c '
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.executescript(sys.argv[2])
+db.close()' "$2" "$3"
+}
+
+"$tornbit" sweep "$top/scenarios/wofs.faithful-create.scn" --trace sweep.db > sweep.out
+"$tornbit" sweep "$top/scenarios/wofs.faithful-create.scn" "$top/scenarios/wofs.faithful-format-goes-on.scn" \
+	--trace two.db > /dev/null
+"$tornbit" fuzz wofs.faithful --trials 600 --trace fuzz.db > /dev/null
+
+# ---- a run --------------------------------------------------------------------------
+
+tells "a sweep" sweep.db
+has "a sweep is told with its facts, verdicts and faults" '^  store +wofs.faithful$' \
+	'^  holds +1 plan, 143 states judged; 5 kinds of finding in 133 places$' \
+	'^    crash +122 +85.3 %  #+$' '^    put +0/1 +27/32 +6/8 ' 'T: by clock, A: all or nothing'
+has "... findings with reason, first place, reach and command" \
+	'^  finding 2  wofs.faithful/phantom/put/.* x 1  \(expected\)$' \
+	'prnb%: 1 listed name' 'first in plan 1, state 6; adversarial' 'repeat: .*--finding 2'
+has "... and, being of one plan, with its life" 'POWER UP at clock 0' '^     2  put note.txt 24 seed 9 ' \
+	'power cut here: 133 of 142 states are bad' 'END OF THE LIFE'
+fits
+# What the matrix sums up is what the table holds.
+python - > wanted <<'EOF'
+import sqlite3
+db = sqlite3.connect("sweep.db")
+bad, all = db.execute("SELECT sum(verdict<>0), count(*) FROM state WHERE cuts>0 AND bits=0").fetchone()
+print(f"{bad}/{all}")
+EOF
+has "... counted as a query counts" "^    put +0/1 +$(cat wanted) "
+
+tells "a campaign" fuzz.db
+has "a campaign says where its time went, what wore, and where to look" \
+	'lives whole: [0-9]+ calls, [0-9]+ bus operations' \
+	'^  clocks +\[#=*-*\] .* on lm3s8962$' '# bus [0-9.]+ %, = waiting for the array' \
+	'^  erases +[0-9]+ in the logged lives' 'are logged call by call: 1 2 ' \
+	'^    the commonest .*show .*--finding [0-9]+$' '^    a whole life .*--plan [0-9]+$'
+fits
+grep -c 'repeat:' out > short; "$tornbit" show fuzz.db --all > out 2> err
+[ "$(grep -c 'repeat:' out)" -gt "$(cat short)" ] &&
+	[ "$(grep -c 'repeat:' out)" = "$("$tornbit" sql fuzz.db 'SELECT count(*) FROM finding' | tail -n 1)" ]
+report "--all tells every finding in full" $?
+tells "several stories" two.db
+has "several stories are named, and none claims to be the run" 'several \(3 plans\)' \
+	'^  plan 1 +wofs.faithful-create +143 states, +5 findings$'
+
+# ---- a life -------------------------------------------------------------------------
+
+plan=3	# the story's own cuts, really cut
+tells "a life with a cut" two.db --plan $plan
+has "a life goes from power-up to power-up" 'POWER UP at clock 0' \
+	'POWER DIES in the erase of 1024 bytes at 0x002000' 'family A, after: atomic' \
+	'power is off for 100 ms' 'POWER UP at clock 6713618' 'END OF THE LIFE'
+has "... with its set-up and what each call did" '^    region 4KiB$' \
+	'^     4  format +cut +20.0 ms \[#=*\]$' 'clocks 713526..6713618, 4 reads \(176 B\), 1 erase' \
+	'chip at clock 6969188: was asked to set programmed bits at 0x002400' 'judged: atomicity'
+has "... the array at the end, what of it is in doubt, and how to know" \
+	'^  0x002000  \[\?{32}\]' '^  0x002a00  \[#{28}\*\.\.\.\]  89 %' 'blank to the end of the region' \
+	'exact after that cut: .*replay two.db --state [0-9]+ --image array.img'
+fits
+tells "the same with its bus" two.db --plan $plan --bus
+has "the bus stands below its calls: programs with their bytes, reads in a row folded" \
+	'^ +3 program 0x002000 +4 .* 6100ffff$' '^ +0 read x 3 +0x002000 to 0x00202b: 92 bytes'
+fits
+tells "nothing folded" two.db --plan $plan --bus --all
+[ "$(grep -cE '^ +[0-9]+ (read|program|erase) ' out)" = \
+	"$("$tornbit" sql two.db "SELECT count(*) FROM bus WHERE plan=$plan" | tail -n 1)" ]
+report "with --all every operation has a line" $?
+
+# The map, against the array that replay writes when it cuts: the plan up to there.
+state=$("$tornbit" sql sweep.db 'SELECT id FROM state WHERE bits=1 AND cuts=1 ORDER BY id DESC LIMIT 1' | tail -n 1)
+"$tornbit" replay sweep.db --state "$state" --image array.img > out 2> err
+tells "a life for programs" sweep.db --plan 1 --json
+python - > err 2>&1 <<'EOF'
+import json
+life = json.load(open("out"))
+array = open("array.img", "rb").read()
+last = 4	# bytes of the last program, which that state has not seen
+for s in life["array"]:
+    used = sum(b != 0xff for b in array[s["first"]:s["first"] + s["bytes"]])
+    assert 0 < s["used"] - used <= last, (s, used)
+assert sum(c["programs"] for c in life["calls"]) == 8
+EOF
+report "the map holds what a real cut leaves, and the operation that it cut" $?
+
+# ---- a finding, a state --------------------------------------------------------------
+
+tells "a finding" sweep.db --finding 2
+has "a finding is told from the trace: what was done, where power died, what was legal" \
+	'^    cut op 0 sparse$' '^    put note.txt 24 seed 9$' 'power died in the program of 8 bytes at 0x002018' \
+	'intended 34 35 36 37 38 39 ff ff 6e 6f 74 65 2e 74 78 74$' \
+	'torn +34 35 36 37 38 39 ff ff ff\*ff\*fe\*ff\*bf\*ff\*fb\*ff\*$' 'of 29 bits to change here, 3 had changed' \
+	'note.txt: absent, or 24 bytes of +\| prnb%: 1 listed name' 'adversarial: no clock of this part' \
+	'^    C 1 to 3 bits done +1 #+$'
+fits
+! grep -q '^ *record ' out
+report "... without what only replay reads" $?
+for n in 1 2 3 4 5; do	# every command that it prints can be pasted
+	"$tornbit" show sweep.db --finding $n > out 2> err
+	sed -n 's/^  [a-z]* *\([^ ]*tornbit .*\)$/\1/p' out > commands
+	bad=$([ "$(wc -l < commands)" -eq 5 ] && echo 0 || echo 1)
+	while read -r command; do
+		sh -c "$command" > again 2>> err < /dev/null || bad=1
+	done < commands
+	[ "$bad" -eq 0 ] && [ ! -s err ] && [ -s torn.img ] && rm -f torn.img
+	report "the commands printed with finding $n can be pasted" $?
+done
+tells "a state" sweep.db --state 6
+has "a state is told with its anchor, its fault in words, its clock and its hashes" \
+	'power dies in operation 0 of "put note.txt 24 seed 9"' 'event 2 of the plan, at clock 7180 \(143 us\)' \
+	'family C, sparse: 1 to 3 bits done' 'verdict +phantom' 'image c4dca85b8c03e850' 'replay sweep.db --state 6$'
+fits
+"$tornbit" sweep "$top/scenarios/wofs.hardened-create.scn" --trace nested.db > /dev/null
+nested=$("$tornbit" sql nested.db "SELECT min(id) FROM state WHERE cuts=2" | tail -n 1)
+tells "a state of two cuts" nested.db --state "$nested"
+has "a nested state is told cut by cut" '^  cut 1 of 2' '^  cut 2 of 2' 'of the recovery from that'
+
+# ---- for programs ---------------------------------------------------------------------
+
+for what in "sweep.db" "fuzz.db" "two.db --plan 3 --bus" "sweep.db --finding 3" "nested.db --state $nested"; do
+	tells "show $what --json" $what --json
+	python -c 'import json; json.load(open("out"))' 2> err
+	report "... is JSON" $?
+done
+tells "a closed run, followed, for programs" fuzz.db --follow --json
+python - 2> err <<'EOF'
+import json
+lines = [json.loads(line) for line in open("out")]
+events = [line["event"] for line in lines]
+assert events[0] == "run" and events[-1] == "end" and lines[-1]["closed"] is True
+assert events.count("cell") == 3 and events.count("finding") == lines[-1]["finding_kinds"]
+EOF
+report "... is one object a line" $?
+
+# ---- what no run wrote ------------------------------------------------------------------
+
+refuses "a plan that is not there" 'there is no plan 9, plans are 1 to 1' sweep.db --plan 9
+refuses "a finding that is not there" 'there is no finding 9, findings are 1 to 5' sweep.db --finding 9
+refuses "a state that is not there" 'there is no state 999, states are 1 to 143' sweep.db --state 999
+[ ! -s out ]
+report "... and nothing is told before" $?
+refuses "two things at once" 'give one of them' sweep.db --plan 1 --finding 1
+refuses "a bus of no plan" 'needs --plan N' sweep.db --bus --follow
+
+tampered sweep.db empty.db 'DELETE FROM plan; DELETE FROM call; DELETE FROM state; DELETE FROM finding;
+	DELETE FROM bus_block; DELETE FROM event; DELETE FROM wear; DELETE FROM evidence; DELETE FROM expect'
+tells "a run that came to nothing" empty.db
+has "... says so" '0 plans, 0 states judged; no finding'
+refuses "... has no plan to tell" 'it has no plans' empty.db --plan 1
+tampered sweep.db alone.db 'DELETE FROM call; DELETE FROM bus_block; DELETE FROM evidence; DELETE FROM event'
+tells "a life that was not logged" alone.db --plan 1
+has "... says what is missing" 'its calls and operations were not logged'
+tells "a finding that was not frozen" alone.db --finding 1
+has "... says what is missing" 'where power died is not in the trace'
+tampered sweep.db strange.db "UPDATE plan SET subject='mine.store', part='mine'; UPDATE part SET name='mine', text=NULL"
+tells "a store and a part that nobody here knows" strange.db --plan 1
+has "... are told as far as the trace goes" '^     1  put a 10 ' '20064 clocks|clocks 2..5080' \
+	'load FILE.so' 'the part is not known here'
+tampered sweep.db escape.db "DELETE FROM expect WHERE rowid>1; UPDATE call SET name=char(27)||'[2J'||char(10)||'x', verb='p'||char(7);
+	UPDATE state SET verb=char(27)||'v', name=char(155), why=char(13)||'w';
+	UPDATE finding SET key=char(27)||id, why=char(10)||'y', reach=char(8), shrunk='put '||char(27)||char(10)||'x';
+	UPDATE plan SET subject=char(27)||'s', part=char(9)||'p', story=char(27); UPDATE evidence SET legal=char(27);
+	UPDATE meta SET value=char(27)||value WHERE name IN ('options', 'subject'); UPDATE expect SET met=0, pattern=char(27)"
+for what in "" "--plan 1 --bus" "--finding 1" "--state 6" "--follow" "--json" "--finding 1 --json" "--plan 1 --json"; do
+	"$tornbit" show escape.db $what > out 2> err
+	[ $? -eq 0 ] && [ -s out ] && ! LC_ALL=C tr -d '\n' < out | LC_ALL=C grep -q '[^ -~]'
+	report "nothing of a trace reaches the terminal as it is: show $what" $?
+done
+
+# Each row: what a stranger did to the trace, and what is asked then. Told or refused
+# in a line: no crash, no answer without an end.
+cat > hostile.txt <<'EOF'
+UPDATE call SET first=0, last=9223372036854775807, bus_clocks=9223372036854775807, wait_clocks=9223372036854775807, busy_clocks=9223372036854775807|
+UPDATE call SET first=-1, last=-1, bus_clocks=-5|
+UPDATE call SET call=4294967295, bytes=4294967295, done=4294967294|--plan 1
+UPDATE call SET call=2-call|--plan 1 --bus
+UPDATE call SET verb='mount', first=0-first|--plan 1
+UPDATE bus_block SET ops=1|--plan 1
+UPDATE bus_block SET ops=4294967295|
+UPDATE bus_block SET data=zeroblob(99)|--plan 1 --bus
+UPDATE bus_block SET first_seq=7|--plan 1 --json
+UPDATE event SET kind=77|--plan 1
+UPDATE event SET kind=6, a=4294967295, b=4294967295, call=2|--plan 1
+UPDATE state SET verdict=99|
+UPDATE state SET bits=255|--state 6
+UPDATE state SET supply=-1|
+UPDATE state SET parent=id-1|--state 143
+UPDATE state SET call=4294967295, op=4294967295, cut=-1|--state 6
+UPDATE state SET plan=77|--state 6
+UPDATE state SET verb=printf('v%d', id)|
+UPDATE state SET finding=1, cuts=4294967295|--finding 1
+UPDATE finding SET count=9223372036854775807|
+UPDATE finding SET plan=-1, state=-1|--finding 1
+UPDATE finding SET shrunk=NULL, reach=NULL, why=NULL|--finding 1
+UPDATE finding SET shrunk=hex(zeroblob(3000000))|--finding 1
+UPDATE evidence SET before=zeroblob(65)|--finding 1
+UPDATE evidence SET before=NULL, intended=NULL, torn=NULL|--finding 1
+UPDATE evidence SET first=-1, cut=-2, last=0|--finding 1
+UPDATE evidence SET cut=NULL, kind='read', op_bytes=4294967295|--finding 1
+UPDATE wear SET sector=4294967295, erases=4294967295, first_addr=4294967295, bytes=4294967295|
+UPDATE wear SET sector=1000000, erases=9|
+UPDATE wear SET erases=-1|--plan 1
+UPDATE plan SET id=-5|
+UPDATE plan SET id=9223372036854775807|
+UPDATE plan SET bytes=zeroblob(7)|--plan 1
+UPDATE plan SET bytes=zeroblob(65536), hash=0|
+UPDATE part SET text='nonsense'|--plan 1
+UPDATE part SET text=replace(text, '50', '1')|--plan 1
+UPDATE meta SET value=NULL|
+UPDATE meta SET value=zeroblob(100000)|
+UPDATE meta SET value='yes' WHERE name='closed'; UPDATE cell SET id=-1|--follow
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO plan SELECT i+1, NULL, printf('s%d', i), printf('p%d', i), x'00', 0, 1, 1 FROM n|
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<30000) INSERT INTO event SELECT 1, 0, 2, 8, i, i, 1 FROM n|--plan 1
+EOF
+python - <<'EOF' || exit 1
+import shutil, sqlite3
+for n, row in enumerate(open("hostile.txt"), 1):
+    name = f"hostile.{n}.db"
+    shutil.copy("sweep.db", name)
+    db = sqlite3.connect(name)
+    db.executescript(row.split("|")[0])
+    db.close()
+EOF
+n=0
+while IFS='|' read -r sql arguments; do
+	n=$((n + 1))
+	timeout 20 "$tornbit" show hostile.$n.db $arguments > out 2> err < /dev/null
+	status=$?
+	[ $status -eq 0 ] || { [ $status -eq 2 ] && [ "$(wc -l < err)" -eq 1 ]; }
+	report "hostile: $(echo "$sql" | cut -c 1-60) $arguments" $?
+done < hostile.txt
+head -c 50000 sweep.db > short.db
+refuses "a cut-off trace" 'cut-off' short.db --finding 1
+: > nothing.db
+refuses "an empty file" 'empty' nothing.db --follow
+refuses "a trace in a folder that is not there" 'No such file' none/x.db --follow
+
+# ---- a run that goes on -------------------------------------------------------------------
+
+# followed FILE ARGUMENTS...: the run of these arguments, followed from before it begins
+followed() {
+	file=$1
+	shift
+	rm -f "$file"
+	timeout 60 "$tornbit" show "$file" --follow > out 2> err < /dev/null &
+	follower=$!
+	"$tornbit" "$@" --trace "$file" > run.out 2>&1
+	wait $follower
+	status=$?
+}
+followed live.db fuzz wofs.faithful --trials 600
+"$tornbit" show fuzz.db --follow | sed 's/fuzz\.db/live.db/' > wanted
+[ $status -eq 0 ] && cmp -s out wanted
+report "a campaign that is followed is told as one that has ended" $?
+has "... cell by cell, its findings as they came, to its end" '^  cell 2  600 of 600 trials' \
+	'^  finding 1  ' 'the run has ended by itself'
+[ -z "$(find . -name 'live.db?*')" ] && [ "$(stat -c %s live.db)" = "$(stat -c %s fuzz.db)" ]
+report "... and is left the one plain file that it would have been" $?
+"$tornbit" fuzz wofs.faithful --trials 600 --trace other.db > other.out 2>&1
+sed 's/other\.db/live.db/' other.out | cmp -s - run.out
+report "... and has said what it would have said" $?
+followed stories.db sweep "$top/scenarios/wofs.faithful-create.scn" "$top/scenarios/wofs.hardened-create.scn"
+[ $status -eq 0 ]
+report "a sweep is followed" $?
+has "... story by story" '^  plan 1  wofs.faithful-create: 143 states, 5 findings' \
+	'^  plan 2  wofs.hardened-create: 2952 states, 0 findings'
+
+# A run that dies is not waited for.
+rm -f dead.db
+"$tornbit" fuzz wofs.faithful --trials 20000 --trace dead.db > run.out 2>&1 &
+run=$!
+timeout 60 "$tornbit" show dead.db --follow > out 2> err < /dev/null &
+follower=$!
+tries=0
+while ! grep -q '^  cell 0' out && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
+kill -KILL $run
+wait $run 2> /dev/null
+wait $follower
+[ $? -eq 2 ] && [ "$(grep -c 'died without closing' err)" -eq 1 ] && grep -q '^  cell 0 ' out
+report "a run that was killed: what it left is told, and that it died" $?
+
+# Ctrl-C ends the follower and nothing else.
+rm -f long.db
+"$tornbit" fuzz wofs.faithful --trials 20000 --trace long.db > run.out 2>&1 &
+run=$!
+# A shell keeps Ctrl-C from what it starts beside itself; Python gives it back.
+/usr/bin/python3 -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$tornbit" show long.db --follow > out 2> err < /dev/null &
+follower=$!
+tries=0
+while ! grep -q '^  cell 0' out && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
+kill -INT $follower
+wait $follower
+[ $? -eq 0 ] && grep -q 'the run goes on' out && kill -0 $run
+report "Ctrl-C ends the follower, not the run" $?
+kill -KILL $run
+wait $run 2> /dev/null
+
+echo "1..$count"
+exit $failed
