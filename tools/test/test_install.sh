@@ -84,6 +84,11 @@ report 'through a link it finds the same' $?
 [ ! -s "$said" ]
 report 'the links of the documents lead to documents' $?
 
+away tornbit report run.db -o run.html && grep -q 'wofs.faithful/crash/put/program-first' "$work/elsewhere/run.html" &&
+	[ -z "$(find "$home" -name __pycache__)" ]
+report 'a report is written, and nothing into the installed place' $?
+! grep -qF -e "$top" "$work/elsewhere/run.html"
+report '... and the checkout is not in it' $?
 case ${TORNBIT_SAN:-} in
 *sanitize*)	# whose library must come first, which it does not in python3 and sqlite3
 	count=$((count + 1))
