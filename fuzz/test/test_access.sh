@@ -126,7 +126,9 @@ wait $pid 2> /dev/null
 same_answers "the sample trace" "$work/sample.db"
 same_answers "a sweep with its recoveries" "$work/sweep.db"
 same_answers "a campaign" "$work/fuzz.db"
-[ -f "$work/killed.db-wal" ] && same_answers "a campaign that was killed" "$work/killed.db"
+[ -f "$work/killed.db-wal" ]
+report "a campaign was killed and left its log" $?
+same_answers "a campaign that was killed" "$work/killed.db"
 same_answers "operations at every border of what fits" "$work/extremes.db"
 
 # ---- the comparison can fail -----------------------------------------------
@@ -251,7 +253,8 @@ done
 
 # ---- the extension ---------------------------------------------------------
 
-[ "$(nm -D --defined-only "$so" | grep -v -c __odr_asan)" -eq 1 ]
+# What a compiler adds to count lines or to find mistakes is not ours.
+[ "$(nm -D --defined-only "$so" | grep -v -c ' \(__.*\|mangle_path\)$')" -eq 1 ]
 report "nothing but the entry point is exported" $?
 printf '%s\n' ".load $so" "ATTACH '$work/sample.db' AS s;" "SELECT count(*) FROM bus;" |
 	LD_PRELOAD=$runtime sqlite3 -init /dev/null > "$work/out" 2> "$work/err"

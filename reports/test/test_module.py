@@ -13,6 +13,7 @@ sys.path.insert(0, "reports")
 import tornbit  # noqa: E402
 
 PROGRAM = os.path.abspath(os.environ.get("TORNBIT", "build/tornbit"))
+LIVES = os.path.abspath(os.environ.get("BUILD", "build") + "/test/fuzz_test_bus_vtab")
 SAMPLE = os.path.abspath(os.environ.get("BUILD", "build") + "/test/fuzz_test_sink")
 
 
@@ -150,6 +151,36 @@ def damaged_blocks(work, db):
     assert "holds int" in refused(path, lambda t: list(t.bus(1, 0)))
 
 
+def a_long_life_streams(work, db):
+    """operations come before what follows them is read: damage at the end is met last"""
+    path = f"{work}/long.db"
+    subprocess.run([LIVES, "--lives", path, "10000", "10"], check=True)
+    path = changed(work, path, "UPDATE bus_block SET hash=hash+1 WHERE first_seq=8192")
+    with tornbit.open(path) as t:
+        seen = 0
+        try:
+            for op in t.bus():
+                assert op.seq == seen
+                seen += 1
+        except tornbit.TraceError as e:
+            assert "block 3 of plan 1" in str(e), e
+        assert seen == 8192
+
+
+def after_closing(work, db):
+    """a closed trace says that it is closed"""
+    t = tornbit.open(db)
+    t.close()
+    for use in (lambda: next(t.plans()), lambda: next(t.bus()), lambda: next(t.lives()),
+                lambda: t.sql("SELECT 1")):
+        try:
+            use()
+        except tornbit.TraceError as e:
+            assert "was closed" in str(e)
+            continue
+        raise AssertionError("it answered")
+
+
 def odd_names(work, db):
     """a file may have any name"""
     for name in (":memory:", "a b?mode=rw#x%41.db", "\u00e9'\".db", "line\nbreak.db"):
@@ -235,7 +266,7 @@ def a_trace_that_grows(work, db):
 STORIES = [
     rows_are_those_of_the_program, tables_are_those_of_the_program, one_row_by_number, a_life_alone, queries_only_read,
     foreign_files, strange_schemas, damaged_blocks, odd_names, unfinished_traces,
-    a_trace_that_grows,
+    a_trace_that_grows, a_long_life_streams, after_closing,
 ]
 
 

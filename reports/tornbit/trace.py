@@ -305,12 +305,15 @@ class Trace:
     def _error(self, what):
         return TraceError(f"{plain(os.fsdecode(self.path))}: {plain(what)}")
 
+    def _check_open(self):
+        if not self._db:
+            raise self._error("the trace was closed; open it again")
+
     # -- rows --
 
     def _rows(self, table, where="", *parameters):
         """Rows of a table whose values are of the kinds they should be."""
-        if not self._db:
-            raise self._error("the trace was closed; open it again")
+        self._check_open()
         spec = TABLES[table]
         names, types = _columns(spec), _types(spec)
         quoted = ", ".join(f'"{name}"' for name in names)
@@ -383,6 +386,7 @@ class Trace:
     # -- bus operations --
 
     def lives(self):
+        self._check_open()
         try:
             for row in self._db.execute("SELECT plan, life, sum(ops) FROM main.bus_block "
                                         "GROUP BY plan, life ORDER BY plan, life"):
@@ -430,8 +434,7 @@ class Trace:
 
     def _for_queries(self):
         """A connection of its own: what a query may do is guarded there."""
-        if not self._db:
-            raise self._error("the trace was closed; open it again")
+        self._check_open()
         if not self._sql_db:
             try:
                 self._sql_db = _connect(self.path)
@@ -475,7 +478,8 @@ class Trace:
             db.execute("CREATE INDEX temp.bus_of_life ON bus(plan, life, seq)")
             db.execute("COMMIT")
         except (sqlite3.Error, TraceError):
-            db.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
         finally:
             db.execute("PRAGMA query_only=ON")
