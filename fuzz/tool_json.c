@@ -33,11 +33,26 @@ void json_reach(struct json *j, const char *name, bool reachable, cycle_t first,
 	json_close(j);
 }
 
+/* "A..B"; as explore and live write it. */
+static bool take_clocks(const char *text, cycle_t *first, cycle_t *last)
+{
+	char *end;
+
+	*first = strtoull(text, &end, 10);
+	if (end == text || strncmp(end, "..", 2) != 0)
+		return false;
+	text = end + 2;
+	*last = strtoull(text, &end, 10);
+	return end != text;
+}
+
 void json_reach_text(struct json *j, const char *name, const char *text)
 {
-	unsigned long long first, last;
+	static const char words[] = "reachable on this part in clocks ";
+	size_t n = sizeof words - 1;
+	cycle_t first, last;
 
-	if (sscanf(text, "reachable on this part in clocks %llu..%llu", &first, &last) == 2)
+	if (strncmp(text, words, n) == 0 && take_clocks(text + n, &first, &last))
 		json_reach(j, name, true, first, last);
 	else if (strcmp(text, "adversarial") == 0)
 		json_reach(j, name, false, 0, 0);

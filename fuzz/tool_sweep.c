@@ -19,6 +19,15 @@
  * in the only folder that is there for everyone. */
 #define TRACE_TO_MAKE "x.db"
 
+/* One story and what came of it. */
+struct story {
+	const char *path;
+	char name[96];
+	struct scenario *s;
+	struct findings findings;
+	struct explore_stats stats;
+};
+
 struct sweep {
 	struct world world;
 	const char *trace, *part, *freeze;
@@ -35,19 +44,10 @@ struct sweep {
 
 	/* For whoever waits: */
 	struct progress progress;
-	const struct story *story;	/* the present one */
+	struct story story;	/* the present one */
 	int stories_done;
 	uint64_t story_from_ms;
 	uint64_t calls, calls_done;	/* to be cut: of all stories, of those done */
-};
-
-/* One story and what came of it. */
-struct story {
-	const char *path;
-	char name[96];
-	struct scenario *s;
-	struct findings findings;
-	struct explore_stats stats;
 };
 
 /* ---- expectations ------------------------------------------------------ */
@@ -334,7 +334,7 @@ static void wait_for_states(void *who, const struct explore_at *at)
 	if (!progress_due(&w->progress))
 		return;
 	uint64_t states = w->states + states_of(at->stats), new = w->unexpected +
-		unexpected_of(w->story->s, at->findings);
+		unexpected_of(w->story.s, at->findings);
 	uint64_t now = progress_ms(&w->progress), left = left_ms(w, at);
 	char nth[48] = "";
 	if (w->stories > 1)
@@ -567,15 +567,15 @@ static bool run_stories(struct sweep *w, struct scenario *s)
 	bool well = true;
 
 	for (int i = 0; i < w->stories && well; i++) {
-		struct story t = { .s = s };
-		name_story(&t, w->paths[i]);
+		struct story *t = &w->story;
+		*t = (struct story){ .s = s };
+		name_story(t, w->paths[i]);
 		if (!world_scenario(&w->world, w->paths[i], s))
 			return false;
-		w->story = &t;
-		w->progress.what = t.name;
+		w->progress.what = t->name;
 		w->story_from_ms = progress_ms(&w->progress);
-		well = run_story(w, &t);
-		findings_free(&t.findings);
+		well = run_story(w, t);
+		findings_free(&t->findings);
 		scenario_free(s);
 	}
 	return well;

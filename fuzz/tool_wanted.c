@@ -42,7 +42,7 @@ static bool no_such_row(struct wanted *w, const char *path, struct tracefile *t,
 static bool path_of_state(struct wanted *w, const char *path, struct tracefile *t,
 			  int64_t id, struct cut_path *cuts, int64_t *plan)
 {
-	struct trace_state st;
+	struct trace_state st = { 0 };
 	int64_t chain[EXPLORE_DEPTH_MAX];
 	uint32_t n = 0;
 
