@@ -30,7 +30,6 @@ ASKED = {
 }
 # Commands that may do without, and why.
 WITHOUT = {
-    "show": "while it has none: it is for people, and sql answers programs",
     "report": "its answer is a page for people; sql answers programs",
     "image make": "prints nothing",
     "image extract": "prints nothing",
