@@ -8,6 +8,7 @@
 #ifndef TORNBIT_DIFF_H
 #define TORNBIT_DIFF_H
 
+#include "contract.h"
 #include "json.h"
 #include "tracefile.h"
 #include "world.h"
@@ -67,6 +68,7 @@ struct diff_states {
 	uint64_t judged[SIDES], bad[SIDES];	/* of the plans that both have */
 	uint64_t only[SIDES], only_bad[SIDES];	/* judged on that side alone */
 	uint64_t both, changed, worse, better;
+	uint64_t plans;				/* in which one changed */
 	struct diff_change change[VERDICTS][VERDICTS];	/* [in A][in B] */
 };
 
@@ -76,7 +78,7 @@ struct diff_findings {
 };
 
 /* What lives cost, per verb and in all. Sums stop at UINT64_MAX. */
-#define DIFF_VERBS_MAX 40u
+#define DIFF_VERBS_MAX (CONTRACT_VERBS_MAX + 3u)	/* mount, recovery, all others */
 struct diff_verb {
 	char word[32];
 	struct {
@@ -108,6 +110,11 @@ struct diff_cost {
 	uint64_t calls, answers;	/* calls that both lives made; that came out otherwise */
 	char answer[280];		/* the first such call, in words */
 	uint64_t other_lives;		/* that do not make the same calls */
+	uint64_t other_clocks;		/* lives that take longer or shorter */
+	struct {			/* the one that differs most */
+		int64_t plan;		/* of B */
+		uint64_t clocks[SIDES];
+	} most;
 };
 
 /* A store of A that is called otherwise in B. */
@@ -168,6 +175,8 @@ void diff_states_print(struct diff *d);
 bool diff_cost_count(struct diff *d);
 void diff_cost_print(struct diff *d);
 
+/* "plan 2 (its story)", as numbered on that side. */
+void diff_plan_in_words(struct diff *d, enum side side, int64_t plan, char out[96]);
 /* " --part FILE --load FILE.so" where replaying a plan of this side needs them. */
 void diff_print_hints(struct diff *d, enum side side, int64_t plan);
 void diff_print_replay(struct diff *d, enum side side, const char *what, int64_t number,

@@ -44,13 +44,16 @@ struct life {
 	uint32_t at;		/* the call whose operations pass by */
 };
 
+/* A contract has fewer verbs than there are rows; a stranger's share the last. */
 static uint32_t verb_row(struct diff_cost *c, const char *word)
 {
 	for (uint32_t i = 0; i < c->verbs; i++)
 		if (strncmp(c->verb[i].word, word, sizeof c->verb[i].word - 1) == 0)
 			return i;
 	if (c->verbs == DIFF_VERBS_MAX)
-		return DIFF_VERBS_MAX - 1;	/* a contract has fewer: all the others */
+		return DIFF_VERBS_MAX - 1;
+	if (c->verbs == DIFF_VERBS_MAX - 1)
+		word = "(others)";
 	snprintf(c->verb[c->verbs].word, sizeof c->verb[0].word, "%s", word);
 	return c->verbs++;
 }
@@ -199,6 +202,34 @@ static void compare_answers(struct diff_cost *c, const struct life *a, const str
 	c->other_lives += !same_calls;
 }
 
+static uint64_t all_clocks(const struct life *l)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < l->calls; i++)
+		add(&sum, l->call[i].clocks);
+	return sum;
+}
+
+static uint64_t apart(uint64_t a, uint64_t b)
+{
+	return a < b ? b - a : a - b;
+}
+
+static void compare_clocks(struct diff_cost *c, const struct life *a, const struct life *b)
+{
+	uint64_t in_a = all_clocks(a), in_b = all_clocks(b);
+
+	if (in_a == in_b)
+		return;
+	if (!c->other_clocks++ ||
+	    apart(in_a, in_b) > apart(c->most.clocks[SIDE_A], c->most.clocks[SIDE_B])) {
+		c->most.plan = b->plan;
+		c->most.clocks[SIDE_A] = in_a;
+		c->most.clocks[SIDE_B] = in_b;
+	}
+}
+
 struct clocks {
 	struct clock known[SIDES];
 };
@@ -219,6 +250,7 @@ static bool compare_lives(struct diff *d, struct life life[SIDES], const struct 
 	}
 	d->cost.lives++;
 	compare_answers(&d->cost, &life[SIDE_A], &life[SIDE_B]);
+	compare_clocks(&d->cost, &life[SIDE_A], &life[SIDE_B]);
 	for (enum side s = SIDE_A; s < SIDES; s++) {
 		add_calls(&life[s], clock_of(d, s, p[s], &clocks->known[s]));
 		if (!tracefile_bus(d->side[s].t, p[s]->id, 0, take_op, &life[s]))
@@ -404,13 +436,16 @@ static const char *value(char out[32], enum unit unit, uint64_t n)
 	return out;
 }
 
-/* "+12.3 %", rounded away from zero: a difference is never shown as none. */
+/* "+12.3 %", rounded away from zero: a difference is never shown as none. From ten
+ * times as much on "x 10". */
 static const char *share(char out[32], uint64_t a, uint64_t b)
 {
-	uint64_t by = a < b ? b - a : a - b;
+	uint64_t by = apart(a, b);
 
 	out[0] = '\0';
-	if (a && a <= UINT64_MAX / 1001 && by <= UINT64_MAX / 1001) {
+	if (a && b / a >= 10)
+		snprintf(out, 32, "x %llu", (unsigned long long)(b / a));
+	else if (a && a <= UINT64_MAX / 1001 && by <= UINT64_MAX / 1001) {
 		uint64_t permille = (by * 1000 + a - 1) / a;
 		snprintf(out, 32, "%c%llu.%llu %%", a < b ? '+' : '-',
 			 (unsigned long long)(permille / 10), (unsigned long long)(permille % 10));
@@ -422,7 +457,7 @@ static void print_row(const char *name, enum unit unit, uint64_t a, uint64_t b)
 {
 	char va[32], vb[32], by[32], part[32], signed_by[40];
 
-	value(by, unit, a < b ? b - a : a - b);
+	value(by, unit, apart(a, b));
 	snprintf(signed_by, sizeof signed_by, "%s%s", a < b ? "+" : a > b ? "-" : "", by);
 	printf("  %-22s %16s %16s", name, value(va, unit, a), value(vb, unit, b));
 	if (a != b)
@@ -483,7 +518,8 @@ static void print_verbs(const struct diff *d)
 			print_row("    waiting", UNIT_COUNT, v->of[SIDE_A].wait, v->of[SIDE_B].wait);
 			print_row("    array busy", UNIT_COUNT, v->of[SIDE_A].busy, v->of[SIDE_B].busy);
 		}
-		if (v->of[SIDE_A].worst != v->of[SIDE_B].worst || d->all)
+		bool one = v->of[SIDE_A].calls == 1 && v->of[SIDE_B].calls == 1;
+		if ((v->of[SIDE_A].worst != v->of[SIDE_B].worst && !one) || d->all)
 			print_row("    longest", UNIT_COUNT, v->of[SIDE_A].worst, v->of[SIDE_B].worst);
 		if (d->all)
 			printf("      %-20s %11s %4lld,%4u %6s %4lld,%4u\n", "plan, call of it", "",
@@ -528,6 +564,7 @@ static void json_cost(struct diff *d, const struct figures *f)
 	json_u64(j, "logged_in_a_only", d->cost.one_sided[SIDE_A]);
 	json_u64(j, "logged_in_b_only", d->cost.one_sided[SIDE_B]);
 	json_u64(j, "lives_with_other_calls", d->cost.other_lives);
+	json_u64(j, "lives_with_other_clocks", d->cost.other_clocks);
 	json_u64(j, "calls_in_both", d->cost.calls);
 	json_u64(j, "other_answers", d->cost.answers);
 	json_text(j, "first_other_answer", d->cost.answers ? d->cost.answer : NULL);
@@ -545,6 +582,20 @@ static void json_cost(struct diff *d, const struct figures *f)
 	json_close(j);
 	json_verbs(d);
 	json_close(j);
+}
+
+static void print_most(struct diff *d)
+{
+	const struct diff_cost *c = &d->cost;
+	char plan[96];
+
+	if (!c->other_clocks || c->lives < 2)
+		return;
+	diff_plan_in_words(d, SIDE_B, c->most.plan, plan);
+	printf("  %llu of them take longer or shorter, most of all B's %s: %llu clocks in A, %llu in B\n",
+	       (unsigned long long)c->other_clocks, PLAIN(plan),
+	       (unsigned long long)c->most.clocks[SIDE_A],
+	       (unsigned long long)c->most.clocks[SIDE_B]);
 }
 
 static void print_answers(const struct diff_cost *c)
@@ -591,6 +642,7 @@ void diff_cost_print(struct diff *d)
 	}
 	printf("\ncost of %-16s %16s %16s %14s\n", title, "A", "B", "difference");
 	print_answers(c);
+	print_most(d);
 	print_figures(d, &f, &same);
 	print_verbs(d);
 	if (same && !d->all)

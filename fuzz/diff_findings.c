@@ -24,9 +24,11 @@ static uint64_t path_of(struct tracefile *t, int64_t state)
 	struct trace_state st;
 	uint64_t path = 0;
 
-	/* A parent comes before its child, so this ends. */
-	for (; state && tracefile_state(t, state, &st); state = st.row.parent)
+	/* A parent comes before its child, so this ends; a run does not go that deep. */
+	for (int deep = 0; deep < 64 && state && tracefile_state(t, state, &st); deep++) {
+		state = st.row.parent;
 		path = mix64_2(path, diff_anchor(&st.row));
+	}
 	return path;
 }
 
@@ -40,23 +42,24 @@ static struct first_place place_of(const struct diff *d, enum side side, const s
 	return (struct first_place){ at, path_of(s->t, f->state) };
 }
 
-static void place_in_words(const struct diff *d, enum side side, const struct trace_finding *f,
-			   char out[160])
+static void place_in_words(struct diff *d, enum side side, const struct trace_finding *f,
+			   char out[200])
 {
 	struct trace_state st;
-	int n = snprintf(out, 160, "plan %lld", (long long)f->plan);
 
+	diff_plan_in_words(d, side, f->plan, out);
+	int n = (int)strlen(out);
 	if (!f->state || !tracefile_state(d->side[side].t, f->state, &st)) {
-		snprintf(out + n, 160 - (size_t)n, ", without a cut");
+		snprintf(out + n, 200 - (size_t)n, ", without a cut");
 		return;
 	}
 	const struct sink_state *s = &st.row;
-	n += snprintf(out + n, 160 - (size_t)n, ", call %u %.24s", s->call, st.verb);
+	n += snprintf(out + n, 200 - (size_t)n, ", call %u %.24s", s->call, st.verb);
 	if (!s->cuts) {
-		snprintf(out + n, 160 - (size_t)n, ", power off behind it");
+		snprintf(out + n, 200 - (size_t)n, ", power off behind it");
 		return;
 	}
-	snprintf(out + n, 160 - (size_t)n, ", operation %u%s, %s", s->op,
+	snprintf(out + n, 200 - (size_t)n, ", operation %u%s, %s", s->op,
 		 s->cuts > 1 ? " of the recovery" : "", fault_families[s->fault.bits].word);
 }
 
@@ -64,11 +67,11 @@ static void place_in_words(const struct diff *d, enum side side, const struct tr
 
 struct copied {
 	struct trace_finding f;
-	char key[KEY_ROOM], reach[160], where[160];
+	char key[KEY_ROOM], reach[160], where[200];
 	struct first_place place;
 };
 
-static void keep(const struct diff *d, enum side side, const struct trace_finding *f,
+static void keep(struct diff *d, enum side side, const struct trace_finding *f,
 		 struct copied *c)
 {
 	c->f = *f;
@@ -82,7 +85,7 @@ static void keep(const struct diff *d, enum side side, const struct trace_findin
 }
 
 /* The same finding on the other side. False: it has none, or is damaged. */
-static bool look_up(const struct diff *d, enum side from, const char *key, struct copied *found)
+static bool look_up(struct diff *d, enum side from, const char *key, struct copied *found)
 {
 	struct trace_finding f;
 	char its[KEY_ROOM];
@@ -231,15 +234,16 @@ static void tell_only(struct walking *w)
 		json_close(&w->d->j);
 		return;
 	}
-	why_in_words(&c->f.outcome, why);
-	printf("  %-7s  %s  x %llu%s\n", w->side == SIDE_B ? "NEW" : "GONE", PLAIN(c->key),
+	printf("  %-7s  %s  x %llu%s%s\n", w->side == SIDE_B ? "NEW" : "GONE", PLAIN(c->key),
 	       (unsigned long long)c->f.count,
-	       c->f.expected == 1 ? ", as its story expects" : "");
-	if (why[0] && w->side == SIDE_B)
+	       c->f.expected == 1 ? ", as its story expects" : "", beyond(w));
+	if (w->side == SIDE_A && !w->d->all)
+		return;		/* good news is short */
+	why_in_words(&c->f.outcome, why);
+	if (why[0])
 		printf("           %s\n", PLAIN(why));
-	if (w->side == SIDE_B || beyond(w)[0])
-		printf("           first in %s%s%s%s\n", PLAIN(c->where), c->reach[0] ? "; " : "",
-	       c->reach[0] ? PLAIN(c->reach) : "", beyond(w));
+	printf("           first in %s%s%s\n", PLAIN(c->where), c->reach[0] ? "; " : "",
+	       c->reach[0] ? PLAIN(c->reach) : "");
 	printf("           repeat: ");
 	diff_print_replay(w->d, w->side, "finding", c->f.id, c->f.plan);
 	printf("\n");

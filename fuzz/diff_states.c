@@ -135,6 +135,7 @@ static void count_both(struct diff_states *n, const struct states s[SIDES], cons
 
 static void compare_states(struct diff_states *n, struct states s[SIDES])
 {
+	uint64_t changed = n->changed;
 	uint32_t i = 0, k = 0;
 
 	for (enum side side = SIDE_A; side < SIDES; side++) {
@@ -160,6 +161,7 @@ static void compare_states(struct diff_states *n, struct states s[SIDES])
 		count_alone(n, SIDE_A, &s[SIDE_A].state[i++]);
 	while (k < s[SIDE_B].n)
 		count_alone(n, SIDE_B, &s[SIDE_B].state[k++]);
+	n->plans += n->changed > changed;
 }
 
 bool diff_states_count(struct diff *d)
@@ -184,13 +186,29 @@ bool diff_states_count(struct diff *d)
 
 /* ---- telling ---------------------------------------------------------------- */
 
+/* What was seen where it is bad. */
+static void print_why(struct diff *d, enum side side, const struct diff_change *c)
+{
+	struct trace_state st;
+
+	if (tracefile_state(d->side[side].t, c->state[side], &st) && st.outcome.why[0])
+		printf(", such as this one (%s%s%s)", PLAIN(st.outcome.name), st.outcome.name[0] ? ": " : "",
+		       PLAIN(st.outcome.why));
+	printf("\n");
+}
+
 static void print_change(struct diff *d, int from, int to)
 {
 	const struct diff_change *c = &d->states.change[from][to];
 
-	printf("  %-9s %s -> %s: %llu, such as\n", from == VERDICT_OK ? "WORSE" :
+	printf("  %-9s %s -> %s: %llu", from == VERDICT_OK ? "WORSE" :
 	       to == VERDICT_OK ? "better" : "otherwise", verdict_words[from], verdict_words[to],
 	       (unsigned long long)c->count);
+	if (to == VERDICT_OK && !d->all) {	/* good news is short */
+		printf("\n");
+		return;
+	}
+	print_why(d, to == VERDICT_OK ? SIDE_A : SIDE_B, c);
 	for (enum side side = SIDE_A; side < SIDES; side++) {
 		printf("            %c ", side == SIDE_A ? 'A' : 'B');
 		diff_print_replay(d, side, "state", c->state[side], c->plan[side]);
@@ -242,6 +260,7 @@ static void json_states(struct diff *d)
 	}
 	json_u64(j, "both", n->both);
 	json_u64(j, "changed", n->changed);
+	json_u64(j, "plans_with_changes", n->plans);
 	json_u64(j, "worse", n->worse);
 	json_u64(j, "better", n->better);
 	json_open(j, "changes", '[');
@@ -262,7 +281,10 @@ void diff_states_print(struct diff *d)
 	       (unsigned long long)n->judged[SIDE_A], (unsigned long long)n->bad[SIDE_A],
 	       (unsigned long long)n->judged[SIDE_B], (unsigned long long)n->bad[SIDE_B]);
 	printf("  %llu have the same cuts and faults on both sides; %llu of them came out "
-	       "otherwise\n", (unsigned long long)n->both, (unsigned long long)n->changed);
+	       "otherwise", (unsigned long long)n->both, (unsigned long long)n->changed);
+	if (n->changed)
+		printf(", in %llu plan%s", (unsigned long long)n->plans, n->plans == 1 ? "" : "s");
+	printf("\n");
 	if (n->only[SIDE_A] || n->only[SIDE_B])
 		printf("  judged in A alone %llu, %llu bad; in B alone %llu, %llu bad\n",
 		       (unsigned long long)n->only[SIDE_A], (unsigned long long)n->only_bad[SIDE_A],

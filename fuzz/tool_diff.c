@@ -17,6 +17,15 @@ bool diff_damaged(struct diff *d, enum side side)
 	return false;
 }
 
+void diff_plan_in_words(struct diff *d, enum side side, int64_t plan, char out[96])
+{
+	struct trace_plan p;
+	bool of_story = tracefile_plan(d->side[side].t, plan, &p) && p.story[0];
+
+	snprintf(out, 96, "plan %lld%s%.60s%s", (long long)plan, of_story ? " (" : "",
+		 of_story ? p.story : "", of_story ? ")" : "");
+}
+
 void diff_print_hints(struct diff *d, enum side side, int64_t plan)
 {
 	struct trace_plan p;
@@ -219,10 +228,11 @@ int tool_diff(int argc, char **argv)
 	const struct command command = {
 		"diff", "A.db B.db",
 		"What B does otherwise than A: two versions of a store, two parts or settings, two\n"
-		"versions of tornbit, on the same plans. Findings are matched by key, plans by what\n"
-		"they hold; states, operations, clocks and wear are those of plans that both have.\n\n"
-		"Exit status: 1 when B has a finding whose key A has not, or a state that was ok in\n"
-		"A and is not in B; 0 when neither; 2 usage or input.",
+		"versions of tornbit. Findings are matched by key, plans by what they hold; states,\n"
+		"operations, clocks and wear are those of plans that both have. What is compared\n"
+		"with what: docs/compare-versions.md.\n\n"
+		"Exit status: 1 when B has a finding whose key A has not, or a state that is ok in A\n"
+		"is bad in B; 0 when neither; 2 usage or input.",
 		options, 2, 2,
 	};
 	int status = options_take(&command, &argc, argv);

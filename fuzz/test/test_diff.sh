@@ -50,6 +50,9 @@ sed 's/^seed .*/seed 0x99/; s/^region .*/region 8KiB/' "$replace" > other-region
 "$tornbit" sweep "$replace" "$create" --trace turned.db > /dev/null
 "$tornbit" sweep "$replace" --trace hardened.db > /dev/null
 "$tornbit" sweep "$faithful" --trace faithful.db > /dev/null
+(cat "$replace"; echo 'get note.txt') > get.scn
+sed 's/^part .*/part stm32f407/' "$replace" > third-part.scn
+"$tornbit" sweep third-part.scn get.scn --trace mixed.db > /dev/null
 "$tornbit" sweep other-part.scn --trace part.db > /dev/null
 "$tornbit" sweep other-region.scn --trace region.db > /dev/null
 "$tornbit" fuzz wofs.hardened --trials 2000 --seed 7 --trace fuzz.db > /dev/null
@@ -60,7 +63,8 @@ sed 's/^seed .*/seed 0x99/; s/^region .*/region 8KiB/' "$replace" > other-region
 
 differ 1 a.db m.db && says '^findings: 4 new, 0 changed, 0 gone' \
 	'^  NEW      wofs.hardened/phantom/put/program-last/none/dump' \
-	'first in plan 2, call 3 put, operation 9' '^  WORSE     ok -> phantom: 263' \
+	'first in plan 2 (wofs.hardened-replace), call 3 put, operation 9, ' '^  WORSE     ok -> phantom: 263, such as this one (note.txt: the name is' \
+	' 263 of them came out otherwise, in 2 plans$' \
 	'^B has 4 findings that A has not; 263 states that are ok in A are bad in B'
 report "a mutant's new findings and worse states are told" $?
 "$mutant" diff a.db m.db > out 2> err
@@ -101,6 +105,10 @@ report "two parts are compared, with the lines in which they differ" $?
 differ 0 hardened.db region.db &&
 	says '^plans: 1 matched: the same calls and cuts, with another set-up' 'seed  *20 -> 153'
 report "another seed and region are the same calls" $?
+"$tornbit" sweep "$faithful" "$(dirname "$faithful")/wofs.faithful-create.scn" --trace two.db > /dev/null
+differ 0 two.db a.db && says '^  2 of them take longer .*B.s plan 2 (wofs.hardened-replace): 29588 clocks in A, 43732 in B' &&
+	differ 1 a.db two.db --json && json 'j["cost"]["lives_with_other_clocks"] == 2'
+report "the life that differs most is named" $?
 "$tornbit" diff fuzz.db fuzz-8.db --json > out 2> err
 json 'j["plans"]["same"] == 0 and j["a"]["plans_alone"] > 1500 and
 	[f["fact"] for f in j["facts"]] == ["seed", "trials"]'
@@ -122,18 +130,24 @@ tamper verbs.db "UPDATE meta SET value=replace(value, '
 probes:', '  sync
     write all
 probes:') WHERE name='contract'"
-differ 0 a.db verbs.db && says '^plans: 2 matched: the same' '^    +   sync'
+differ 0 a.db verbs.db && says '^plans: 2 matched: the same' '^    +   sync' &&
+	differ 0 verbs.db a.db && says '^plans: 2 matched: the same' '^    -   sync'
 report "... but a contract may grow by verbs at its end" $?
 
 # ---- counted by other means ----------------------------------------------------------
 
 # sums A.db B.db: what diff --json must say, by SQL and by walking the parents
 cat > sums.py << 'E2'
-import json, sqlite3, sys
+import collections, json, re, sqlite3, sys
 j = json.load(open("out"))
 figure = {(f["of"], f["figure"]): (f["a"], f["b"]) for f in j["cost"]["figures"]}
 def rows(db, sql):
     return sqlite3.connect(db).execute(sql).fetchall()
+def nanoseconds(db):
+    mhz = {name: int(re.search(r"^clock (\d+) MHz", text, re.M)[1])
+           for name, text in rows(db, "SELECT name, text FROM part")}
+    return sum(clocks * 1000 // mhz[part] for part, clocks in rows(db,
+               "SELECT part, last-first FROM call JOIN plan ON plan.id=call.plan WHERE life=0"))
 def states(db):
     paths, seen = {}, {}
     for r in rows(db, "SELECT s.id, p.bytes, s.parent, s.verdict, s.call, s.op, bits, unit, quality,"
@@ -143,14 +157,16 @@ def states(db):
     return seen
 def judged(a, b):
     both = [(x, y) for k in a for x, y in zip(a[k], b.get(k, []))]
-    return (len(both), sum(x != y for x, y in both), sum(x == 0 and y != 0 for x, y in both))
+    changes = sorted(collections.Counter((x, y) for x, y in both if x != y).values())
+    return (len(both), sum(x != y for x, y in both), sum(x == 0 and y != 0 for x, y in both), changes)
 a, b = states(sys.argv[1]), states(sys.argv[2])
 s = j["states"]
 wrong = []
 def same(what, mine, its):
     if mine != its:
         wrong.append(f"{what}: {mine}, diff says {its}")
-same("states", judged(a, b), (s["both"], s["changed"], s["worse"]))
+same("states", judged(a, b), (s["both"], s["changed"], s["worse"],
+                                  sorted(c["count"] for c in s["changes"])))
 same("bad", sum(v != 0 for k in b.values() for v in k), s["b"]["bad"])
 for n, db in enumerate(sys.argv[1:3]):
     for group, is_mount in ("calls", "<>"), ("mounts", "="):
@@ -162,6 +178,9 @@ for n, db in enumerate(sys.argv[1:3]):
     for word, value in zip(("erases", "most of a sector", "sectors touched", "program steps",
                             "bytes programmed"), sums):
         same(f"{db} wear {word}", value, figure["wear", word][n])
+    same(f"{db} stored", rows(db, "SELECT sum(done) FROM call WHERE life=0 AND bytes>0")[0][0],
+         figure["both", "bytes stored"][n])
+    same(f"{db} time", nanoseconds(db), figure["both", "device time"][n])
     sums = {r[0]: r[1:] for r in rows(db, "SELECT verb, count(*), sum(last-first), max(last-first)"
                                       " FROM call WHERE life=0 GROUP BY verb")}
     its = {v["verb"]: tuple(v["ab"[n]][w] for w in ("calls", "clocks", "longest")) for v in j["cost"]["verbs"]}
@@ -169,7 +188,12 @@ for n, db in enumerate(sys.argv[1:3]):
 print("\n".join(wrong))
 sys.exit(bool(wrong))
 E2
-for pair in 'a.db m.db' 'm.db a.db' 'faithful.db hardened.db' 'hardened.db part.db'; do
+cp faithful.db holes.db
+tamper holes.db "DELETE FROM state WHERE seed%3=1 AND id NOT IN (SELECT parent FROM state);
+	UPDATE state SET verdict=1 WHERE id%5=0"
+tamper mixed.db "UPDATE call SET done=999 WHERE verb='get'"
+for pair in 'a.db m.db' 'm.db a.db' 'faithful.db hardened.db' 'hardened.db part.db' 'faithful.db holes.db' \
+		'mixed.db mixed.db'; do
 	"$tornbit" diff $pair --json > out 2> err
 	/usr/bin/python3 sums.py $pair > err 2>&1
 	report "states, calls, wear of $pair are those that SQL counts" $?
@@ -191,31 +215,39 @@ for side in a:0:faithful b:1:hardened; do
 		FROM bus b WHERE kind='program'" | tail -n 1 > row
 	json "figure['both','amplification'][${n%%:*}] == $(cat row)" || bad=1
 done
-json 'figure["both","device time"] == tuple(sum(figure[g,"clocks"][n] for g in ("calls","mounts")) * 20 for n in (0, 1))' || bad=1
-report "operations, amplification and device time are those that SQL counts" $bad
+report "operations and amplification are those that SQL counts" $bad
 
 # ---- what changed within ---------------------------------------------------------------
 
 cp m.db changed.db
 tamper changed.db "UPDATE finding SET count=count+7, why='other words', reach='adversarial' WHERE id=1;
 	UPDATE finding SET state=(SELECT max(id) FROM state WHERE finding=2) WHERE id=2;
-	UPDATE finding SET expected=1 WHERE id=3;
+	UPDATE finding SET expected=1 WHERE id=3; UPDATE finding SET why='gone' WHERE id=4;
 	UPDATE call SET result='no-space', done=0 WHERE plan=2 AND life=0 AND call=2"
-differ 0 m.db changed.db && says '0 new, 3 changed, 0 gone, 1 the same' 'x 57 -> 64$' \
+differ 0 m.db changed.db && says '0 new, 4 changed, 0 gone, 0 the same' 'x 57 -> 64$' \
 	'why  *A note.txt: the name' 'B note.txt: other words' 'reach  *A reachable' 'B adversarial$' \
-	'first  *A plan 1, call 2 put' 'story  *not expected -> expected' \
+	'first  *A plan 1 (wofs.hardened-create), call 2 put' 'story  *not expected -> expected' \
 	'^  1 of 8 calls answered otherwise; the first: plan 2, call 2, A put note.txt: ok, .*; B no-space, 0 bytes'
 report "count, words, reach, place, expectation and answers that changed are told" $?
+"$mutant" sweep "$replace" "$create" --trace turned-m.db > /dev/null
+differ 0 m.db turned-m.db && says ' 0 new, 2 changed, 0 gone, 2 the same' 'first  *A plan 1 (wofs.hardened-create)' &&
+	[ "$(grep -c '^  CHANGED .* x [0-9]* -> ' out)" -eq 0 ]
+report "a finding's first place is that plan, whatever its number" $?
 cp a.db part-text.db
-tamper part-text.db "UPDATE part SET text=replace(text, 'typ 20 us', 'typ 21 us')"
-differ 0 a.db part-text.db && says "part's text  *2 lines" '^    - t-page  *typ 20 us' \
+tamper part-text.db "UPDATE part SET text=replace(replace(text, 'typ 20 us', 'typ 21 us'), 'typ 200 ms', 'typ 201 ms')"
+differ 0 a.db part-text.db && says "part's text  *4 lines" '^    - t-chip' '^    - t-page  *typ 20 us' \
 	'^    + t-page  *typ 21 us'
-report "one changed line of a part is told as that line" $?
+report "changed lines of a part are told as those lines" $?
 tamper part-text.db "UPDATE meta SET value='00000001' WHERE name='code_hash';
 	UPDATE meta SET value='9.9' WHERE name='version'; UPDATE meta SET value=0 WHERE name='closed'"
 differ 0 a.db part-text.db && says "store's code  *[0-9a-f]* -> 00000001" 'tornbit  *0.1 -> 9.9' \
 	'the run did not end by itself' 'ended  *by itself -> no'
 report "version, code and an unfinished run are facts" $?
+cp m.db worse.db
+tamper worse.db "UPDATE state SET verdict=6, step=1 WHERE id IN (2000, 2001)"
+differ 1 m.db worse.db && says ' 0 new, 0 changed' '^  WORSE     ok -> mount: 2' 'in 1 plan$' &&
+	differ 0 worse.db m.db && says '^  better    mount -> ok: 2$'
+report "a state that got worse counts without a new finding" $?
 cp a.db fewer.db
 tamper fewer.db "DELETE FROM plan WHERE id=1; DELETE FROM state WHERE plan=1"
 differ 1 fewer.db m.db && says '^plans: 1 matched: the same; B alone has 1$' \
@@ -282,6 +314,9 @@ tamper bare.db "DELETE FROM meta WHERE name<>'schema'; DELETE FROM plan; DELETE 
 differ 1 bare.db m.db && differ 0 m.db bare.db && says '^plans: 0 matched' '4 gone' &&
 	differ 0 bare.db bare.db && differ 0 bare.db bare.db --json && json 'j["same"] is True'
 report "a trace without rows can be compared" $?
+"$tornbit" unpack m.db unpacked.db > /dev/null
+differ 0 m.db unpacked.db && says '^nothing differs$' && differ 1 a.db unpacked.db && says ' 4 new'
+report "an unpacked copy is compared like its trace" $?
 before=$(cat a.db m.db | cksum)
 differ 1 a.db m.db && [ "$before" = "$(cat a.db m.db | cksum)" ] && [ ! -e a.db-wal ]
 report "both traces stay as they are" $?
