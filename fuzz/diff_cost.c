@@ -423,8 +423,9 @@ static const char *value(char out[32], enum unit unit, uint64_t n)
 {
 	switch (unit) {
 	case UNIT_TIME:
-		snprintf(out, 32, "%llu.%03llu ms", (unsigned long long)(n / 1000000),
-			 (unsigned long long)(n / 1000 % 1000));
+		n = n / 1000 + (n % 1000 >= 500);
+		snprintf(out, 32, "%llu.%03llu ms", (unsigned long long)(n / 1000),
+			 (unsigned long long)(n % 1000));
 		break;
 	case UNIT_PERMILLE:
 		snprintf(out, 32, "%llu.%03llu", (unsigned long long)(n / 1000),
@@ -436,20 +437,22 @@ static const char *value(char out[32], enum unit unit, uint64_t n)
 	return out;
 }
 
-/* "+12.3 %", rounded away from zero: a difference is never shown as none. From ten
- * times as much on "x 10". */
+/* "+12.3 %", and "x 10" from ten times as much on. */
 static const char *share(char out[32], uint64_t a, uint64_t b)
 {
 	uint64_t by = apart(a, b);
 
 	out[0] = '\0';
-	if (a && b / a >= 10)
+	if (!a || a > UINT64_MAX / 1001 || by > UINT64_MAX / 1001)
+		return out;
+	uint64_t permille = (by * 1000 + a / 2) / a;
+	if (b / a >= 10)
 		snprintf(out, 32, "x %llu", (unsigned long long)(b / a));
-	else if (a && a <= UINT64_MAX / 1001 && by <= UINT64_MAX / 1001) {
-		uint64_t permille = (by * 1000 + a - 1) / a;
+	else if (!permille)
+		snprintf(out, 32, "under 0.1 %%");
+	else
 		snprintf(out, 32, "%c%llu.%llu %%", a < b ? '+' : '-',
 			 (unsigned long long)(permille / 10), (unsigned long long)(permille % 10));
-	}
 	return out;
 }
 

@@ -15,7 +15,7 @@
 #include "tracefile.h"
 
 enum query {
-	Q_META, Q_PART, Q_PARTS, Q_PLAN, Q_PLANS, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_EVIDENCE,
+	Q_META, Q_PART, Q_PLAN, Q_PLANS, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_EVIDENCE,
 	Q_STATE, Q_STATES, Q_STATE_PLANS, Q_BLOCKS, Q_CALLS, Q_EVENTS, Q_WEAR, QUERIES
 };
 
@@ -30,7 +30,6 @@ enum query {
 static const char *const query_sql[QUERIES] = {
 	[Q_META] = "SELECT value FROM meta WHERE name=?",
 	[Q_PART] = "SELECT text FROM part WHERE name=?",
-	[Q_PARTS] = "SELECT name, text FROM part ORDER BY name",
 	[Q_PLAN] = PLAN_COLUMNS "WHERE id=?",
 	[Q_PLANS] = PLAN_COLUMNS "ORDER BY id",
 	[Q_FINDING] = FINDING_COLUMNS "WHERE id=?",
@@ -397,17 +396,6 @@ bool tracefile_plans(struct tracefile *t,
 	struct trace_plan p;
 
 	while (get_plan(&r, &p) && visit(who, &p))
-		;
-	sqlite3_reset(r.st);
-	return !t->error[0];
-}
-
-bool tracefile_parts(struct tracefile *t,
-		     bool (*visit)(void *who, const char *name, const char *text), void *who)
-{
-	struct rows r = start(t, Q_PARTS, "part");
-
-	while (step(&r) && visit(who, col_text(&r, 0), col_name(&r, 1)))
 		;
 	sqlite3_reset(r.st);
 	return !t->error[0];

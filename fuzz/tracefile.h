@@ -46,10 +46,6 @@ const char *tracefile_meta(struct tracefile *t, const char *name);
 /* Text of a part that plans of this trace use, as it was then. NULL: unknown. */
 const char *tracefile_part_text(struct tracefile *t, const char *part);
 
-/* All of them, in order of name, until visit returns false. False: damaged. */
-bool tracefile_parts(struct tracefile *t,
-		     bool (*visit)(void *who, const char *part, const char *text), void *who);
-
 /* Rows in a table of docs/trace-schema.md; 0 when it is damaged. */
 uint64_t tracefile_count(struct tracefile *t, const char *table);
 

@@ -152,18 +152,11 @@ static bool sum_wear(void *who, const struct trace_wear *w)
 	return true;
 }
 
-static bool name_of_part(void *who, const char *name, const char *text)
-{
-	snprintf(who, 64, "%s=%s", name, text ? text : "?");
-	return true;
-}
-
 static void lists_hold_what_single_rows_hold(void)
 {
 	struct tracefile *t = open_trace("four.db");
 	struct list_seen l = { 0 };
 	uint64_t wear = 0;
-	char part[64] = "";
 
 	CHECK(tracefile_plans(t, as_alone_plan, t));
 	CHECK(tracefile_state_runs(t, next_run, &l));
@@ -174,8 +167,6 @@ static void lists_hold_what_single_rows_hold(void)
 	tracefile_close(other);
 	CHECK(tracefile_wear(t, 2, sum_wear, &wear));
 	CHECK_EQ(wear, ask("four.db", "SELECT sum(erases+programs) FROM wear WHERE plan=2"));
-	CHECK(tracefile_parts(t, name_of_part, part));
-	CHECK(strcmp(part, "SAMPLE1=name SAMPLE1") == 0);
 	tracefile_close(t);
 }
 
