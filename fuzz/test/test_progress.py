@@ -233,9 +233,10 @@ def rows(path):
 
 def stories_told_on_a_terminal(work):
     """Samples are added until the sweep takes long enough to have a line."""
-    trace, samples, t = work + "/sweep.db", 3, None
+    trace, samples, t = work + "/sweep.db", 2, None
     while t is None or not t.lines():
-        samples *= 2
+        if t:
+            samples = 1 + max(samples, int(samples * 1.5 / (time.monotonic() - t.began)))
         sweep = ["sweep", *STORIES, "--samples", str(samples), "--trace", trace]
         t = Terminal(sweep)
         status = t.listen_to_the_end()
@@ -251,17 +252,14 @@ def stories_told_on_a_terminal(work):
 
 
 def a_complaint_after_a_line(work):
-    """A trace that may not grow stops a campaign; the larger, the later."""
-    limit, t = 1 << 22, None
-    while t is None or not t.lines():
-        limit *= 2
-
-        def prepare(limit=limit):
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        t = Terminal([*ENDLESS, "--calls", "60", "--trace", work + "/small.db", "--force"],
-                     prepare=prepare)
-        status = t.listen_to_the_end()
+    """The trace may grow no more as soon as there is a line."""
+    def prepare():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    trace = work + "/small.db"
+    t = Terminal([*ENDLESS, "--trace", trace], prepare=prepare)
+    t.listen_until(lambda new: t.lines())
+    resource.prlimit(t.child.pid, resource.RLIMIT_FSIZE, (8192, 8192))
+    status = t.listen_to_the_end()
     left = screen(t.said)
     report("a complaint stands alone on its line", status == 2 and left.count("\n") == 1 and
            left.startswith("tornbit: "), t.said)
