@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,12 +111,15 @@ static bool is_watched(void)
 	return isatty(STDERR_FILENO) && term && term[0] && strcmp(term, "dumb") != 0;
 }
 
-/* In the background the terminal is somebody else's. */
+/* In the background the terminal is somebody else's, and so it is where a pager that
+ * reads the answer has taken it over: those do not wait for whole lines. */
 static bool is_in_front(void)
 {
 	pid_t front = tcgetpgrp(STDERR_FILENO);
+	struct termios mode;
 
-	return front < 0 || front == getpgrp();
+	return (front < 0 || front == getpgrp()) &&
+	       (tcgetattr(STDERR_FILENO, &mode) != 0 || (mode.c_lflag & ICANON));
 }
 
 static uint32_t terminal_width(void)

@@ -1,10 +1,11 @@
 /*
  * progress: one line on standard error for whoever waits: shown after a second,
  * rewritten in place about five times a second, gone before anything else is
- * printed. For people at a terminal only: when standard error is no terminal, or
- * TERM is "dumb" or not set, or the program runs in the background, nothing is
- * ever written. It fits the terminal, also while that is resized, and is cleared
- * when the run is interrupted (which ends by that signal all the same) or stopped.
+ * printed. For people at a terminal only: nothing is written when standard error is
+ * no terminal, TERM is "dumb" or not set, the program runs in the background, or a
+ * pager has taken the terminal over. The line fits, also while the window is resized,
+ * and is cleared when the run is interrupted (which ends by that signal all the same)
+ * or stopped.
  *
  *	struct progress p;
  *	progress_begin(&p, "report trace.db", rows);

@@ -141,6 +141,10 @@ def nobody_looks(work):
         dumb = Terminal(ENDLESS, TERM="dumb")
         unset = Terminal(ENDLESS, TERM=None)
         empty = Terminal(ENDLESS, TERM="")
+        pager = Terminal(ENDLESS)
+        mode = termios.tcgetattr(pager.master)
+        mode[3] &= ~termios.ICANON  # as a pager does
+        termios.tcsetattr(pager.master, termios.TCSANOW, mode)
         pid, master = in_the_background()
         time.sleep(1.6)
         plain.kill()
@@ -150,7 +154,8 @@ def nobody_looks(work):
                os.path.getsize(work + "/file") == 0)
         for story, t in (("nothing is said where TERM is dumb", dumb),
                          ("nothing is said where TERM is not set", unset),
-                         ("nothing is said where TERM is empty", empty)):
+                         ("nothing is said where TERM is empty", empty),
+                         ("nothing is said over a pager", pager)):
             t.child.kill()
             t.listen_to_the_end()
             report(story, t.said == "", t.said)
