@@ -183,17 +183,22 @@ bool diff_same_verbs(const char *a, const char *b)
 	return !la && !lb;
 }
 
-/* Copies the contract of one side: the next reading takes its text away. */
+/* A trace holds one contract, that of its fact "subject". Two of different stores
+ * say nothing about each other where each trace has several. */
 static bool contracts_agree(const struct diff *d)
 {
-	const char *a = tracefile_meta(d->side[SIDE_A].t, "contract");
-	const char *b = tracefile_meta(d->side[SIDE_B].t, "contract");
+	const struct diff_side *a = &d->side[SIDE_A], *b = &d->side[SIDE_B];
+	const char *in_a = tracefile_meta(a->t, "subject"), *in_b = tracefile_meta(b->t, "subject");
+	bool same_store = in_a && in_b && strcmp(in_a, in_b) == 0;
 
-	return !a || !b || diff_same_verbs(a, b);
+	if (!same_store && (a->subject.names > 1 || b->subject.names > 1))
+		return true;
+	in_a = tracefile_meta(a->t, "contract");
+	in_b = tracefile_meta(b->t, "contract");
+	return !in_a || !in_b || diff_same_verbs(in_a, in_b);
 }
 
-/* Plans of stores whose verbs differ must meet nobody: the contract in a trace is
- * that of its fact "subject". */
+/* Plans of stores whose verbs differ must meet nobody. */
 static void set_apart(struct diff *d)
 {
 	for (enum side side = SIDE_A; side < SIDES; side++) {

@@ -134,6 +134,13 @@ differ 0 a.db verbs.db && says '^plans: 2 matched: the same' '^    +   sync' &&
 	differ 0 verbs.db a.db && says '^plans: 2 matched: the same' '^    -   sync'
 report "... but a contract may grow by verbs at its end" $?
 
+"$tornbit" sweep "$create" "$faithful" --trace mixed-1.db > /dev/null
+"$tornbit" sweep "$faithful" "$create" --trace mixed-2.db > /dev/null
+tamper mixed-2.db "UPDATE meta SET value=replace(value, 'get NAME', 'fetch NAME') WHERE name='contract'"
+differ 0 mixed-1.db mixed-2.db && says '^plans: 2 matched: the same$' '; 0 of them came out' &&
+	! grep -q 'contract' out
+report "the contract of a sweep's first store says nothing about the others" $?
+
 # ---- counted by other means ----------------------------------------------------------
 
 # sums A.db B.db: what diff --json must say, by SQL and by walking the parents
