@@ -285,8 +285,11 @@ static bool take(struct telling *s, struct finding_copy *c)
 	struct trace_finding f;
 
 	*c = (struct finding_copy){ .key = NULL };
-	if (!tracefile_finding(s->t, (int64_t)s->finding, &f))
-		return tracefile_error(s->t) ? false : tell_no_row(s, "finding", s->finding);
+	if (!tracefile_finding(s->t, (int64_t)s->finding, &f)) {
+		if (!tracefile_error(s->t))
+			tell_no_row(s, "finding", s->finding);
+		return false;
+	}
 	c->key = copied(f.key);
 	c->reach = copied(f.reach);
 	c->text = copied(f.text);

@@ -34,7 +34,7 @@ struct following {
 	uint64_t all_trials;
 	bool terminal;			/* somebody watches: standard error */
 	uint32_t failed;
-	bool after_finding;		/* an empty line stands before other lines */
+	bool after_finding;		/* or facts: an empty line stands before other lines */
 };
 
 /* ---- Ctrl-C ------------------------------------------------------------- */
@@ -202,7 +202,7 @@ static void first_look(struct following *f)
 	f->told_facts = true;
 	if (!f->s->json) {
 		tell_facts(f->s);
-		printf("\n");
+		f->after_finding = true;
 		return;
 	}
 	json_open(&f->s->j, NULL, '{');
@@ -371,6 +371,6 @@ int tell_follow(struct telling *s)
 		return status;
 	clear_status(&f);
 	if (!s->json)
-		printf("\n  not followed any further; the run goes on\n");
+		printf("\n  not followed any further%s\n", f.told_facts ? "; the run goes on" : "");
 	return 0;
 }

@@ -14,7 +14,6 @@
 #define BAR 20u
 #define CALL_WIDTH 28u
 #define DATA_SHOWN 16u		/* bytes of a program */
-#define SMALL_READ 64u		/* reads up to here, in a row, become one line */
 #define SHAPES 32u
 
 /* What the operations of one call, or of all, come to. */
@@ -211,7 +210,7 @@ static void fold(struct life *l, const struct sink_bus *op, uint64_t seq)
 
 static void tell_op(struct life *l, const struct sink_bus *op, uint64_t seq)
 {
-	if (op->kind == 'r' && op->bytes <= SMALL_READ && op->result == FLASH_OK && !l->s->all) {
+	if (op->kind == 'r' && op->result == FLASH_OK && !l->s->all) {
 		fold(l, op, seq);
 		return;
 	}

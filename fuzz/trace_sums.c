@@ -54,7 +54,7 @@ static bool begin(struct walk *w, struct tracefile *t, const char *table, const 
 		tracefile_damaged(t, "table %s: %s", table, sqlite3_errmsg(tracefile_db(t)));
 		return false;
 	}
-	for (int i = 0; i < sqlite3_bind_parameter_count(w->st); i++)
+	for (int i = 0; i < (int)COUNT_OF(value) && i < sqlite3_bind_parameter_count(w->st); i++)
 		sqlite3_bind_int64(w->st, i + 1, value[i]);
 	return true;
 }

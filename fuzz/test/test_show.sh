@@ -57,7 +57,7 @@ db.close()' "$2" "$3"
 "$tornbit" sweep "$top/scenarios/wofs.faithful-create.scn" --trace sweep.db > sweep.out
 "$tornbit" sweep "$top/scenarios/wofs.faithful-create.scn" "$top/scenarios/wofs.faithful-format-goes-on.scn" \
 	--trace two.db > /dev/null
-"$tornbit" fuzz wofs.faithful --trials 600 --trace fuzz.db > /dev/null
+"$tornbit" fuzz wofs.faithful --trials 600 --trace fuzz.db > fuzz.run 2>&1
 
 # ---- a run --------------------------------------------------------------------------
 
@@ -288,18 +288,53 @@ refuses "a trace in a folder that is not there" 'No such file' none/x.db --follo
 
 # ---- a run that goes on -------------------------------------------------------------------
 
-# followed FILE ARGUMENTS...: the run of these arguments, followed from before it begins
-followed() {
-	file=$1
-	shift
-	rm -f "$file"
-	timeout 60 "$tornbit" show "$file" --follow > out 2> err < /dev/null &
+# Four runs at once, each followed from before its trace is there. A shell keeps Ctrl-C
+# from what it starts beside itself; Python gives it back.
+followed() { # followed NAME: $follower follows NAME.db, into NAME.out and NAME.err
+	/usr/bin/python3 -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$tornbit" show "$1.db" --follow > "$1.out" 2> "$1.err" < /dev/null &
 	follower=$!
-	"$tornbit" "$@" --trace "$file" > run.out 2>&1
-	wait $follower
-	status=$?
 }
-followed live.db fuzz wofs.faithful --trials 600
+told_of() { cp "$1.out" out && cp "$1.err" err; } # what reports and has look at
+wait_for() { # wait_for PATTERN FILE: at most a minute
+	tries=0
+	while ! grep -q "$1" "$2" && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
+}
+followed live; live=$follower
+followed stories; stories=$follower
+followed dead; dead=$follower
+followed long; long=$follower
+for name in live stories dead long; do wait_for 'waiting for it' $name.err; done
+"$tornbit" fuzz wofs.faithful --trials 600 --trace live.db > live.run 2>&1 &
+"$tornbit" sweep "$top/scenarios/wofs.faithful-create.scn" "$top/scenarios/wofs.hardened-create.scn" \
+	--trace stories.db > stories.run 2>&1 &
+"$tornbit" fuzz wofs.faithful --trials 100000 --trace dead.db > dead.run 2>&1 & dying=$!
+"$tornbit" fuzz wofs.faithful --trials 100000 --trace long.db > long.run 2>&1 & running=$!
+
+wait_for '^  cell 0' dead.out
+kill -KILL $dying
+wait $dying 2> /dev/null
+wait_for '^  cell 0' long.out
+kill -INT $long
+wait $long
+status=$?
+told_of long
+[ $status -eq 0 ] && grep -q 'the run goes on' out && kill -0 $running
+report "Ctrl-C ends the follower, not the run" $?
+kill -KILL $running
+wait $running 2> /dev/null
+
+wait $dead
+status=$?
+told_of dead
+[ $status -eq 2 ] && [ "$(grep -c 'died without closing' err)" -eq 1 ] && grep -q '^  cell 0 ' out
+report "a run that was killed: what it left is told, and that it died" $?
+
+wait $live
+status=$?
+told_of live
 "$tornbit" show fuzz.db --follow | sed 's/fuzz\.db/live.db/' > wanted
 [ $status -eq 0 ] && cmp -s out wanted
 report "a campaign that is followed is told as one that has ended" $?
@@ -307,47 +342,16 @@ has "... cell by cell, its findings as they came, to its end" '^  cell 2  600 of
 	'^  finding 1  ' 'the run has ended by itself'
 [ -z "$(find . -name 'live.db?*')" ] && [ "$(stat -c %s live.db)" = "$(stat -c %s fuzz.db)" ]
 report "... and is left the one plain file that it would have been" $?
-"$tornbit" fuzz wofs.faithful --trials 600 --trace other.db > other.out 2>&1
-sed 's/other\.db/live.db/' other.out | cmp -s - run.out
+sed 's/fuzz\.db/live.db/' fuzz.run | cmp -s - live.run
 report "... and has said what it would have said" $?
-followed stories.db sweep "$top/scenarios/wofs.faithful-create.scn" "$top/scenarios/wofs.hardened-create.scn"
+
+wait $stories
+status=$?
+told_of stories
 [ $status -eq 0 ]
 report "a sweep is followed" $?
 has "... story by story" '^  plan 1  wofs.faithful-create: 143 states, 5 findings' \
 	'^  plan 2  wofs.hardened-create: 2952 states, 0 findings'
-
-# A run that dies is not waited for.
-rm -f dead.db
-"$tornbit" fuzz wofs.faithful --trials 20000 --trace dead.db > run.out 2>&1 &
-run=$!
-timeout 60 "$tornbit" show dead.db --follow > out 2> err < /dev/null &
-follower=$!
-tries=0
-while ! grep -q '^  cell 0' out && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
-kill -KILL $run
-wait $run 2> /dev/null
-wait $follower
-[ $? -eq 2 ] && [ "$(grep -c 'died without closing' err)" -eq 1 ] && grep -q '^  cell 0 ' out
-report "a run that was killed: what it left is told, and that it died" $?
-
-# Ctrl-C ends the follower and nothing else.
-rm -f long.db
-"$tornbit" fuzz wofs.faithful --trials 20000 --trace long.db > run.out 2>&1 &
-run=$!
-# A shell keeps Ctrl-C from what it starts beside itself; Python gives it back.
-/usr/bin/python3 -c '
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$tornbit" show long.db --follow > out 2> err < /dev/null &
-follower=$!
-tries=0
-while ! grep -q '^  cell 0' out && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
-kill -INT $follower
-wait $follower
-[ $? -eq 0 ] && grep -q 'the run goes on' out && kill -0 $run
-report "Ctrl-C ends the follower, not the run" $?
-kill -KILL $run
-wait $run 2> /dev/null
 
 echo "1..$count"
 exit $failed
