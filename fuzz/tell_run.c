@@ -146,7 +146,7 @@ static void print_how(const struct trace_states *s)
 		  (unsigned long long)s->states, (unsigned long long)s->how[STATE_EXECUTED],
 		  (unsigned long long)s->how[STATE_INHERITED],
 		  (unsigned long long)s->how[STATE_DUPLICATE]);
-	tell_line("", "%llu cut a call, %llu its recovery, %llu are clean power-offs",
+	tell_line("", "%llu cut a call, %llu its recovery, %llu are without a cut",
 		  (unsigned long long)(s->states - s->nested - s->column[COLUMN_NO_CUT].all),
 		  (unsigned long long)s->nested, (unsigned long long)s->column[COLUMN_NO_CUT].all);
 }
@@ -168,8 +168,11 @@ static void print_verdicts(const struct trace_states *s)
 		tell_bar(bar, VERDICT_BAR, "# ", share, 2);
 		if (most == s->verdict[v])
 			memset(bar, '#', VERDICT_BAR);
-		printf("    %-15s %10llu  %3u.%u %%  %.*s\n", verdict_words[v],
-		       (unsigned long long)s->verdict[v], permille / 10, permille % 10,
+		char share_text[16] = " <0.1";	/* 0.0 would say that there is none */
+		if (permille)
+			snprintf(share_text, sizeof share_text, "%3u.%u", permille / 10, permille % 10);
+		printf("    %-15s %10llu  %5s %%  %.*s\n", verdict_words[v],
+		       (unsigned long long)s->verdict[v], share_text,
 		       (int)(strrchr(bar, '#') - bar) + 1, bar);
 	}
 }
