@@ -204,7 +204,7 @@ san: ## all tests under address and undefined-behaviour sanitizers
 		SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' test-run
 
 .PHONY: demo
-demo: ## build, cut power everywhere in real workloads, say what was found
+demo: ## build, cut power everywhere in real workloads, write the report
 	@tools/setup demo
 	$(SUB) tornbit
 	@tools/demo

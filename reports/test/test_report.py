@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from frame import TOP, WORK, Page, changed, made, main, report, run, sweep  # noqa: E402
+from frame import TOP, TORNBIT, WORK, Page, changed, made, main, report, run, sweep  # noqa: E402
 
 SCRIPT = os.path.join(TOP, "reports/tornbit/report.py")
 
@@ -65,6 +65,9 @@ def every_finding_has_its_story():
     row = re.search(r'id="finding-2".*?0x002018.*?<th scope="row">torn</th>(.*?)</tr>', text, re.S).group(1)
     assert "".join(re.findall(r">(\w\w)<", row)) == torn[16:32], row
     assert row.count('class="wrong"') == 8, row
+    wrong = sum(a != b for t, i in sqlite3.connect(create()).execute("SELECT torn, intended FROM evidence")
+                for a, b in zip(t, i))
+    assert text.count('class="wrong"') == wrong, wrong
 
 
 def the_bits_that_are_wrong_are_marked():
@@ -307,6 +310,14 @@ def an_older_report_is_replaced():
     assert os.path.islink(link) and sorted(os.listdir(folder)) == ["link.html", "page.html"]
 
 
+def a_lost_answer_is_said():
+    """where the line about the page cannot go, that is one line and exit 2"""
+    out = os.path.join(WORK, "full.html")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([TORNBIT, "report", create(), "-o", out], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"standard output" in done.stderr, done
+
+
 def what_python_lacks_is_named():
     """where Python's packages are missing, one line names the Debian packages"""
     done = subprocess.run(["/usr/bin/python3", "-I", "-S", SCRIPT, create(), os.path.join(WORK, "lacks.html")],
@@ -349,7 +360,11 @@ def many_findings_are_told_in_part():
     columns = [c[1] for c in sqlite3.connect(create()).execute("PRAGMA table_info(finding)")]
     picked = ", ".join({"id": "?", "key": "'s/crash/v/program-only/none/d' || ?"}.get(c, c) for c in columns)
     rows = [(f"INSERT INTO finding SELECT {picked} FROM finding WHERE id = 1", (i, i)) for i in range(6, 3001)]
-    text = made(changed(create(), "many", *rows))
+    text = made(changed(create(), "many", *rows, "UPDATE state SET finding = 500 WHERE finding > 0 AND bits = 6",
+                        "UPDATE state SET finding = 2000 WHERE finding > 0 AND bits = 7"))
+    page = Page(text)
+    assert "#finding-500" in page.links and "#finding-2000" not in page.links
+    assert not [link for link in page.links if link[1:] not in page.ids]
     assert text.count("<article ") == 150 and len(text) < 2000000, (text.count("<article "), len(text))
     assert "1,850 more are not listed here" in text and "WHERE id &gt; 1150" in text
 
@@ -373,7 +388,7 @@ TESTS = [
     every_command_works, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
     the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
-    a_page_goes_nowhere_else, an_older_report_is_replaced, what_python_lacks_is_named,
+    a_page_goes_nowhere_else, an_older_report_is_replaced, a_lost_answer_is_said, what_python_lacks_is_named,
     many_operations_cost_little, a_damaged_log_is_said_on_top, many_findings_are_told_in_part,
     many_states_cost_time_not_bytes,
 ]

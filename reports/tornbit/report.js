@@ -67,7 +67,7 @@
 		form.addEventListener("input", function () { show(); remember(); });
 		form.addEventListener("submit", function (event) { event.preventDefault(); });
 		form.addEventListener("reset", function () { setTimeout(function () { show(); remember(); }); });
-		for (const cell of document.querySelectorAll(".matrix a"))
+		for (const cell of document.querySelectorAll(".matrix a[data-verb]"))
 			cell.addEventListener("click", function (event) {
 				event.preventDefault();
 				location.hash = "#findings?" + new URLSearchParams({ verb: cell.dataset.verb, family: cell.dataset.family });

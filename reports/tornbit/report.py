@@ -180,6 +180,7 @@ def gather(trace, base, program):
         "base": base, "meta": meta, "parts": parts, "plans": plans, "states": states,
         "findings": findings, "kinds": kinds, "reach": reach_sentence(reach),
         "more_findings": list(ask.rows("more_findings")) if kinds > len(findings) else [],
+        "told": {f.id for f in findings},
         "sentence": sentence(states, kinds, news, expected),
         "operations": ask.one("operations"), "bus": bus, "time": facts.time_of(ask, parts), "wear": wear,
         "longest": list(ask.rows("longest")), "events": [
@@ -190,6 +191,7 @@ def gather(trace, base, program):
         "commands": commands(meta, base, findings), "stories": stories_of(meta), "asked": ask.asked,
         "program": meta.get("version", "?"),
     }
+    data["listed"] = {m.id for m in data["more_findings"]}
     if first is not None:
         data["calls"] = list(ask.rows("calls", plan=first))
         data["calls_count"] = ask.one("calls_count", plan=first)
@@ -229,6 +231,8 @@ def write(out, text):
 
 def main(argv):
     trace_path, out, *program = argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")   # whatever alphabet the terminal has
     try:
         with tornbit.open(trace_path) as trace:
             text = page(trace, os.path.basename(trace_path), *program)
@@ -242,11 +246,18 @@ def main(argv):
     except OSError as e:
         print(f"tornbit report: {words.plain(out)}: {e.strerror or e}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     except Exception as e:  # pylint: disable=broad-except
         print(f"tornbit report: {words.plain(trace_path)}: internal error: {type(e).__name__}: "
               f"{words.plain(e)}", file=sys.stderr)
         return 2
-    print(f"report: {words.plain(out)}")
+    try:
+        print(f"report: {words.plain(out)}", flush=True)
+    except OSError as e:
+        sys.stdout = None   # it has nowhere to go: not once more at the end
+        print(f"tornbit report: standard output: {e.strerror}; the page was written", file=sys.stderr)
+        return 2
     return 0
 
 
