@@ -215,6 +215,7 @@ class States:
         self.letters = [f[0] for f in words.FAMILIES if any(c[1] == f[0] for c in self.cell)]
         if any(c[1] == "?" for c in self.cell):
             self.letters.append("?")
+        self.verdicts = sorted(self.verdict.items(), key=lambda v: (v[0] != "ok", v[0]))
         self.verbs = sorted({verb for verb, _ in self.cell}, key=lambda v: (v.endswith("+recovery"), v))
 
     def _add(self, ask, row, uncut):
@@ -304,6 +305,7 @@ class Finding:
         self.places = sorted(states.where.get(row.id, ()))
         key = row.key.split("/") if row.key else []
         self.verb = key[2] if len(key) == 6 else verb_of(row.verb, row.nested)
+        self.verdicts = sorted(self.verdict.items(), key=lambda v: (v[0] != "ok", v[0]))
         self.verbs = sorted({verb for verb, _ in self.places}) or [self.verb]
         self.letters = sorted({letter for _, letter in self.places})
         self.reach = row.reach or ""
