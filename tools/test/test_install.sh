@@ -299,5 +299,9 @@ tools/dist/install --remove "$work/usr" > "$said" 2>&1
 [ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q 'holds no tornbit' "$said"
 report 'nothing to uninstall is one clear line' $?
 
+tools/dist/install "$build" "$work/kept/usr" > "$said" 2>&1
+[ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q 'cannot be written.*another PREFIX' "$said"
+report 'a place that cannot be written is one clear line' $?
+
 echo "1..$count"
 exit $failed
