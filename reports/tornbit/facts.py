@@ -305,7 +305,6 @@ class Finding:
         self.places = sorted(states.where.get(row.id, ()))
         key = row.key.split("/") if row.key else []
         self.verb = key[2] if len(key) == 6 else verb_of(row.verb, row.nested)
-        self.verdicts = sorted(self.verdict.items(), key=lambda v: (v[0] != "ok", v[0]))
         self.verbs = sorted({verb for verb, _ in self.places}) or [self.verb]
         self.letters = sorted({letter for _, letter in self.places})
         self.reach = row.reach or ""
