@@ -5,6 +5,7 @@
 
 #include "options.h"
 #include "plain.h"
+#include "progress.h"
 #include "tool_sql.h"
 #include "tracefile.h"
 
@@ -207,22 +208,47 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *query)
 	return NULL;
 }
 
+#define STEPS_BETWEEN 1000	/* of SQLite's machine: some 10 us */
+
+struct waiting {
+	struct progress progress;
+	uint64_t rows;
+};
+
+/* How long it takes is known to nobody, but that it goes on. */
+static int wait_for_rows(void *who)
+{
+	struct waiting *w = who;
+
+	if (progress_due(&w->progress))
+		progress_say(&w->progress, 0, 0, "%llu s; %llu rows so far",
+			     (unsigned long long)progress_ms(&w->progress) / 1000,
+			     (unsigned long long)w->rows);
+	return 0;
+}
+
 static int run(sqlite3 *db, sqlite3_stmt *st, bool json)
 {
-	int rc, rows = 0;
+	struct waiting waiting = { .rows = 0 };
+	int rc;
 
+	progress_begin(&waiting.progress, "sql", 0);
+	sqlite3_progress_handler(db, STEPS_BETWEEN, wait_for_rows, &waiting);
 	if (!json)
 		print_header(st);
 	else
 		putchar('[');
-	for (; (rc = sqlite3_step(st)) == SQLITE_ROW && !ferror(stdout); rows++) {
+	for (; (rc = sqlite3_step(st)) == SQLITE_ROW && !ferror(stdout); waiting.rows++) {
+		progress_hide(&waiting.progress);
 		if (json)
-			print_json_row(st, rows == 0);
+			print_json_row(st, !waiting.rows);
 		else
 			print_row(st);
 	}
+	progress_end(&waiting.progress);
+	sqlite3_progress_handler(db, 0, NULL, NULL);
 	if (json)
-		fputs(rows ? "\n]\n" : "]\n", stdout);
+		fputs(waiting.rows ? "\n]\n" : "]\n", stdout);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return fail("writing the answer: %s", strerror(errno));
 	if (rc == SQLITE_CORRUPT)	/* what bus_vtab.c finds says so itself */
