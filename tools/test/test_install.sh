@@ -134,6 +134,17 @@ while read -r command; do
 done < "$work/commands" > "$said"
 [ ! -s "$said" ] && [ -s "$work/commands" ]
 report 'every command has its page, every option stands in it' $?
+for page in tools/dist/pages/*.roff; do
+	page=$(basename "$page" .roff)
+	[ "$page" = tornbit ] || grep -qx "$page" "$work/commands" || echo "no command $page"
+done > "$said"
+[ ! -s "$said" ]
+report 'no page is written by hand for a command that is not there' $?
+for link in $(sed -n 's/^\.BR \(tornbit[^ ]*\) .*/\1/p' tools/dist/pages/*.roff | tr -d '\\' | sort -u); do
+	[ -f "$home/share/man/man1/$link.1" ] || echo "no page $link"
+done > "$said"
+[ ! -s "$said" ]
+report 'the pages name pages that are there' $?
 tools/dist/man "$home/bin/tornbit" "$work/pages again" > "$said" 2>&1 &&
 	diff -r "$build/man" "$work/pages again" > "$said"
 report 'the same program gives the same pages' $?
