@@ -66,6 +66,15 @@ void tell_command(struct telling *s, const char *label, const char *verb, const 
 /* Lines about a fault in words; none for 0 cuts. */
 void tell_fault(const struct fault *f, uint32_t cuts);
 
+/* The state in which a life went on from its death at that clock; 0: it is not known. */
+#define TELL_DEATHS_MAX 4096u	/* a plan cannot name more cuts */
+struct tell_deaths {
+	struct trace_cut cut[TELL_DEATHS_MAX];
+	uint32_t cuts;
+	bool taken;
+};
+int64_t tell_death(struct tell_deaths *d, struct telling *s, cycle_t at);
+
 /* The part as the trace holds it, or as this program knows it. */
 bool tell_part(struct telling *s, const char *name, struct part *part);
 /* The plan, malloc'ed, its part the world's; NULL: this world does not know its store or
@@ -112,7 +121,7 @@ struct tell_wear {
 	struct telling *s;
 	const char *part;	/* NULL: of any; else others are left out */
 	int64_t plan;		/* whose row came last, and the erases it began with */
-	uint32_t aged;
+	uint32_t aged, plans;
 	bool is_aged;		/* any began with some; they are not counted */
 	uint32_t from, to;	/* sectors, to excluded; equal: none */
 	uint32_t *erases;	/* by sector, from 0; TELL_UNTOUCHED: no row */

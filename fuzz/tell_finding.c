@@ -102,7 +102,25 @@ static void print_progress(const struct sink_evidence *e, uint64_t hz)
 		       tell_time(whole, e->last - e->first, hz));
 }
 
-static void print_where(const struct trace_evidence *t, const char *reach, uint64_t hz)
+/* The last cut of the frozen life by its word: "cut op 1 after". */
+static void print_family(const char *text)
+{
+	const char *last = NULL;
+	unsigned long op;
+	char word[32];
+
+	for (const char *at = text; (at = strstr(at, "cut op ")) != NULL; at++)
+		last = at;
+	if (!last || sscanf(last, "cut op %lu %31[a-z0-9-]", &op, word) != 2)
+		return;
+	for (int i = 0; i < FAULT_BITS_COUNT; i++)
+		if (strcmp(fault_families[i].word, word) == 0)
+			tell_words(4, "family %c, %s: %s", fault_families[i].letter, word,
+				   fault_families[i].purpose);
+}
+
+static void print_where(const struct trace_evidence *t, const char *text, const char *reach,
+			uint64_t hz)
 {
 	const struct sink_evidence *e = &t->e;
 
@@ -113,6 +131,7 @@ static void print_where(const struct trace_evidence *t, const char *reach, uint6
 	printf("\n  power died in the %s of %u byte%s at 0x%06x\n", e->kind, e->op_bytes,
 	       e->op_bytes == 1 ? "" : "s", e->op_addr);
 	print_progress(e, hz);
+	print_family(text);
 	if (reach[0])
 		tell_words(4, "what it left is %s%s", reach, strcmp(reach, "adversarial") == 0
 			   ? ": no clock of this part was found to leave it" : " of the operation");
@@ -342,7 +361,7 @@ static bool tell_it(struct telling *s, const struct trace_finding *f)
 	if (tracefile_error(s->t))
 		return false;
 	if (has)
-		print_where(&e, f->reach, hz);
+		print_where(&e, f->shrunk[0] ? f->shrunk : f->text, f->reach, hz);
 	else
 		printf("\n  where power died is not in the trace: it was not frozen; replay shows it\n");
 	print_legal(f, e.legal);

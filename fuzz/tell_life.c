@@ -41,6 +41,7 @@ struct life {
 	struct op_sums sums, all;
 	cycle_t bus, wait, busy;
 	uint64_t calls, inexact_state;
+	struct tell_deaths deaths;
 	struct sink_bus death;		/* of this call, when died is a clock */
 	cycle_t died, ended;		/* CYCLE_NEVER: it did not */
 	uint32_t event;			/* of the plan, that the next call stands for */
@@ -304,7 +305,7 @@ static void print_death(struct life *l, const struct sink_bus *op)
 	tell_words(6, "%llu clocks into it%s, at clock %llu%s%s%s",
 		   (unsigned long long)(op->last - op->first), of, (unsigned long long)op->last,
 		   l->hz ? " (" : "", l->hz ? in_time(l, room, op->last) : "", l->hz ? ")" : "");
-	id = trace_state_at(l->s->t, (int64_t)l->s->plan, op->last);
+	id = tell_death(&l->deaths, l->s, op->last);
 	if (!id || !tracefile_state(l->s->t, id, &st)) {
 		if (cut)
 			tell_fault(&cut->fault, 1);
@@ -490,7 +491,7 @@ static void print_end(struct life *l)
 {
 	char bar[BAR + 1], room[TELL_ROOM], line[200];
 	struct trace_state st;
-	int64_t id = trace_state_at(l->s->t, (int64_t)l->s->plan, CYCLE_NEVER);
+	int64_t id = trace_last_uncut(l->s->t, (int64_t)l->s->plan);
 	unsigned bus = tell_permille(l->bus, l->bus + l->wait);
 
 	printf("\n  END OF THE LIFE\n");

@@ -17,6 +17,7 @@ struct telling_life {
 	bool more, damaged;
 	struct part part;
 	struct tell_array array;
+	struct tell_deaths deaths;
 };
 
 static void op_json(struct json *j, const struct sink_bus *op, uint64_t seq)
@@ -56,7 +57,7 @@ static void death_json(struct telling_life *l, const struct sink_bus *op)
 	json_u64(l->j, "bytes", op->bytes);
 	json_u64(l->j, "first", op->first);
 	json_u64(l->j, "cut", op->last);
-	json_i64(l->j, "state", trace_state_at(l->s->t, (int64_t)l->s->plan, op->last));
+	json_i64(l->j, "state", tell_death(&l->deaths, l->s, op->last));
 	json_close(l->j);
 }
 
@@ -189,10 +190,11 @@ static void head_json(struct telling_life *l, const struct trace_plan *row, cons
 
 bool tell_life_json(struct telling *s)
 {
-	struct telling_life l = { .s = s, .j = &s->j };
+	static struct telling_life l;
 	struct trace_plan row;
 	char part[64];
 
+	l = (struct telling_life){ .s = s, .j = &s->j };
 	if (!tracefile_plan(s->t, (int64_t)s->plan, &row))
 		return tracefile_error(s->t) ? false : tell_no_row(s, "plan", s->plan);
 	snprintf(part, sizeof part, "%s", row.part);

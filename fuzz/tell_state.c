@@ -36,6 +36,18 @@ void tell_fault(const struct fault *f, uint32_t cuts)
 		tell_words(6, "%s", supply_means[f->supply]);
 }
 
+/* Looked up once: a life has few deaths, a trace may have many states. */
+int64_t tell_death(struct tell_deaths *d, struct telling *s, cycle_t at)
+{
+	if (!d->taken)
+		d->cuts = trace_cuts(s->t, (int64_t)s->plan, d->cut, TELL_DEATHS_MAX);
+	d->taken = true;
+	for (uint32_t i = 0; i < d->cuts; i++)
+		if (d->cut[i].cut == at)
+			return d->cut[i].state;
+	return 0;
+}
+
 /* ---- the chain of cuts --------------------------------------------------- */
 
 #define CHAIN_MAX 8u

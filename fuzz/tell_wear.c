@@ -27,14 +27,17 @@ static bool make_sector(struct tell_wear *m, uint32_t sector)
 	return true;
 }
 
+#define PLANS_MAX 200000u	/* rows of one plan stand together, but who knows the file */
+
 /* Erases that every sector of the plan's part had behind it. */
 static uint32_t aged_by(struct tell_wear *m, int64_t plan)
 {
 	struct trace_plan row;
 	struct plan *p;
 
-	if (plan == m->plan)
+	if (plan == m->plan || m->plans >= PLANS_MAX)
 		return m->aged;
+	m->plans++;
 	m->plan = plan;
 	m->aged = 0;
 	p = tracefile_plan(m->s->t, plan, &row) ? tell_plan(m->s, &row) : NULL;

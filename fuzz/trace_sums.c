@@ -175,16 +175,26 @@ bool trace_sum_events(struct tracefile *t, int64_t plan, struct trace_cell *even
 	return end(&w);
 }
 
-int64_t trace_state_at(struct tracefile *t, int64_t plan, cycle_t cut)
+uint32_t trace_cuts(struct tracefile *t, int64_t plan, struct trace_cut *cut, uint32_t room)
+{
+	struct walk w;
+	uint32_t n = 0;
+
+	if (!begin(&w, t, "state", "SELECT cut, id FROM state WHERE plan=? AND cuts>0 ORDER BY id",
+		   plan, 0, 0))
+		return 0;
+	for (; n < room && next(&w); n++)
+		cut[n] = (struct trace_cut){ (cycle_t)whole(&w, 0), whole(&w, 1) };
+	return end(&w) ? n : 0;
+}
+
+int64_t trace_last_uncut(struct tracefile *t, int64_t plan)
 {
 	struct walk w;
 	int64_t id = 0;
-	bool at_end = cut == CYCLE_NEVER;
 
-	if (!begin(&w, t, "state", at_end ?
-		   "SELECT id FROM state WHERE plan=? AND cuts=0 ORDER BY id DESC LIMIT 1" :
-		   "SELECT id FROM state WHERE plan=? AND cuts>0 AND cut=? ORDER BY id LIMIT 1",
-		   plan, (int64_t)cut, 0))
+	if (!begin(&w, t, "state", "SELECT id FROM state WHERE plan=? AND cuts=0 ORDER BY id DESC"
+		   " LIMIT 1", plan, 0, 0))
 		return 0;
 	if (next(&w))
 		id = whole(&w, 0);

@@ -95,9 +95,16 @@ struct event;
 bool trace_each_event(struct tracefile *t, int64_t plan, int64_t life, uint32_t call,
 		      bool (*visit)(void *who, const struct event *e), void *who);
 
-/* The first state of a plan that was judged at that clock after at least one cut; at
- * CYCLE_NEVER the last one without a cut. 0: there is none. */
-int64_t trace_state_at(struct tracefile *t, int64_t plan, cycle_t cut);
+/* States of a plan by the clock at which power died, in order of id, at most room of
+ * them. Returns how many. */
+struct trace_cut {
+	cycle_t cut;
+	int64_t state;
+};
+uint32_t trace_cuts(struct tracefile *t, int64_t plan, struct trace_cut *cut, uint32_t room);
+
+/* The last state of a plan that was judged without a cut; 0: there is none. */
+int64_t trace_last_uncut(struct tracefile *t, int64_t plan);
 
 /* Keys that stories expect and that were not found, and of what story. */
 bool trace_each_missing(struct tracefile *t,

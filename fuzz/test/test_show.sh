@@ -87,6 +87,17 @@ has "a campaign says where its time went, what wore, and where to look" \
 	'^  erases +[0-9]+ in the logged lives' 'are logged call by call: 1 2 ' \
 	'^    the commonest .*show .*--finding [0-9]+$' '^    a whole life .*--plan [0-9]+$'
 fits
+python - > wanted <<'EOF'
+import sqlite3
+db = sqlite3.connect("fuzz.db")
+columns = ("cuts=0", "bits=0", "bits IN (1,2)", "bits IN (3,4,5)", "bits=6", "bits=7", "bits>7", "supply<>0")
+for c in columns:
+    if c not in ("cuts=0", "supply<>0"):
+        c += " AND cuts>0 AND supply=0 AND quality=0"
+    bad, all = db.execute(f"SELECT sum(verdict<>0), count(*) FROM state WHERE {c}").fetchone()
+    print(f"{bad}/{all}", end=" +" if "supply" not in c or "=0" in c else "")
+EOF
+has "... the sums of its matrix are those of queries" "^    all +$(cat wanted)"
 grep -c 'repeat:' out > short; "$tornbit" show fuzz.db --all > out 2> err
 [ "$(grep -c 'repeat:' out)" -gt "$(cat short)" ] &&
 	[ "$(grep -c 'repeat:' out)" = "$("$tornbit" sql fuzz.db 'SELECT count(*) FROM finding' | tail -n 1)" ]
@@ -126,6 +137,7 @@ python - > err 2>&1 <<'EOF'
 import json
 life = json.load(open("out"))
 array = open("array.img", "rb").read()
+assert life["array"]
 last = 4	# bytes of the last program, which that state has not seen
 for s in life["array"]:
     used = sum(b != 0xff for b in array[s["first"]:s["first"] + s["bytes"]])
@@ -141,6 +153,7 @@ has "a finding is told from the trace: what was done, where power died, what was
 	'^    cut op 0 sparse$' '^    put note.txt 24 seed 9$' 'power died in the program of 8 bytes at 0x002018' \
 	'intended 34 35 36 37 38 39 ff ff 6e 6f 74 65 2e 74 78 74$' \
 	'torn +34 35 36 37 38 39 ff ff ff\*ff\*fe\*ff\*bf\*ff\*fb\*ff\*$' 'of 29 bits to change here, 3 had changed' \
+	'^    family C, sparse: 1 to 3 bits done' \
 	'note.txt: absent, or 24 bytes of +\| prnb%: 1 listed name' 'adversarial: no clock of this part' \
 	'^    C 1 to 3 bits done +1 #+$'
 fits
@@ -294,7 +307,7 @@ followed() { # followed NAME: $follower follows NAME.db, into NAME.out and NAME.
 	/usr/bin/python3 -c '
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$tornbit" show "$1.db" --follow > "$1.out" 2> "$1.err" < /dev/null &
+os.execvp(sys.argv[1], sys.argv[1:])' timeout 120 "$tornbit" show "$1.db" --follow > "$1.out" 2> "$1.err" < /dev/null &
 	follower=$!
 }
 told_of() { cp "$1.out" out && cp "$1.err" err; } # what reports and has look at
@@ -340,6 +353,10 @@ told_of live
 report "a campaign that is followed is told as one that has ended" $?
 has "... cell by cell, its findings as they came, to its end" '^  cell 2  600 of 600 trials' \
 	'^  finding 1  ' 'the run has ended by itself'
+awk '$1 == "first" { plan = $4 + 0; if (plan <= trials) bad = 1 }
+	$1 == "cell" { trials = $3; if (plan > trials) bad = 1; cells++ }
+	END { exit bad || cells != 3 }' out
+report "... each finding between the cells it was made in" $?
 [ -z "$(find . -name 'live.db?*')" ] && [ "$(stat -c %s live.db)" = "$(stat -c %s fuzz.db)" ]
 report "... and is left the one plain file that it would have been" $?
 sed 's/fuzz\.db/live.db/' fuzz.run | cmp -s - live.run
