@@ -105,18 +105,20 @@ static void print_progress(const struct sink_evidence *e, uint64_t hz)
 /* The last cut of the frozen life by its word: "cut op 1 after". */
 static void print_family(const char *text)
 {
-	const char *last = NULL;
-	unsigned long op;
-	char word[32];
+	const char *word = NULL;
 
-	for (const char *at = text; (at = strstr(at, "cut op ")) != NULL; at++)
-		last = at;
-	if (!last || sscanf(last, "cut op %lu %31[a-z0-9-]", &op, word) != 2)
+	for (const char *at = text; (at = strstr(at, "cut op ")) != NULL; word = at)
+		at += strlen("cut op ");
+	if (!word)
 		return;
-	for (int i = 0; i < FAULT_BITS_COUNT; i++)
-		if (strcmp(fault_families[i].word, word) == 0)
-			tell_words(4, "family %c, %s: %s", fault_families[i].letter, word,
-				   fault_families[i].purpose);
+	word += strspn(word, "0123456789");
+	word += *word == ' ';
+	size_t n = strcspn(word, " \n");
+	for (int i = 0; i < FAULT_BITS_COUNT; i++) {
+		const struct fault_family *f = &fault_families[i];
+		if (strlen(f->word) == n && strncmp(f->word, word, n) == 0)
+			tell_words(4, "family %c, %s: %s", f->letter, f->word, f->purpose);
+	}
 }
 
 static void print_where(const struct trace_evidence *t, const char *text, const char *reach,
