@@ -81,7 +81,7 @@ static int run_python(const char *trace, const char *out)
 	snprintf(script, sizeof script, "%s/" SCRIPT, folder);
 	fflush(stdout);
 	/* -I, -B: nothing of this folder or of the user's settings, no files left behind */
-	execl(PYTHON, PYTHON, "-I", "-B", script, trace, out, self, (char *)NULL);
+	execl(PYTHON, PYTHON, "-I", "-B", script, trace, out, self, program_name(), (char *)NULL);
 	return plain_complaint("report", PYTHON ": %s; it takes Python: " NEEDS, strerror(errno));
 }
 

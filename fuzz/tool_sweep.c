@@ -141,23 +141,35 @@ static void print_added(FILE *to, const struct sweep *w)
 	options_write_list(to, "--load", &w->load);
 }
 
-/* Without a trace: the one command that makes one, all that decides what it holds
- * included, and the finding's number in it. */
-static void print_sweep_again(FILE *to, const struct sweep *w, const struct story *t)
+/* What of the command line decides which states are judged, as typed: " --depth 2". */
+static void settings_text(const struct sweep *w, char *text, size_t room)
 {
 	const struct { const char *name; uint64_t value; } numbers[] = {
 		{ "--depth", w->depth }, { "--samples", w->samples }, { "--clocks", w->clocks },
 		{ "--cross-check", w->cross_check },
 	};
+	size_t n = 0;
 
+	text[0] = '\0';
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		if (numbers[i].value)
+			n += (size_t)snprintf(text + n, room - n, " %s %llu", numbers[i].name,
+					      (unsigned long long)numbers[i].value);
+	snprintf(text + n, room - n, "%s%s%s", w->execute_all ? " --execute-all" : "",
+		 w->nest_all ? " --nest-all" : "", w->shrink ? " --shrink" : "");
+}
+
+/* Without a trace: the one command that makes one, all that decides what it holds
+ * included, and the finding's number in it. */
+static void print_sweep_again(FILE *to, const struct sweep *w, const struct story *t)
+{
+	char settings[200];
+
+	settings_text(w, settings, sizeof settings);
 	plain_word(to, program_name());
 	fprintf(to, " sweep ");
 	plain_word(to, t->path);
-	for (size_t i = 0; i < COUNT_OF(numbers); i++)
-		if (numbers[i].value)
-			fprintf(to, " %s %llu", numbers[i].name, (unsigned long long)numbers[i].value);
-	fprintf(to, "%s%s%s", w->execute_all ? " --execute-all" : "",
-		w->nest_all ? " --nest-all" : "", w->shrink ? " --shrink" : "");
+	fprintf(to, "%s", settings);
 	print_added(to, w);
 	fprintf(to, " --trace " TRACE_TO_MAKE "; ");
 }
@@ -530,6 +542,8 @@ static bool open_sink(struct sweep *w, const struct scenario *s, int argc, char 
 		name_story(&t, argv[i]);
 		n += (size_t)snprintf(options + n, sizeof options - n, "%s%s", i ? " " : "", t.name);
 	}
+	if (n < sizeof options)
+		settings_text(w, options + n, sizeof options - n);
 	w->sink = sink_open(w->trace, w->force ? SINK_REPLACE : SINK_CREATE, &(struct sink_run){
 		.command = "sweep",
 		.subject = sub->name,

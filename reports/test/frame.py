@@ -51,7 +51,7 @@ def changed(trace, name, *statements):
 def report(trace, name=None, *words):
     """The page about a trace, as text; it must work."""
     out = os.path.join(WORK, (name or os.path.basename(trace)) + ".html")
-    status, said, wrong = run("report", trace, "-o", out, "--force", *words)
+    status, said, wrong = run("report", os.path.relpath(trace, WORK), "-o", out, "--force", *words)
     assert (status, wrong) == (0, ""), (status, wrong)
     assert said == f"report: {out}\n", said
     with open(out, encoding="utf-8", newline="") as f:
@@ -62,7 +62,7 @@ def report(trace, name=None, *words):
 def made(trace):
     """The same without the program in front, and once: for the many tests of what it says."""
     with tornbit.open(trace) as t:
-        return tornbit_report.page(t, os.path.basename(trace))
+        return tornbit_report.page(t, typed=os.path.relpath(trace, WORK))
 
 
 class Page(html.parser.HTMLParser):

@@ -6,6 +6,7 @@ import html
 import os
 import re
 import resource
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -97,19 +98,31 @@ def every_query_answers():
         assert status == 0 and said, (query, wrong)
 
 
+def commands_again(work, *made_by):
+    """The commands of the last section about a trace made that way in that folder."""
+    assert run(*made_by, "--trace", "run.db", cwd=work)[0] in (0, 1)
+    assert run("report", "run.db", "-o", "run.html", cwd=work)[0] == 0
+    with open(os.path.join(work, "run.html"), encoding="utf-8") as f:
+        section = re.search(r'<section id="again">.*?</section>', f.read(), re.S).group(0)
+    return [shlex.split(html.unescape(c)) for c in re.findall(r'<pre class="command"><code>(.*?)</code>', section)]
+
+
 def every_command_works():
-    """the commands to see it again work as they are printed"""
+    """the commands to see it again work as they are printed, and make the same trace"""
     work = os.path.join(WORK, "again")
     os.mkdir(work)
     os.symlink(os.path.join(TOP, "scenarios"), os.path.join(work, "scenarios"))
-    path = os.path.join(work, "create.db")
-    shutil.copyfile(create(), path)
-    section = re.search(r'<section id="again">.*?</section>', made(path), re.S).group(0)
-    commands = [html.unescape(c) for c in re.findall(r"<code>(tornbit .*?)</code>", section)]
-    assert len(commands) == 4, commands
-    for command in commands:
-        status, _, wrong = run(*command.split()[1:], cwd=work)
-        assert status in (0, 1), (command, wrong)
+    path = os.path.join(work, "run.db")
+    for made_by in (["sweep", "scenarios/wofs.faithful-create.scn", "--samples", "3", "--execute-all"],
+                    ["fuzz", "wofs.faithful", "--trials", "40", "--seed", "7", "--calls", "9", "--no-shrink"]):
+        commands = commands_again(work, *made_by)
+        assert commands[0][1:] == [*made_by, "--trace", "run.db"], commands[0]
+        assert len(commands) == 4, commands
+        before = one(path, "SELECT count(*), sum(image & 0xffffffff) FROM state")
+        for command in commands:
+            status, _, wrong = run(*command[1:], cwd=work)
+            assert status in (0, 1), (command, wrong)
+        assert one(path, "SELECT count(*), sum(image & 0xffffffff) FROM state") == before
 
 
 def time_is_told_honestly():
@@ -139,7 +152,7 @@ def wear_scales():
 
 
 def the_same_trace_gives_the_same_page():
-    """the same trace gives the same bytes, wherever it lies and whoever asks"""
+    """the same command gives the same bytes, wherever it is typed and whoever asks"""
     first = report(create(), "first")
     folder = os.path.join(WORK, "elsewhere")
     os.mkdir(folder)

@@ -27,14 +27,13 @@ QUERIES = {
         f"SELECT name, substr(text, 1, {TEXT_MAX}) AS text, length(text) AS characters FROM part "
         f"ORDER BY name LIMIT {PARTS_MAX + 1}"),
     "states": (
-        "SELECT verb, parent <> 0 AS nested, bits, quality, supply, cut IS NULL AS uncut, how, verdict, "
+        "SELECT verb, cuts > 1 AS nested, bits, quality, supply, cuts = 0 AS uncut, how, verdict, "
         "finding, count(*) AS states FROM state GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 "
         f"LIMIT {GROUPS_MAX}"),
     "keys": "SELECT count(*) AS kinds, sum(count) AS times FROM finding",
     "reach": (
         "SELECT CASE WHEN reach LIKE 'reachable%' THEN 'reachable' ELSE reach END AS reach, expected, "
         "count(*) AS kinds FROM finding GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 24"),
-    "uncut": "SELECT id FROM finding WHERE key LIKE '%/no-cut/%'",
     "findings": (
         "SELECT f.id, f.key, f.count, f.plan, f.expected, f.verdict, f.step, f.role, "
         "substr(f.name, 1, 1000) AS name, substr(f.why, 1, 1000) AS why, "
@@ -86,7 +85,7 @@ QUERIES = {
 
 # What each column must be: n number, N number or NULL, T text or NULL, B bytes or NULL.
 TYPES = {
-    "plans": "TTnnN", "parts": "TTN", "states": "TnnnnnnnnN", "keys": "nN", "reach": "TNn", "uncut": "n",
+    "plans": "TTnnN", "parts": "TTN", "states": "TnnnnnnnnN", "keys": "nN", "reach": "TNn",
     "findings": "nTnnNnnnTTTTTNNNNNNNNTTTTNNNNNNBBB", "more_findings": "nTnT", "logged": "n",
     "operations": "nN", "time": "TTnnnnnn", "longest": "TnnTTnTnnnn", "events": "nnn",
     "wear": "Tnnnnnn", "first": "N", "calls": "nTTnnTnnnnnn", "calls_count": "nN", "power": "nn",
@@ -204,27 +203,26 @@ class States:
     """All judged states, added up in the ways that the page shows."""
 
     def __init__(self, ask):
-        uncut = {row.id for row in ask.rows("uncut")}
         self.all = self.bad = self.nested = self.groups = 0
         self.cell = {}          # (verb, letter): Cell
         self.verdict = {}       # word: {how: states}
         self.how = collections.Counter()
         self.where = {}         # finding: {(verb, letter)}
         for row in ask.rows("states"):
-            self._add(ask, row, uncut)
+            self._add(ask, row)
         self.letters = [f[0] for f in words.FAMILIES if any(c[1] == f[0] for c in self.cell)]
         if any(c[1] == "?" for c in self.cell):
             self.letters.append("?")
         self.verdicts = sorted(self.verdict.items(), key=lambda v: (v[0] != "ok", v[0]))
         self.verbs = sorted({verb for verb, _ in self.cell}, key=lambda v: (v.endswith("+recovery"), v))
 
-    def _add(self, ask, row, uncut):
+    def _add(self, ask, row):
         self.groups += 1
         n = row.states
         how = ask.word.get(("how", row.how), "?")
         verdict = ask.word.get(("verdict", row.verdict), "?")
         letter = words.family_of(ask.word.get(("bits", row.bits)), ask.word.get(("quality", row.quality)),
-                                 ask.word.get(("supply", row.supply)), row.uncut or row.finding in uncut)
+                                 ask.word.get(("supply", row.supply)), row.uncut)
         place = (verb_of(row.verb, row.nested), letter)
         cell = self.cell.setdefault(place, Cell())
         cell.add(n, how, row.verdict != 0, row.finding)

@@ -1,7 +1,8 @@
-"""report TRACE OUT [PROGRAM]: the page about a run; `tornbit report` calls this.
+"""report TRACE OUT [PROGRAM NAME]: the page about a run; `tornbit report` calls this.
 
-It has found out that TRACE is one and that OUT may be written; PROGRAM is itself. The same trace gives
-the same bytes: no clock, no path, no host is in them.
+It has found out that TRACE is one and that OUT may be written; PROGRAM is its file, NAME how it was
+called. The same command gives the same bytes: no clock and no host is in them, and no path but that
+of the trace, as it was typed: commands to repeat need it.
 """
 import base64
 import hashlib
@@ -58,26 +59,47 @@ def reach_sentence(reach):
     return "Of the kinds, " + "; ".join(said) + "." if said else ""
 
 
+def options_of(meta):
+    """(names, flags): a sweep's options are the names of its stories, then its flags."""
+    told = meta.get("options", "").split()
+    at = next((i for i, word in enumerate(told) if word.startswith("--")), len(told))
+    return told[:at], [word for word in told[at:] if re.fullmatch(r"--[a-z-]+|[0-9]+", word)]
+
+
 def stories_of(meta):
-    """A sweep's options are the names of its stories."""
-    return meta.get("options", "").split() if meta.get("command") == "sweep" else []
+    return options_of(meta)[0] if meta.get("command") == "sweep" else []
 
 
-def commands(meta, base, findings):
+def flags_of(meta):
+    """The options of a campaign, as one types them; which parts there were has no flag."""
+    for word in meta.get("options", "").split():
+        name, equals, value = word.partition("=")
+        if name == "calls":
+            yield f"--calls {words.word(value)}"
+        elif word == "no-shrink":
+            yield "--no-shrink"
+        elif equals and name != "parts":
+            yield f"--set {words.word(word)}"
+
+
+def commands(meta, tornbit_word, trace, findings):
     """[(what for, command)] that make all of this again."""
-    trace = words.word(base)
     made = []
     if meta.get("command") == "sweep":
-        scenarios = " ".join(words.word(f"scenarios/{name}.scn") for name in stories_of(meta)[:100])
-        made.append(("the trace, from its stories", f"tornbit sweep {scenarios} --trace {trace}"))
+        names, flags = options_of(meta)
+        again = [tornbit_word, "sweep", *(words.word(f"scenarios/{name}.scn") for name in names[:100]),
+                 *flags, "--trace", trace]
+        made.append(("the trace, from its stories", " ".join(again)))
     elif meta.get("command") == "fuzz":
-        made.append(("the trace", f"tornbit fuzz {words.word(meta.get('subject', ''))} --trials "
-                     f"{words.word(meta.get('trials', ''))} --seed {words.word(meta.get('seed', ''))} "
-                     f"--trace {trace}"))
+        again = [tornbit_word, "fuzz", words.word(meta.get("subject", "")),
+                 "--trials", words.word(meta.get("trials", "")),
+                 "--seed", words.word(meta.get("seed", "")), *flags_of(meta), "--trace", trace]
+        made.append(("the trace", " ".join(again)))
     if findings:
-        made.append(("a finding: the power is really cut", f"tornbit replay {trace} --finding {findings[0].id}"))
-    made.append(("the run, told on the terminal", f"tornbit show {trace}"))
-    made.append(("this page", f"tornbit report {trace} -o {words.word(os.path.splitext(base)[0] + '.html')}"))
+        made.append(("a finding: the power is really cut",
+                     f"{tornbit_word} replay {trace} --finding {findings[0].id}"))
+    made.append(("the run, told on the terminal", f"{tornbit_word} show {trace}"))
+    made.append(("this page", f"{tornbit_word} report {trace} -o report.html"))
     return made
 
 
@@ -157,9 +179,10 @@ class Facts(dict):
         return ""
 
 
-def gather(trace, base, program):
+def gather(trace, program, name, typed):
     """Everything that the page says."""
     ask = facts.Asker(trace)
+    base, typed, tornbit_word = os.path.basename(typed), words.word(typed), words.word(name)
     meta = Facts((name, value) for name, value in trace.meta.items() if value is not None)
     ask.asked["facts"] = facts.QUERIES["facts"]
     parts = facts.parts_of(ask, meta)
@@ -177,7 +200,8 @@ def gather(trace, base, program):
     wear = facts.wear_of(ask)
     first = ask.one("first").plan
     data = {
-        "base": base, "meta": meta, "parts": parts, "plans": plans, "states": states,
+        "base": base, "typed": typed, "tornbit": tornbit_word,
+        "meta": meta, "parts": parts, "plans": plans, "states": states,
         "findings": findings, "kinds": kinds, "reach": reach_sentence(reach),
         "more_findings": list(ask.rows("more_findings")) if kinds > len(findings) else [],
         "told": {f.id for f in findings},
@@ -188,7 +212,7 @@ def gather(trace, base, program):
         "first": first, "calls": [], "calls_count": None, "power": [],
         "missing": list(facts.missing(meta, states, sum(p.plans for p in plans), logged, wear,
                                       sum(p.lived for p in plans), bus_complaint)),
-        "commands": commands(meta, base, findings), "stories": stories_of(meta), "asked": ask.asked,
+        "commands": commands(meta, tornbit_word, typed, findings), "stories": stories_of(meta), "asked": ask.asked,
         "program": meta.get("version", "?"),
     }
     data["listed"] = {m.id for m in data["more_findings"]}
@@ -201,9 +225,11 @@ def gather(trace, base, program):
     return data
 
 
-def page(trace, base, program=None):
+def page(trace, program=None, name="tornbit", typed=None):
+    """The text of it. program: that file is asked for bus operations; name: what commands to
+    repeat call it; typed: how they name the trace, else as it was opened."""
     from tornbit import picture     # it takes half a second: not before the trace is known to be good
-    data = gather(trace, base, program)
+    data = gather(trace, program, name, typed or os.fsdecode(trace.path))
     css, js = read("report.css"), read("report.js")
     data["time_pictures"] = [time_picture(picture, t) for t in data["time"]]
     data["wear_pictures"] = list(wear_pictures(picture, data["wear"]))
@@ -235,7 +261,7 @@ def main(argv):
         stream.reconfigure(errors="backslashreplace")   # whatever alphabet the terminal has
     try:
         with tornbit.open(trace_path) as trace:
-            text = page(trace, os.path.basename(trace_path), *program)
+            text = page(trace, *program)
         write(out, text)
     except tornbit.TraceError as e:
         print(f"tornbit report: {e}", file=sys.stderr)

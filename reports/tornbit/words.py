@@ -48,7 +48,7 @@ FAMILIES = (
     ("F", "unstable", (), "torn bits that each read draws anew"),
     ("N", "supply", (), "the supply came back without a clean reset, or too slowly"),
     ("T", "by clock", ("clock",), "power dies at one clock, and the cells' physics decides"),
-    ("O", "no cut", (), "seen without a loss of power; only what was wrong is counted"),
+    ("-", "no cut", (), "power went off between two calls, or not at all"),
 )
 
 ROLE_MEANS = {
@@ -60,7 +60,7 @@ ROLE_MEANS = {
 def family_of(bits, quality, supply, without_cut):
     """Letter of the column; "?" for a word that this program does not know."""
     if without_cut:
-        return "O"
+        return "-"
     if supply not in ("clean", None):
         return "N"
     if quality not in ("stable", None):
