@@ -355,8 +355,8 @@ static bool tell_it(struct telling *s, const struct trace_finding *f)
 
 	printf("%s, finding %lld%s%s\n", PLAIN(s->path), (long long)f->id, on[0] ? ": " : "", PLAIN(on));
 	printf("  %s\n", PLAIN(f->key));
-	tell_words(2, "%s at the step '%s', of the object '%s'%s", verdict_words[f->outcome.verdict],
-	       judging_words[f->outcome.step], role_words[f->outcome.role],
+	tell_words(2, "%s, seen %s%s%s", verdict_words[f->outcome.verdict],
+	       judging_means[f->outcome.step], role_means[f->outcome.role],
 	       f->expected == 1 ? "; expected by its story" : f->expected == 0 ? "; NEW" : "");
 	print_done(s, f);
 	bool has = tracefile_evidence(s->t, f->id, &e);

@@ -109,8 +109,7 @@ static void print_verdict(const struct trace_state *st)
 		     ? "seen while it lived" : how_means[st->row.how]);
 	printf("  verdict   %s", verdict_words[o->verdict]);
 	if (o->verdict)
-		printf(", at the step '%s', of the object '%s'", judging_words[o->step],
-		       role_words[o->role]);
+		printf(", seen %s%s", judging_means[o->step], role_means[o->role]);
 	printf("\n");
 	if (o->why[0] || o->name[0])
 		tell_words(12, "%s%s%s", o->name, o->name[0] ? ": " : "", o->why);

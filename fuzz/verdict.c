@@ -40,6 +40,24 @@ const char *const role_words[ROLES] = {
 	[ROLE_STRANGER] = "stranger",
 };
 
+const char *const judging_means[JUDGING_STEPS] = {
+	[STEP_LIFE] = "in the life itself, without a loss of power",
+	[STEP_BOOT] = "when the survivor booted",
+	[STEP_DUMP] = "in the first look after the boot",
+	[STEP_PROBE] = "by a probing write",
+	[STEP_REBOOT] = "when it booted again after the probes",
+	[STEP_DUMP_AGAIN] = "in the look after probes and reboot",
+	[STEP_IDLE] = "in one more boot without a write",
+};
+
+const char *const role_means[ROLES] = {
+	[ROLE_NONE] = "",
+	[ROLE_TARGET] = ", of the object in flight",
+	[ROLE_BYSTANDER] = ", of an object that nobody was writing",
+	[ROLE_PROBE] = ", of the judge's own object",
+	[ROLE_STRANGER] = ", of a name that nobody has ever written",
+};
+
 const char *const place_words[PLACES] = {
 	[PLACE_NONE] = "none",
 	[PLACE_ONLY] = "only",

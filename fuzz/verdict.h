@@ -55,6 +55,11 @@ extern const char *const judging_words[JUDGING_STEPS];
 extern const char *const role_words[ROLES];
 extern const char *const place_words[PLACES];
 
+/* The same for people: "in the first look after the boot"; ", of the object in
+ * flight", empty where it is no one object. */
+extern const char *const judging_means[JUDGING_STEPS];
+extern const char *const role_means[ROLES];
+
 /* What one judged state came to. why is for people and never compared. */
 struct outcome {
 	uint8_t verdict;
