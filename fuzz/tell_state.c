@@ -103,14 +103,15 @@ static void print_anchor(struct telling *s, const struct trace_state *st, const 
 static void print_verdict(const struct trace_state *st)
 {
 	const struct outcome *o = &st->outcome;
+	char verdict[160];
 
 	printf("\n");
 	tell_wrapped("judged", st->outcome.verdict && st->outcome.step == STEP_LIFE
 		     ? "seen while it lived" : how_means[st->row.how]);
-	printf("  verdict   %s", verdict_words[o->verdict]);
-	if (o->verdict)
-		printf(", seen %s%s", judging_means[o->step], role_means[o->role]);
-	printf("\n");
+	snprintf(verdict, sizeof verdict, "%s%s%s%s", verdict_words[o->verdict],
+		 o->verdict ? ", seen " : "", o->verdict ? judging_means[o->step] : "",
+		 o->verdict ? role_means[o->role] : "");
+	tell_wrapped("verdict", verdict);
 	if (o->why[0] || o->name[0])
 		tell_words(12, "%s%s%s", o->name, o->name[0] ? ": " : "", o->why);
 	printf("  hashes    image %016llx, state %016llx\n", (unsigned long long)st->row.image,
