@@ -27,8 +27,9 @@ QUERIES = {
         f"SELECT name, substr(text, 1, {TEXT_MAX}) AS text, length(text) AS characters FROM part "
         f"ORDER BY name LIMIT {PARTS_MAX + 1}"),
     "states": (
-        "SELECT verb, cuts > 1 AS nested, bits, quality, supply, cuts = 0 AS uncut, how, verdict, "
-        "finding, count(*) AS states FROM state GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 "
+        "SELECT p.subject AS store, s.verb, s.cuts > 1 AS nested, s.bits, s.quality, s.supply, s.cuts = 0 AS uncut, "
+        "s.how, s.verdict, s.finding, count(*) AS states FROM state s LEFT JOIN plan p ON p.id = s.plan "
+        "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 "
         f"LIMIT {GROUPS_MAX}"),
     "keys": "SELECT count(*) AS kinds, sum(count) AS times FROM finding",
     "reach": (
@@ -85,7 +86,7 @@ QUERIES = {
 
 # What each column must be: n number, N number or NULL, T text or NULL, B bytes or NULL.
 TYPES = {
-    "plans": "TTnnN", "parts": "TTN", "states": "TnnnnnnnnN", "keys": "nN", "reach": "TNn",
+    "plans": "TTnnN", "parts": "TTN", "states": "TTnnnnnnnnN", "keys": "nN", "reach": "TNn",
     "findings": "nTnnNnnnTTTTTNNNNNNNNTTTTNNNNNNBBB", "more_findings": "nTnT", "logged": "n",
     "operations": "nN", "time": "TTnnnnnn", "longest": "TnnTTnTnnnn", "events": "nnn",
     "wear": "Tnnnnnn", "first": "N", "calls": "nTTnnTnnnnnn", "calls_count": "nN", "power": "nn",
@@ -204,17 +205,21 @@ class States:
 
     def __init__(self, ask):
         self.all = self.bad = self.nested = self.groups = 0
-        self.cell = {}          # (verb, letter): Cell
+        self.cell = {}          # (store, verb, letter): Cell
+        self.store = {}         # store: Cell, of all its states
         self.verdict = {}       # word: {how: states}
         self.how = collections.Counter()
         self.where = {}         # finding: {(verb, letter)}
         for row in ask.rows("states"):
             self._add(ask, row)
-        self.letters = [f[0] for f in words.FAMILIES if any(c[1] == f[0] for c in self.cell)]
-        if any(c[1] == "?" for c in self.cell):
+        self.letters = [f[0] for f in words.FAMILIES if any(c[2] == f[0] for c in self.cell)]
+        if any(c[2] == "?" for c in self.cell):
             self.letters.append("?")
+        self.cut_off = len(self.store) > 20 or any(
+            len({verb for of, verb, _ in self.cell if of == store}) > 60 for store in self.store)
         self.verdicts = sorted(self.verdict.items(), key=lambda v: (v[0] != "ok", v[0]))
-        self.verbs = sorted({verb for verb, _ in self.cell}, key=lambda v: (v.endswith("+recovery"), v))
+        self.verbs = {store: sorted({verb for of, verb, _ in self.cell if of == store},
+                                    key=lambda v: (v.endswith("+recovery"), v)) for store in self.store}
 
     def _add(self, ask, row):
         self.groups += 1
@@ -223,9 +228,9 @@ class States:
         verdict = ask.word.get(("verdict", row.verdict), "?")
         letter = words.family_of(ask.word.get(("bits", row.bits)), ask.word.get(("quality", row.quality)),
                                  ask.word.get(("supply", row.supply)), row.uncut)
-        place = (verb_of(row.verb, row.nested), letter)
-        cell = self.cell.setdefault(place, Cell())
-        cell.add(n, how, row.verdict != 0, row.finding)
+        store, place = row.store or "?", (verb_of(row.verb, row.nested), letter)
+        for cell in (self.cell.setdefault((store, *place), Cell()), self.store.setdefault(store, Cell())):
+            cell.add(n, how, row.verdict != 0, row.finding)
         self.all += n
         self.nested += n if row.nested else 0
         self.bad += n if row.verdict else 0
@@ -302,6 +307,7 @@ class Finding:
         self.fault = _fault(ask, row)
         self.places = sorted(states.where.get(row.id, ()))
         key = row.key.split("/") if row.key else []
+        self.store = key[0] if len(key) == 6 else "?"
         self.verb = key[2] if len(key) == 6 else verb_of(row.verb, row.nested)
         self.verbs = sorted({verb for verb, _ in self.places}) or [self.verb]
         self.letters = sorted({letter for _, letter in self.places})

@@ -23,7 +23,8 @@
 		const text = want.q.trim().toLowerCase();
 		let shown = 0;
 		for (const f of findings) {
-			const fits = (!want.verdict || f.dataset.verdict === want.verdict) &&
+			const fits = (!want.store || f.dataset.store === want.store) &&
+				(!want.verdict || f.dataset.verdict === want.verdict) &&
 				place_fits(f.dataset, want.verb, want.family) &&
 				(!text || f.textContent.toLowerCase().includes(text));
 			f.hidden = !fits;
@@ -33,8 +34,9 @@
 		document.getElementById("none-shown").hidden = shown > 0;
 	}
 	function take(want) {
-		for (const name of ["verdict", "verb", "family", "q"])
-			form.elements[name].value = want.get(name) || "";
+		for (const name of ["store", "verdict", "verb", "family", "q"])
+			if (form.elements[name])
+				form.elements[name].value = want.get(name) || "";
 		show();
 	}
 	function remember() {
@@ -70,7 +72,8 @@
 		for (const cell of document.querySelectorAll(".matrix a[data-verb]"))
 			cell.addEventListener("click", function (event) {
 				event.preventDefault();
-				location.hash = "#findings?" + new URLSearchParams({ verb: cell.dataset.verb, family: cell.dataset.family });
+				const { store, verb, family } = cell.dataset;
+				location.hash = "#findings?" + new URLSearchParams(form.elements.store ? { store, verb, family } : { verb, family });
 			});
 		for (const all of document.querySelectorAll("[data-all]"))
 			all.addEventListener("click", function () { take(new URLSearchParams()); });
