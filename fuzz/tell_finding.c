@@ -234,7 +234,7 @@ static bool print_often(struct telling *s, int64_t finding, uint64_t count)
 {
 	static struct trace_states states;
 
-	if (!trace_sum_states(s->t, 0, finding, &states))
+	if (!trace_sum_states(s->t, 0, finding, NULL, &states))
 		return false;
 	printf("\n  seen %llu time%s; states of this trace that show it: %llu\n",
 	       (unsigned long long)count, count == 1 ? "" : "s", (unsigned long long)states.states);
@@ -438,7 +438,7 @@ static bool json_it(struct telling *s, const struct trace_finding *f)
 	struct json *j = &s->j;
 
 	bool has = tracefile_evidence(s->t, f->id, &e);
-	if (tracefile_error(s->t) || !trace_sum_states(s->t, 0, f->id, &states))
+	if (tracefile_error(s->t) || !trace_sum_states(s->t, 0, f->id, NULL, &states))
 		return false;
 	json_open(j, NULL, '{');
 	json_text(j, "trace", s->path);

@@ -494,22 +494,43 @@ static void print_next(struct telling *s, const struct listing *f, const struct 
 
 /* ---- all of it --------------------------------------------------------- */
 
-bool tell_run(struct telling *s)
+static void print_states(const struct trace_states *states)
+{
+	print_how(states);
+	print_verdicts(states);
+	printf("\n");
+	print_matrix(states);
+}
+
+/* Stores are told apart: what holds for one says nothing of another. */
+static bool print_judged(struct telling *s)
 {
 	static struct trace_states states;
+	struct trace_stores stores;
+
+	if (!trace_stores(s->t, &stores))
+		return false;
+	for (uint32_t i = 0; i < max_u32(stores.stores, 1); i++) {
+		const char *one = stores.stores > 1 ? stores.name[i] : NULL;
+		if (!trace_sum_states(s->t, 0, 0, one, &states))
+			return false;
+		if (one)
+			printf("\n  %s\n", PLAIN(one));
+		if (states.states)
+			print_states(&states);
+	}
+	return true;
+}
+
+bool tell_run(struct telling *s)
+{
 	struct listing found = { .s = s };
 	struct plans plans;
 
 	tell_facts(s);
 	tell_holds(s);
-	if (!trace_sum_states(s->t, 0, 0, &states))
+	if (!print_judged(s))
 		return false;
-	if (states.states) {
-		print_how(&states);
-		print_verdicts(&states);
-		printf("\n");
-		print_matrix(&states);
-	}
 	bool one_life = tracefile_count(s->t, "plan") == 1;	/* it tells its cost itself */
 	if (!print_cost(s, one_life) || !tracefile_findings(s->t, print_finding, &found) ||
 	    !trace_each_missing(s->t, print_missing, NULL))
@@ -633,6 +654,25 @@ static void spent_json(struct json *j, const struct trace_spent *spent)
 	json_close(j);
 }
 
+static bool stores_json(struct telling *s)
+{
+	static struct trace_states states;
+	struct trace_stores stores;
+	struct json *j = &s->j;
+	bool well = trace_stores(s->t, &stores);
+
+	json_open(j, "stores", '[');
+	for (uint32_t i = 0; i < stores.stores && well; i++) {
+		well = trace_sum_states(s->t, 0, 0, stores.name[i], &states);
+		json_open(j, NULL, '{');
+		json_text(j, "subject", stores.name[i]);
+		states_json(j, &states);
+		json_close(j);
+	}
+	json_close(j);
+	return well;
+}
+
 bool tell_run_json(struct telling *s)
 {
 	static struct trace_states states;
@@ -642,9 +682,11 @@ bool tell_run_json(struct telling *s)
 	json_open(j, NULL, '{');
 	tell_facts_json(s);
 	tell_holds_json(s);
-	if (!trace_sum_states(s->t, 0, 0, &states) || !trace_sum_spent(s->t, &spent))
+	if (!trace_sum_states(s->t, 0, 0, NULL, &states) || !trace_sum_spent(s->t, &spent))
 		return false;
 	states_json(j, &states);
+	if (!stores_json(s))
+		return false;
 	spent_json(j, &spent);
 	json_open(j, "findings", '[');
 	bool well = tracefile_findings(s->t, finding_row_json, j);

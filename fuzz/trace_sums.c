@@ -145,16 +145,32 @@ static void count_state(struct walk *w, struct trace_states *s)
 	count(&verb_of(s, text(w, 0))->cell[column], verdict != VERDICT_OK);
 }
 
-bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding, struct trace_states *sum)
+bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding, const char *subject,
+		      struct trace_states *sum)
 {
 	struct walk w;
 
 	*sum = (struct trace_states){ 0 };
 	if (!begin(&w, t, "state", "SELECT verb, bits, quality, supply, how, verdict, cuts FROM state"
-		   " WHERE (?1=0 OR plan=?1) AND (?2=0 OR finding=?2)", plan, finding, 0))
+		   " WHERE (?1=0 OR plan=?1) AND (?2=0 OR finding=?2)"
+		   " AND (?3 IS NULL OR plan IN (SELECT id FROM plan WHERE subject=?3))",
+		   plan, finding, 0))
 		return false;
+	sqlite3_bind_text(w.st, 3, subject, -1, SQLITE_STATIC);
 	while (next(&w))
 		count_state(&w, sum);
+	return end(&w);
+}
+
+bool trace_stores(struct tracefile *t, struct trace_stores *s)
+{
+	struct walk w;
+
+	*s = (struct trace_stores){ 0 };
+	if (!begin(&w, t, "plan", "SELECT subject FROM plan GROUP BY subject ORDER BY min(id)", 0, 0, 0))
+		return false;
+	while (s->stores < TRACE_STORES_MAX && next(&w))
+		snprintf(s->name[s->stores++], sizeof s->name[0], "%s", text(&w, 0));
 	return end(&w);
 }
 

@@ -40,9 +40,17 @@ struct trace_states {
 	struct trace_verb verb[TRACE_VERBS_MAX + 1];
 };
 
-/* States of one plan or of one finding; 0: of all. */
-bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding,
+/* States of one plan, of one finding, of one store; 0, 0, NULL: of all. */
+bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding, const char *subject,
 		      struct trace_states *sum);
+
+/* The stores of the plans, in the order in which they were first lived. */
+#define TRACE_STORES_MAX 16
+struct trace_stores {
+	uint32_t stores;		/* more than there is room for are left out */
+	char name[TRACE_STORES_MAX][64];
+};
+bool trace_stores(struct tracefile *t, struct trace_stores *s);
 
 /* States by the event of the plan that was cut; those from `events` on are left out. */
 bool trace_sum_events(struct tracefile *t, int64_t plan, struct trace_cell *event,

@@ -105,6 +105,12 @@ report "--all tells every finding in full" $?
 tells "several stories" two.db
 has "several stories are named, and none claims to be the run" 'several \(3 plans\)' \
 	'^  plan 1 +wofs.faithful-create +143 states, +5 findings$'
+"$tornbit" sweep "$top/scenarios/wofs.faithful-create.scn" "$top/scenarios/wofs.hardened-create.scn" \
+	--trace stores.db > /dev/null
+tells "two stores" stores.db
+has "... apart: what holds for one says nothing of the other" '^  wofs.faithful$' \
+	'^    put +0/1 +27/32 +6/8 ' '^  wofs.hardened$' '^    ok +2952 +100.0 %' '^    put +0/1 +0/1?[0-9]+ +0/'
+fits
 
 # ---- a life -------------------------------------------------------------------------
 

@@ -89,6 +89,22 @@ def the_matrix_adds_up():
     assert sum(c[0] for c in counts) == one(create(), "SELECT count(*) FROM state WHERE verdict <> 0")[0]
 
 
+def two_stores_are_told_apart():
+    """of two stores each has a matrix of its own, and its own sentence"""
+    trace = sweep("two", "wofs.faithful-create", "wofs.hardened-create")
+    page = made(trace)
+    assert "wofs.faithful</bdi>: 5 kinds in 133 of 143 states; <bdi>wofs.hardened</bdi>: no finding in " in page
+    bodies = re.findall(r'<tr class="store">.*?<bdi>(.*?)</bdi>.*?</tbody>', page, re.S)
+    assert bodies == ["wofs.faithful", "wofs.hardened"], bodies
+    hardened = page[page.index('<tr class="store"', page.index('<tr class="store"') + 1):page.index("</table>")]
+    counts = re.findall(r'<td class="s\d"[^>]*>(?:<a[^>]*>)?([\d,]+)<span class="of">/([\d,]+)</span>', hardened)
+    judged = one(trace, "SELECT count(*) FROM state WHERE plan IN (SELECT id FROM plan "
+                 "WHERE subject = 'wofs.hardened')")[0]
+    assert sum(int(c[1].replace(",", "")) for c in counts) == judged, counts
+    assert all(c[0] == "0" for c in counts), counts
+    assert re.search(r'<select name="store">', page) is None    # the findings are of one store
+
+
 def every_query_answers():
     """every query that the page prints is answered by tornbit sql"""
     queries = re.findall(r'<code>tornbit sql create.db "(.*?)"</code>', made(create()), re.S)
@@ -397,7 +413,8 @@ def many_states_cost_time_not_bytes():
 
 TESTS = [
     says_the_verdict_in_one_sentence, a_finding_is_called_new_when_no_story_expects_it,
-    every_finding_has_its_story, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, every_query_answers,
+    every_finding_has_its_story, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, two_stores_are_told_apart,
+    every_query_answers,
     every_command_works, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
     the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
