@@ -21,7 +21,7 @@ enum { DATA_NOWHERE, DATA_FOLLOWS, DATA_ZERO };
 static const char kind_letters[BUSLOG_KINDS] = { 'r', 'p', 'e', 's' };
 #define KIND_PROGRAM 1u
 
-static uint32_t kind_code(uint8_t letter)
+uint32_t buslog_kind(uint8_t letter)
 {
 	switch (letter) {
 	case 'r': return 0;
@@ -150,7 +150,7 @@ static uint8_t place_of_data(const uint8_t *data, uint32_t n)
 bool buslog_add(struct buslog *b, const struct sink_bus *op)
 {
 	const struct buslog_model *m = &b->model;
-	uint32_t kind = kind_code(op->kind);
+	uint32_t kind = buslog_kind(op->kind);
 	uint32_t shape = shape_of(kind, op->bytes);
 	uint8_t data = kind == KIND_PROGRAM ? place_of_data(op->data, op->bytes) : DATA_NOWHERE;
 	bool odd = op->result || (kind == KIND_PROGRAM && op->bytes && data != DATA_FOLLOWS);
@@ -305,7 +305,7 @@ bool buslog_next(struct buslog_reader *r, struct sink_bus *op)
 const char *buslog_kind_word(uint8_t kind)
 {
 	static const char *const word[BUSLOG_KINDS] = { "read", "program", "erase", "sync" };
-	return word[kind_code(kind)];
+	return word[buslog_kind(kind)];
 }
 
 const char *buslog_result_word(uint8_t result)

@@ -83,6 +83,8 @@ void buslog_open(struct buslog_reader *r, const void *bytes, size_t n, uint32_t 
  * bytes are damaged (r->damage). plan and life of op are left alone. */
 bool buslog_next(struct buslog_reader *r, struct sink_bus *op);
 
+/* Place of a kind's letter: 'r' 0, 'p' 1, 'e' 2, 's' and any other 3. */
+uint32_t buslog_kind(uint8_t letter);
 /* Words of the columns kind and result of `bus`. */
 const char *buslog_kind_word(uint8_t kind);	/* 'r' is "read" ... */
 const char *buslog_result_word(uint8_t result);	/* "ok", ... "cut"; NULL: unknown */

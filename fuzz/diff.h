@@ -8,6 +8,7 @@
 #ifndef TORNBIT_DIFF_H
 #define TORNBIT_DIFF_H
 
+#include "buslog.h"
 #include "contract.h"
 #include "json.h"
 #include "tracefile.h"
@@ -89,7 +90,9 @@ struct diff_verb {
 	} of[SIDES];
 };
 
+/* As buslog_kind counts them. */
 enum { KIND_READ, KIND_PROGRAM, KIND_ERASE, KIND_SYNC, KINDS };
+static_assert((unsigned)KINDS == BUSLOG_KINDS, "all of them have a row");
 
 struct diff_cost {
 	struct {			/* mounts [1] are kept apart */
@@ -177,7 +180,7 @@ void diff_cost_print(struct diff *d);
 
 /* "plan 2 (its story)", as numbered on that side. */
 void diff_plan_in_words(struct diff *d, enum side side, int64_t plan, char out[96]);
-/* " --part FILE --load FILE.so" where replaying a plan of this side needs them. */
+/* world_print_needs where replaying a plan of this side needs them. */
 void diff_print_hints(struct diff *d, enum side side, int64_t plan);
 void diff_print_replay(struct diff *d, enum side side, const char *what, int64_t number,
 		       int64_t plan);

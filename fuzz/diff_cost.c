@@ -103,8 +103,7 @@ static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
 {
 	struct life *l = who;
 	bool mount = in_mount(l, b->call);
-	uint32_t kind = b->kind == 'r' ? KIND_READ : b->kind == 'p' ? KIND_PROGRAM
-		      : b->kind == 'e' ? KIND_ERASE : KIND_SYNC;
+	uint32_t kind = buslog_kind(b->kind);
 
 	(void)seq;
 	l->d->cost.of[l->side][mount].ops[kind]++;

@@ -193,7 +193,7 @@ static bool speaks_for_all(struct diff *d, const char *name)
 {
 	for (enum side side = SIDE_A; side < SIDES; side++) {
 		const struct diff_side *s = &d->side[side];
-		if (strcmp(fact(d, side, "command"), "sweep") != 0)
+		if (!tracefile_is_of(s->t, "sweep"))
 			continue;
 		if (strcmp(name, "seed") == 0 ? s->plans > 1 : s->subject.names > 1)
 			return false;

@@ -30,12 +30,8 @@ void diff_print_hints(struct diff *d, enum side side, int64_t plan)
 {
 	struct trace_plan p;
 
-	if (!tracefile_plan(d->side[side].t, plan, &p))
-		return;
-	if (world_part(&d->world, p.part) < 0)
-		printf(" --part FILE");
-	if (world_subject(&d->world, p.subject) < 0)
-		printf(" --load FILE.so");
+	if (tracefile_plan(d->side[side].t, plan, &p))
+		world_print_needs(&d->world, p.part, p.subject);
 }
 
 void diff_print_replay(struct diff *d, enum side side, const char *what, int64_t number,
@@ -201,8 +197,7 @@ static bool open_side(struct diff *d, enum side side, const char *path)
 		snprintf(d->error, sizeof d->error, "%s", error);
 		return false;
 	}
-	const char *closed = tracefile_meta(s->t, "closed");
-	s->closed = closed && strcmp(closed, "1") == 0;
+	s->closed = tracefile_closed(s->t);
 	s->states = tracefile_count(s->t, "state");
 	s->findings = tracefile_count(s->t, "finding");
 	return !tracefile_error(s->t) || diff_damaged(d, side);

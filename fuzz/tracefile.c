@@ -338,6 +338,22 @@ const char *tracefile_meta(struct tracefile *t, const char *name)
 	return one_text(t, Q_META, "meta", name);
 }
 
+static bool is_fact(struct tracefile *t, const char *name, const char *value)
+{
+	const char *is = tracefile_meta(t, name);
+	return is && strcmp(is, value) == 0;
+}
+
+bool tracefile_closed(struct tracefile *t)
+{
+	return is_fact(t, "closed", "1");
+}
+
+bool tracefile_is_of(struct tracefile *t, const char *command)
+{
+	return is_fact(t, "command", command);
+}
+
 const char *tracefile_part_text(struct tracefile *t, const char *part)
 {
 	return one_text(t, Q_PART, "part", part);

@@ -43,6 +43,11 @@ void tracefile_freeze(struct tracefile *t);
  * the run ended by itself). NULL: no such fact. */
 const char *tracefile_meta(struct tracefile *t, const char *name);
 
+/* The fact "closed". */
+bool tracefile_closed(struct tracefile *t);
+/* Is the fact "command" this one: "sweep", "fuzz"? */
+bool tracefile_is_of(struct tracefile *t, const char *command);
+
 /* Text of a part that plans of this trace use, as it was then. NULL: unknown. */
 const char *tracefile_part_text(struct tracefile *t, const char *part);
 

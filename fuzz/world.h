@@ -39,6 +39,10 @@ bool world_load_all(struct world *w, const struct option_list *parts,
 int world_subject(struct world *w, const char *name);
 int world_part(struct world *w, const char *name);
 
+/* " --part YOUR.part --load YOUR-STORE.so", or what of it a command to repeat needs
+ * besides: nothing for a built-in part and store. */
+void world_print_needs(struct world *w, const char *part, const char *subject);
+
 /* The file's bytes with a NUL behind them, malloc'ed; NULL with an error line
  * (missing, no regular file, larger than max). Never waits for a pipe. */
 char *world_read_file(struct world *w, const char *path, size_t max, size_t *n);

@@ -118,7 +118,7 @@ tamper renamed.db "UPDATE plan SET subject='my.store-v2';
 	UPDATE finding SET key=replace(key, 'wofs.hardened', 'my.store-v2')"
 differ 0 m.db renamed.db && says '0 new, 0 changed, 0 gone, 4 the same' \
 	'a key of wofs.hardened in A is matched with the one of my.store-v2 in B' &&
-	differ 1 a.db renamed.db && says '--load FILE.so'
+	differ 1 a.db renamed.db && says '--load YOUR-STORE.so'
 report "findings of a store under another name are matched without it" $?
 cp a.db verbs.db
 tamper verbs.db "UPDATE meta SET value=replace(value, 'get NAME', 'fetch NAME') WHERE name='contract'"
