@@ -58,6 +58,8 @@ static uint32_t verb_row(struct diff_cost *c, const char *word)
 	return c->verbs++;
 }
 
+/* A call that was cut lasts until power returns; what it cost are the clocks in which
+ * it drove the bus or waited. */
 static bool take_call(void *who, const struct sink_call *c)
 {
 	struct life *l = who;
@@ -68,13 +70,15 @@ static bool take_call(void *who, const struct sink_call *c)
 		if (!l->call)
 			abort();
 	}
+	uint64_t clocks = c->bus;
+	add(&clocks, c->wait);
 	struct life_call *k = &l->call[l->calls++];
 	*k = (struct life_call){
 		.call = c->call, .verb = verb_row(&l->d->cost, c->verb),
 		.is_mount = strcmp(c->verb, "mount") == 0,
 		.verb_hash = hash_bytes(c->verb, strlen(c->verb), c->bytes),
 		.result = hash_bytes(c->result, strlen(c->result), c->done),
-		.clocks = c->last - c->first, .bus = c->bus, .wait = c->wait, .busy = c->busy,
+		.clocks = clocks, .bus = c->bus, .wait = c->wait, .busy = c->busy,
 		.bytes = c->bytes, .done = c->done,
 	};
 	snprintf(k->words, sizeof k->words, "%.24s%s%.30s: %.16s, %u bytes", c->verb,

@@ -6,6 +6,7 @@
 set -u
 . fuzz/test/tap.sh
 mutant=$(realpath "${BUILD:-build}/mutants/03/tornbit")
+stories=$PWD/scenarios
 create=$PWD/scenarios/wofs.hardened-create.scn
 replace=$PWD/scenarios/wofs.hardened-replace.scn
 faithful=$PWD/scenarios/wofs.faithful-replace.scn
@@ -154,7 +155,7 @@ def nanoseconds(db):
     mhz = {name: int(re.search(r"^clock (\d+) MHz", text, re.M)[1])
            for name, text in rows(db, "SELECT name, text FROM part")}
     return sum(clocks * 1000 // mhz[part] for part, clocks in rows(db,
-               "SELECT part, last-first FROM call JOIN plan ON plan.id=call.plan WHERE life=0"))
+               "SELECT part, bus_clocks+wait_clocks FROM call JOIN plan ON plan.id=call.plan WHERE life=0"))
 def states(db):
     paths, seen = {}, {}
     for r in rows(db, "SELECT s.id, p.bytes, s.parent, s.verdict, s.call, s.op, bits, unit, quality,"
@@ -177,7 +178,7 @@ same("states", judged(a, b), (s["both"], s["changed"], s["worse"],
 same("bad", sum(v != 0 for k in b.values() for v in k), s["b"]["bad"])
 for n, db in enumerate(sys.argv[1:3]):
     for group, is_mount in ("calls", "<>"), ("mounts", "="):
-        sums = rows(db, f"SELECT count(*), sum(last-first), sum(bus_clocks), sum(wait_clocks),"
+        sums = rows(db, f"SELECT count(*), sum(bus_clocks+wait_clocks), sum(bus_clocks), sum(wait_clocks),"
                     f" sum(busy_clocks) FROM call WHERE life=0 AND verb{is_mount}'mount'")[0]
         for word, value in zip((group, "clocks", "on the bus", "waiting", "array busy"), sums):
             same(f"{db} {group} {word}", value, figure[group, word][n])
@@ -188,19 +189,25 @@ for n, db in enumerate(sys.argv[1:3]):
     same(f"{db} stored", rows(db, "SELECT sum(done) FROM call WHERE life=0 AND bytes>0")[0][0],
          figure["both", "bytes stored"][n])
     same(f"{db} time", nanoseconds(db), figure["both", "device time"][n])
-    sums = {r[0]: r[1:] for r in rows(db, "SELECT verb, count(*), sum(last-first), max(last-first)"
+    sums = {r[0]: r[1:] for r in rows(db, "SELECT verb, count(*), sum(bus_clocks+wait_clocks), max(bus_clocks+wait_clocks)"
                                       " FROM call WHERE life=0 GROUP BY verb")}
     its = {v["verb"]: tuple(v["ab"[n]][w] for w in ("calls", "clocks", "longest")) for v in j["cost"]["verbs"]}
     same(f"{db} verbs", sums, {k: v for k, v in its.items() if v[0]})
 print("\n".join(wrong))
 sys.exit(bool(wrong))
 E2
+# A life that a cut interrupts, one with 60,000 erases behind it, and one with neither.
+cut_no=0
+for program in "$tornbit" "$mutant"; do
+	"$program" sweep "$stories/wofs.hardened-unfinished.scn" "$stories/wofs.hardened-aged.scn" \
+		"$create" --trace "cut$((cut_no += 1)).db" > /dev/null
+done
 cp faithful.db holes.db
 tamper holes.db "DELETE FROM state WHERE seed%3=1 AND id NOT IN (SELECT parent FROM state);
 	UPDATE state SET verdict=1 WHERE id%5=0"
 tamper mixed.db "UPDATE call SET done=999 WHERE verb='get'"
 for pair in 'a.db m.db' 'm.db a.db' 'faithful.db hardened.db' 'hardened.db part.db' 'faithful.db holes.db' \
-		'mixed.db mixed.db'; do
+		'mixed.db mixed.db' 'cut1.db cut2.db'; do
 	"$tornbit" diff $pair --json > out 2> err
 	/usr/bin/python3 sums.py $pair > err 2>&1
 	report "states, calls, wear of $pair are those that SQL counts" $?
@@ -223,6 +230,16 @@ for side in a:0:faithful b:1:hardened; do
 	json "figure['both','amplification'][${n%%:*}] == $(cat row)" || bad=1
 done
 report "operations and amplification are those that SQL counts" $bad
+# What is printed must add up by itself, and one call that was cut stands for all of them.
+differ 1 cut1.db cut2.db --json
+"$tornbit" sql cut1.db "SELECT count(*), max(last-first), max(bus_clocks+wait_clocks) FROM call
+	WHERE life=0 AND result='cut'" | tail -n 1 > row
+read -r cuts lasted spent < row
+[ "$cuts" -eq 1 ] && [ "$lasted" -gt $((spent * 10)) ] && json 'all(figure[g, "clocks"][n] ==
+	figure[g, "on the bus"][n] + figure[g, "waiting"][n] for g in ("calls", "mounts") for n in (0, 1)) and
+	all(v[s]["clocks"] == v[s]["bus"] + v[s]["wait"] for v in j["cost"]["verbs"] for s in "ab")' &&
+	json "all(v['a']['longest'] < $lasted for v in j['cost']['verbs'])"
+report "time without power is no cost of the call that was cut" $?
 
 # ---- what changed within ---------------------------------------------------------------
 
