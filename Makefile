@@ -206,7 +206,7 @@ san: ## all tests under address and undefined-behaviour sanitizers
 .PHONY: demo
 demo: ## build, cut power everywhere in real workloads, write the report
 	@tools/setup demo
-	$(SUB) tornbit
+	$(SUB) all
 	@tools/demo
 
 .PHONY: prove

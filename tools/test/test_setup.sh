@@ -26,7 +26,13 @@ stand_in() { # name, body
 }
 # The package named by LACKS is not installed; apt-get writes down what it is asked.
 stand_in dpkg-query 'for last; do :; done; [ "$last" = "$LACKS" ] || echo installed'
-stand_in apt-get "echo \"\$*\" >> $room/asked; [ \"\${APT_FAILS-}\" != 1 ]"
+stand_in apt-get "echo \"\$*\" >> $room/asked
+case \"\$*\" in *--print-uris*)
+	[ \"\${NO_LISTS-}\" = 1 ] || printf \"'file:/%s' %s.deb %s MD5Sum:0\\n\" a a 12000000 b b 500000
+	exit ;;
+esac
+[ \"\${NO_LISTS-}\" != 1 ] || sleep 1.3
+[ \"\${APT_FAILS-}\" != 1 ]"
 stand_in id 'echo "${ID-0}"'
 setup() { PATH=$bin:$PATH "$@" > "$room/out" 2> "$room/said"; }
 
@@ -38,6 +44,19 @@ ok $? 'and nothing is said'
 export LACKS=libsqlite3-dev
 setup tools/setup demo && grep -q 'install.* libsqlite3-dev$' "$room/asked"
 ok $? 'only the missing package is installed'
+grep -q 'installing libsqlite3-dev$' "$room/out" && grep -q ' 12.5 MB to download; .* about a minute' "$room/out"
+ok $? 'it says what, how much that is, and how long it takes'
+[ ! -s "$room/said" ]
+ok $? 'without a terminal there are no signs of life'
+cat > "$room/terminal.py" <<'END'
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+END
+rm "$room/asked"
+NO_LISTS=1 setup python3 "$room/terminal.py" tools/setup demo &&
+	grep -q 'reading the lists' "$room/out" && grep -q '^\.' "$room/out" &&
+	grep -q 'installing libsqlite3-dev' "$room/out" && grep -q ' update$' "$room/asked"
+ok $? 'without package lists it fetches them; on a terminal dots say that it goes on'
 ID=1000; export ID
 stand_in sudo 'echo "sudo $*" >> '"$room"'/asked'
 setup tools/setup demo && grep -q '^sudo .*apt-get .*libsqlite3-dev' "$room/asked"
