@@ -43,7 +43,7 @@ def hostile():
                    ("UPDATE finding SET key = ? || id", (text,)))
 
 
-SHOWN = "Array.from(document.querySelectorAll('.finding')).filter(f => !f.hidden).map(f => f.id).join(' ')"
+SHOWN = "Array.from(document.querySelectorAll('[data-verdict]')).filter(f => !f.hidden).map(f => f.id).sort().join(' ')"
 HEARD = "document.getElementById('filter').dispatchEvent(new Event('input', {bubbles: true}))"
 B = None
 
@@ -89,6 +89,25 @@ def findings_are_filtered():
     assert page.run(SHOWN) == "" and not page.run("document.getElementById('none-shown').hidden")
     page.run("document.querySelector('[data-all]').click()")
     assert page.run(SHOWN).count("finding-") == 5
+
+
+def listed_findings_are_filtered_too():
+    """the filters leave the right ones also of the findings that are only listed"""
+    db = sqlite3.connect(create())
+    columns = [c[1] for c in db.execute("PRAGMA table_info(finding)")]
+    db.close()
+    picked = ", ".join({"id": "?", "key": "'s/crash/v/program-only/none/d' || ?"}.get(c, c) for c in columns)
+    trace = changed(create(), "listed", *((f"INSERT INTO finding SELECT {picked} FROM finding WHERE id = 2", (i, i))
+                                          for i in range(6, 301)),
+                    "UPDATE state SET finding = 300 WHERE finding > 0 AND bits = 6",
+                    "UPDATE finding SET why = 'needle' WHERE id = 299")
+    page = B.page(url(trace, "#findings?q=needle"))
+    assert page.run(SHOWN) == "finding-299" and not page.run("document.getElementById('listed').hidden")
+    page.run("location.hash = '#findings?verb=put&family=C'; new Promise(done => setTimeout(done, 50))")
+    assert page.run(SHOWN) == "finding-300", page.run(SHOWN)
+    page.run("location.hash = '#findings?verdict=visibility'; new Promise(done => setTimeout(done, 50))")
+    assert page.run(SHOWN) == "finding-4" and page.run("document.getElementById('listed').hidden")
+    assert page.run("document.forms.filter.elements.shown.textContent") == "1 of 300"
 
 
 def an_address_says_what_is_shown():
@@ -201,7 +220,7 @@ def it_prints():
 
 
 TESTS = [
-    nothing_is_complained_about, it_opens_in_a_second, findings_are_filtered, an_address_says_what_is_shown,
+    nothing_is_complained_about, it_opens_in_a_second, findings_are_filtered, listed_findings_are_filtered_too, an_address_says_what_is_shown,
     a_cell_leads_to_its_findings, links_lead_somewhere, it_is_whole_without_scripts,
     a_phone_need_not_scroll_sideways, it_follows_light_and_dark, it_prints,
 ]

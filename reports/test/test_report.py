@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from frame import TOP, TORNBIT, WORK, Page, changed, made, main, report, run, sweep  # noqa: E402
+from frame import TOP, TORNBIT, WORK, Page, changed, made, main, report, run, sweep, tornbit  # noqa: E402
 
 SCRIPT = os.path.join(TOP, "reports/tornbit/report.py")
 
@@ -384,18 +384,69 @@ def a_damaged_log_is_said_on_top():
     assert text.count("<article ") == 5 and "<h3>Bus operations</h3>" not in text
 
 
-def many_findings_are_told_in_part():
-    """of 3,000 findings the first are told, more are listed, and the query names the rest"""
+def with_findings(name, most, *statements):
+    """The trace with copies of its first finding up to that number, all expected."""
     columns = [c[1] for c in sqlite3.connect(create()).execute("PRAGMA table_info(finding)")]
     picked = ", ".join({"id": "?", "key": "'s/crash/v/program-only/none/d' || ?"}.get(c, c) for c in columns)
-    rows = [(f"INSERT INTO finding SELECT {picked} FROM finding WHERE id = 1", (i, i)) for i in range(6, 3001)]
-    text = made(changed(create(), "many", *rows, "UPDATE state SET finding = 500 WHERE finding > 0 AND bits = 6",
-                        "UPDATE state SET finding = 2000 WHERE finding > 0 AND bits = 7"))
+    rows = [(f"INSERT INTO finding SELECT {picked} FROM finding WHERE id = 1", (i, i)) for i in range(6, most + 1)]
+    return changed(create(), name, *rows, *statements)
+
+
+def many_findings_are_told_in_part():
+    """of 4,000 findings the first are told, more are listed, and a query names the rest"""
+    text = made(with_findings("many", 4000, "UPDATE state SET finding = 500 WHERE finding > 0 AND bits = 6",
+                              "UPDATE state SET finding = 3999 WHERE finding > 0 AND bits = 7"))
     page = Page(text)
-    assert "#finding-500" in page.links and "#finding-2000" not in page.links
+    assert "#finding-500" in page.links and "#finding-3999" not in page.links
     assert not [link for link in page.links if link[1:] not in page.ids]
     assert text.count("<article ") == 150 and len(text) < 2000000, (text.count("<article "), len(text))
-    assert "1,850 more are not listed here" in text and "WHERE id &gt; 1150" in text
+    query = re.search(r'850 more are not listed here: <code>tornbit sql many.db "(.*?)"</code>', text, re.S).group(1)
+    rest = run("sql", "many.db", html.unescape(query))[1].strip().split("\n")
+    told = {int(i) for i in re.findall(r'id="finding-(\d+)"', text)}
+    assert sorted([*told, *(int(line.split("\t")[0]) for line in rest[1:])]) == list(range(1, 4001)), len(rest)
+
+
+def a_listed_finding_can_be_repeated():
+    """a finding that is only listed says whether it was expected, how it is reached, and its command"""
+    text = made(with_findings("listed", 400))
+    row = re.search(r'<tr id="finding-400".*?</tr>', text, re.S).group(0)
+    for said in ("expected", "reachable on this part in clocks 1679..2012", ">38<", "listing would crash the device",
+                 "tornbit replay listed.db --finding 400"):
+        assert said in row, (said, row)
+
+
+def what_is_new_stands_first():
+    """the one new finding of 400 is told first, on top of the page too"""
+    text = made(with_findings("late", 400, "UPDATE finding SET expected = 0, why = 'nobody knew' WHERE id = 390"))
+    assert "; 1 of them new.</h1>" in text and text.count('class="new"') == 1
+    assert re.search(r'<p class="lead">First: <a href="#finding-390">nobody knew</a>', text)
+    assert re.findall(r'<article class="finding" id="finding-(\d+)"', text)[0] == "390"
+
+
+def findings_have_an_order():
+    """reachable before chosen, one loss of power before two, cut before uncut, short plans first"""
+    def order(name, *statements):
+        return re.findall(r'<article class="finding" id="finding-(\d)"', made(changed(create(), name, *statements)))
+    short = "UPDATE finding SET shrunk = 'a' || char(10) || 'key k' || char(10) || shrunk WHERE id = "
+    assert order("as-is")[-1] == "2"        # only an adversary chooses it
+    assert order("short", short + "4")[0] == "4"
+    assert order("twice", short + "4", "UPDATE state SET cuts = 2 WHERE id = (SELECT state FROM finding WHERE id = 4)")[-1] == "4"
+    assert order("never", short + "4", "UPDATE finding SET reach = 'without a cut' WHERE id = 4",
+                 "UPDATE state SET cuts = 0 WHERE id = (SELECT state FROM finding WHERE id = 4)")[-1] == "4"
+    same = [f"UPDATE finding SET text = 'a', shrunk = NULL, count = {i} WHERE id = {i}" for i in (1, 3, 4, 5)]
+    assert order("often", *same) == ["5", "4", "3", "1", "2"]
+
+
+def totals_are_of_all_states():
+    """however many findings there are, the totals and the matrix are of all states"""
+    trace = with_findings("totals", 400, "UPDATE state SET finding = 1 + id % 400 WHERE finding > 0")
+    limit = tornbit.facts.GROUPS_MAX
+    tornbit.facts.QUERIES["states"] = tornbit.facts.QUERIES["states"].replace(f"LIMIT {limit}", "LIMIT 100")
+    try:
+        text = made(trace)
+    finally:
+        tornbit.facts.QUERIES["states"] = tornbit.facts.QUERIES["states"].replace("LIMIT 100", f"LIMIT {limit}")
+    assert "400 kinds of finding in 133 of 143 crash states" in text, re.search("<h1>.*</h1>", text).group(0)
 
 
 def many_states_cost_time_not_bytes():
@@ -420,6 +471,7 @@ TESTS = [
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
     a_page_goes_nowhere_else, an_older_report_is_replaced, a_lost_answer_is_said, what_python_lacks_is_named,
     many_operations_cost_little, a_damaged_log_is_said_on_top, many_findings_are_told_in_part,
+    a_listed_finding_can_be_repeated, what_is_new_stands_first, findings_have_an_order, totals_are_of_all_states,
     many_states_cost_time_not_bytes,
 ]
 

@@ -10,13 +10,25 @@ from . import words
 from .trace import TraceError
 
 FINDINGS_TOLD = 150     # with their story; the rest as one line each
-FINDINGS_LISTED = 1000
+FINDINGS_LISTED = 3000
 PARTS_MAX = 24
 CALLS_TOLD = 40
 LONGEST = 12
 TEXT_MAX = 65536        # of one contract or part
 STORY_MAX = 4000        # of one finding's scenario, in characters
 GROUPS_MAX = 50000      # of states; a real trace has some hundreds
+
+# Findings in the order of the page: what is new; what one loss of power shows; what this
+# part can get to; what a cut shows at all; what takes few words; what is seen often.
+PLAN_TEXT = "coalesce(f.shrunk, f.text)"    # a plan; from its line "key" on what was recorded
+RANKED = (
+    "SELECT f.id AS id, f.expected IS NOT 0 AS known, coalesce(s.cuts, 0) > 1 AS nested, "
+    "CASE WHEN f.reach LIKE 'reachable%' THEN 0 WHEN f.reach = 'adversarial' THEN 1 ELSE 2 END AS far, "
+    "coalesce(s.cuts, 0) = 0 AS uncut, "
+    f"coalesce(nullif(instr({PLAN_TEXT}, char(10) || 'key '), 0), length({PLAN_TEXT}), 1 << 30) AS length, "
+    "f.count AS count FROM finding f LEFT JOIN state s ON s.id = f.state")
+IN_ORDER = "known, nested, far, uncut, length, count DESC, id"
+O_IN_ORDER = "o.known, o.nested, o.far, o.uncut, o.length, o.count DESC, o.id"
 
 QUERIES = {
     "facts": "SELECT name, value FROM meta ORDER BY name",
@@ -28,27 +40,38 @@ QUERIES = {
         f"ORDER BY name LIMIT {PARTS_MAX + 1}"),
     "states": (
         "SELECT p.subject AS store, s.verb, s.cuts > 1 AS nested, s.bits, s.quality, s.supply, s.cuts = 0 AS uncut, "
-        "s.how, s.verdict, s.finding, count(*) AS states FROM state s LEFT JOIN plan p ON p.id = s.plan "
-        "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 "
+        "s.how, s.verdict, count(*) AS states FROM state s LEFT JOIN plan p ON p.id = s.plan "
+        "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 "
         f"LIMIT {GROUPS_MAX}"),
-    "keys": "SELECT count(*) AS kinds, sum(count) AS times FROM finding",
-    "reach": (
-        "SELECT CASE WHEN reach LIKE 'reachable%' THEN 'reachable' ELSE reach END AS reach, expected, "
-        "count(*) AS kinds FROM finding GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 24"),
+    "where": (
+        "SELECT s.finding, p.subject AS store, s.verb, s.cuts > 1 AS nested, s.bits, s.quality, s.supply, "
+        "s.cuts = 0 AS uncut FROM state s LEFT JOIN plan p ON p.id = s.plan WHERE s.finding IN "
+        f"(SELECT id FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_TOLD + FINDINGS_LISTED})) "
+        f"GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 LIMIT {GROUPS_MAX}"),
+    "keys": (
+        "SELECT p.subject AS store, f.expected, CASE WHEN f.reach LIKE 'reachable%' THEN 'reachable' "
+        "WHEN f.reach IN ('adversarial', 'without a cut') THEN f.reach END AS reach, count(*) AS kinds "
+        "FROM finding f LEFT JOIN plan p ON p.id = f.plan GROUP BY 1, 2, 3 LIMIT 1000"),
     "findings": (
         "SELECT f.id, f.key, f.count, f.plan, f.expected, f.verdict, f.step, f.role, "
         "substr(f.name, 1, 1000) AS name, substr(f.why, 1, 1000) AS why, "
         "substr(f.reach, 1, 1000) AS reach, "
         f"substr(coalesce(f.shrunk, f.text), 1, {STORY_MAX}) AS story, "
-        "s.verb, s.parent <> 0 AS nested, s.op, s.bits, s.unit, s.quality, s.supply, s.seed, s.at, "
+        "s.verb, s.cuts, s.op, s.bits, s.unit, s.quality, s.supply, s.seed, s.at, "
         "p.subject, p.part, substr(e.legal, 1, 1000) AS legal, e.kind, e.op_addr, e.op_bytes, e.first, "
         "e.cut, e.last, e.addr, substr(e.before, 1, 64) AS before, "
-        "substr(e.intended, 1, 64) AS intended, substr(e.torn, 1, 64) AS torn FROM finding f "
+        "substr(e.intended, 1, 64) AS intended, substr(e.torn, 1, 64) AS torn "
+        f"FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_TOLD}) o JOIN finding f ON f.id = o.id "
         "LEFT JOIN state s ON s.id = f.state LEFT JOIN plan p ON p.id = f.plan "
-        f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY f.id LIMIT {FINDINGS_TOLD}"),
+        f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY {O_IN_ORDER}"),
     "more_findings": (
-        "SELECT id, key, count, substr(why, 1, 200) AS why FROM finding ORDER BY id "
-        f"LIMIT {FINDINGS_LISTED} OFFSET {FINDINGS_TOLD}"),
+        "SELECT f.id, f.key, f.count, f.expected, f.verdict, s.verb, s.cuts, substr(f.reach, 1, 200) AS reach, "
+        "substr(f.name, 1, 200) AS name, substr(f.why, 1, 200) AS why "
+        f"FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_LISTED} OFFSET {FINDINGS_TOLD}) o "
+        f"JOIN finding f ON f.id = o.id LEFT JOIN state s ON s.id = f.state ORDER BY {O_IN_ORDER}"),
+    "rest": (
+        f"SELECT f.id, f.key, f.count, f.why FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT -1 "
+        f"OFFSET {FINDINGS_TOLD + FINDINGS_LISTED}) o JOIN finding f ON f.id = o.id ORDER BY {O_IN_ORDER}"),
     "logged": "SELECT count(DISTINCT plan) AS plans FROM call WHERE life = 0",
     "operations": "SELECT count(*) AS blocks, sum(ops) AS operations FROM bus_block",
     "bus": (
@@ -86,8 +109,8 @@ QUERIES = {
 
 # What each column must be: n number, N number or NULL, T text or NULL, B bytes or NULL.
 TYPES = {
-    "plans": "TTnnN", "parts": "TTN", "states": "TTnnnnnnnnN", "keys": "nN", "reach": "TNn",
-    "findings": "nTnnNnnnTTTTTNNNNNNNNTTTTNNNNNNBBB", "more_findings": "nTnT", "logged": "n",
+    "plans": "TTnnN", "parts": "TTN", "states": "TTnnnnnnnn", "where": "NTTnnnnn", "keys": "TNTn",
+    "findings": "nTnnNnnnTTTTTNNNNNNNNTTTTNNNNNNBBB", "more_findings": "nTnNnTNTTT", "logged": "n",
     "operations": "nN", "time": "TTnnnnnn", "longest": "TnnTTnTnnnn", "events": "nnn",
     "wear": "Tnnnnnn", "first": "N", "calls": "nTTnnTnnnnnn", "calls_count": "nN", "power": "nn",
 }
@@ -200,18 +223,27 @@ def verb_of(verb, nested):
     return (verb or "the end") + ("+recovery" if nested else "")
 
 
-class States:
-    """All judged states, added up in the ways that the page shows."""
+def place_of(ask, row):
+    """(verb, letter of the family): a row and a column of the matrix."""
+    return verb_of(row.verb, row.nested), words.family_of(
+        ask.word.get(("bits", row.bits)), ask.word.get(("quality", row.quality)),
+        ask.word.get(("supply", row.supply)), row.uncut)
 
-    def __init__(self, ask):
+
+class States:
+    """All judged states, added up in the ways that the page shows. shown: numbers of the
+    findings on the page, in its order."""
+
+    def __init__(self, ask, shown):
         self.all = self.bad = self.nested = self.groups = 0
         self.cell = {}          # (store, verb, letter): Cell
         self.store = {}         # store: Cell, of all its states
         self.verdict = {}       # word: {how: states}
         self.how = collections.Counter()
-        self.where = {}         # finding: {(verb, letter)}
+        self.places = {}        # finding: {(verb, letter)}
         for row in ask.rows("states"):
             self._add(ask, row)
+        self._link(ask, {id: place for place, id in enumerate(shown)})
         self.letters = [f[0] for f in words.FAMILIES if any(c[2] == f[0] for c in self.cell)]
         if any(c[2] == "?" for c in self.cell):
             self.letters.append("?")
@@ -226,33 +258,37 @@ class States:
         n = row.states
         how = ask.word.get(("how", row.how), "?")
         verdict = ask.word.get(("verdict", row.verdict), "?")
-        letter = words.family_of(ask.word.get(("bits", row.bits)), ask.word.get(("quality", row.quality)),
-                                 ask.word.get(("supply", row.supply)), row.uncut)
-        store, place = row.store or "?", (verb_of(row.verb, row.nested), letter)
-        for cell in (self.cell.setdefault((store, *place), Cell()), self.store.setdefault(store, Cell())):
-            cell.add(n, how, row.verdict != 0, row.finding)
+        store = row.store or "?"
+        for cell in (self.cell.setdefault((store, *place_of(ask, row)), Cell()),
+                     self.store.setdefault(store, Cell())):
+            cell.add(n, how, row.verdict != 0)
         self.all += n
         self.nested += n if row.nested else 0
         self.bad += n if row.verdict else 0
         self.how[how] += n
         self.verdict.setdefault(verdict, collections.Counter())[how] += n
-        if row.finding:
-            self.where.setdefault(row.finding, set()).add(place)
+
+    def _link(self, ask, rank):
+        """Each cell leads to the first finding of the page that it shows."""
+        for row in ask.rows("where"):
+            place = place_of(ask, row)
+            self.places.setdefault(row.finding, set()).add(place)
+            cell = self.cell.get((row.store or "?", *place))
+            if cell and row.finding in rank and (
+                    cell.first is None or rank[row.finding] < rank[cell.first]):
+                cell.first = row.finding
 
 
 class Cell:
     def __init__(self):
         self.all = self.bad = 0
         self.how = collections.Counter()
-        self.findings = collections.Counter()
+        self.first = None       # finding that it leads to
 
-    def add(self, n, how, is_bad, finding):
+    def add(self, n, how, is_bad):
         self.all += n
         self.how[how] += n
-        if is_bad:
-            self.bad += n
-            if finding:
-                self.findings[finding] += n
+        self.bad += n if is_bad else 0
 
 
 # ---- findings --------------------------------------------------------------
@@ -298,22 +334,31 @@ class Window:
         self.meant = any(b.is_meant for b in cells)
 
 
-class Finding:
-    def __init__(self, ask, row, states, parts):
+class Listed:
+    """One kind of finding: what is said of each, in short or in full."""
+
+    def __init__(self, ask, row, states):
         self.row, self.id, self.key = row, row.id, row.key
         self.verdict = ask.word.get(("verdict", row.verdict), "?")
-        self.step = ask.word.get(("step", row.step), "?")
-        self.role = ask.word.get(("role", row.role), "?")
-        self.fault = _fault(ask, row)
-        self.places = sorted(states.where.get(row.id, ()))
         key = row.key.split("/") if row.key else []
         self.store = key[0] if len(key) == 6 else "?"
-        self.verb = key[2] if len(key) == 6 else verb_of(row.verb, row.nested)
-        self.verbs = sorted({verb for verb, _ in self.places}) or [self.verb]
-        self.letters = sorted({letter for _, letter in self.places})
+        self.nested = (row.cuts or 0) > 1
+        self.verb = key[2] if len(key) == 6 else verb_of(row.verb, self.nested)
+        self.places = sorted(states.places.get(row.id, ())) or [(self.verb, "")]
+        self.verbs = sorted({verb for verb, _ in self.places})
+        self.letters = sorted({letter for _, letter in self.places if letter})
         self.reach = row.reach or ""
         self.reach_kind = ("reachable" if self.reach.startswith("reachable") else
                            "adversarial" if self.reach == "adversarial" else "other")
+        self.tag = {0: "new", 1: "expected"}.get(row.expected, "")
+
+
+class Finding(Listed):
+    def __init__(self, ask, row, states, parts):
+        super().__init__(ask, row, states)
+        self.step = ask.word.get(("step", row.step), "?")
+        self.role = ask.word.get(("role", row.role), "?")
+        self.fault = _fault(ask, row)
         self.story, self.records = story_of(row.story or "")
         self.is_cut_off = len(row.story or "") >= STORY_MAX and not self.records   # they stand last
         self.window = Window(row)
@@ -331,8 +376,26 @@ def _strip(row):
             "place": (row.cut - row.first) * 1000 // clocks if clocks else 1000}
 
 
-def findings_of(ask, states, parts):
-    return [Finding(ask, row, states, parts) for row in ask.rows("findings")]
+def findings_of(ask, parts):
+    """(states, findings told, findings listed), each kind in the order of the page."""
+    told, listed = list(ask.rows("findings")), list(ask.rows("more_findings"))
+    states = States(ask, [row.id for row in told + listed])
+    return (states, [Finding(ask, row, states, parts) for row in told],
+            [Listed(ask, row, states) for row in listed])
+
+
+class Kinds:
+    """How many kinds of finding there are, of which sort."""
+
+    def __init__(self, ask):
+        self.all = self.new = self.expected = 0
+        self.store, self.reach = collections.Counter(), collections.Counter()
+        for row in ask.rows("keys"):
+            self.all += row.kinds
+            self.new += row.kinds if row.expected == 0 else 0
+            self.expected += row.kinds if row.expected == 1 else 0
+            self.store[row.store or "?"] += row.kinds
+            self.reach[row.reach] += row.kinds
 
 
 # ---- time ------------------------------------------------------------------

@@ -3,20 +3,25 @@
 "use strict";
 (function () {
 	const form = document.getElementById("filter");
-	const findings = Array.from(document.querySelectorAll(".finding"));
+	const listed = document.getElementById("listed");
+	const findings = Array.from(document.querySelectorAll("[data-verdict]"));
 
 	function asked() {
 		const at = location.hash.indexOf("?");
 		return location.hash.startsWith("#findings?") ? new URLSearchParams(location.hash.slice(at + 1)) : null;
 	}
-	function lines(text) {
-		return text.split("\n").filter(Boolean);
+	// "put/A": a row and a column of the matrix, both of the same states.
+	function fits_place(data, verb, family) {
+		return data.places.split("\n").some(function (place) {
+			const at = place.lastIndexOf("/");
+			return (!verb || place.slice(0, at) === verb) && (!family || place.slice(at + 1) === family);
+		});
 	}
-	// A call and a family together mean one cell of the matrix: both in the same states.
-	function place_fits(data, verb, family) {
-		if (verb && family)
-			return lines(data.places).includes(verb + "/" + family);
-		return (!verb || lines(data.verbs).includes(verb)) && (!family || lines(data.families).includes(family));
+	const texts = new Map();	// of findings, taken when they are first asked for
+	function text_of(finding) {
+		if (!texts.has(finding))
+			texts.set(finding, finding.textContent.toLowerCase());
+		return texts.get(finding);
 	}
 	function show() {
 		const want = Object.fromEntries(new FormData(form));
@@ -25,13 +30,15 @@
 		for (const f of findings) {
 			const fits = (!want.store || f.dataset.store === want.store) &&
 				(!want.verdict || f.dataset.verdict === want.verdict) &&
-				place_fits(f.dataset, want.verb, want.family) &&
-				(!text || f.textContent.toLowerCase().includes(text));
+				fits_place(f.dataset, want.verb, want.family) &&
+				(!text || text_of(f).includes(text));
 			f.hidden = !fits;
 			shown += fits;
 		}
 		form.elements.shown.textContent = shown + " of " + findings.length;
 		document.getElementById("none-shown").hidden = shown > 0;
+		if (listed)
+			listed.hidden = !listed.querySelector("tbody tr:not([hidden])");
 	}
 	function take(want) {
 		for (const name of ["store", "verdict", "verb", "family", "q"])

@@ -35,17 +35,17 @@ BITS_LISTED = 8
 # ---- sentences -------------------------------------------------------------
 
 
-def sentence(states, kinds, news, expected):
+def sentence(states, kinds):
     """What a manager takes home."""
-    if not kinds:
+    if not kinds.all:
         return (f"{words.plural(states.all, 'crash state')} judged, no finding." if states.all else
                 "No loss of power was judged.")
-    said = (f"{words.plural(kinds, 'kind')} of finding in {words.count(states.bad)} of "
+    said = (f"{words.plural(kinds.all, 'kind')} of finding in {words.count(states.bad)} of "
             f"{words.plural(states.all, 'crash state')}")
-    if news:
-        return f"{said}; {'all' if news == kinds else words.count(news)} of them new."
-    if expected == kinds:
-        return f"{said}, {'all of them' if kinds > 1 else 'as'} expected."
+    if kinds.new:
+        return f"{said}; {'all' if kinds.new == kinds.all else words.count(kinds.new)} of them new."
+    if kinds.expected == kinds.all:
+        return f"{said}, {'all of them' if kinds.all > 1 else 'as'} expected."
     return said + "."
 
 
@@ -53,8 +53,7 @@ def reach_sentence(reach):
     """How many kinds the part itself can get to."""
     means = (("reachable", "can be reached on the part by power failing at some clock"),
              ("adversarial", "took bits that only an adversary chose"),
-             ("without a cut", "took no loss of power at all"),
-             ("by the story's own cuts", "took the story's own cuts"))
+             ("without a cut", "took no loss of power at all"))
     said = [f"{words.count(reach[of])} {what}" for of, what in means if reach.get(of)]
     return "Of the kinds, " + "; ".join(said) + "." if said else ""
 
@@ -159,13 +158,22 @@ def reach_strip(finding):
     return (a * 1000 // clocks, max(4, (b - a) * 1000 // clocks)) if a <= b <= clocks else None
 
 
+def places(finding):
+    """Cells of the matrix that show it, for the filters."""
+    return "\n".join(f"{words.plain(verb, 40)}/{letter}" for verb, letter in finding.places)
+
+
+def verbs_of(findings):
+    return sorted({verb for f in findings for verb in f.verbs})
+
+
 def environment():
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
                              lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     env.filters.update(count=words.count, size=words.size, plain=words.plain, word=words.word)
     env.globals.update(
         plural=words.plural, percent=words.percent, ms=words.milliseconds, bits=bits,
-        share_class=words.share_class, reach_strip=reach_strip, BITS_LISTED=BITS_LISTED,
+        share_class=words.share_class, places=places, verbs_of=verbs_of, reach_strip=reach_strip, BITS_LISTED=BITS_LISTED,
         VERDICT_MEANS=words.VERDICT_MEANS, STEP_MEANS=words.STEP_MEANS, HOW_MEANS=words.HOW_MEANS,
         ROLE_MEANS=words.ROLE_MEANS, FAMILIES={f[0]: f for f in words.FAMILIES},
         TEXT_MAX=facts.TEXT_MAX, FINDINGS_TOLD=facts.FINDINGS_TOLD, LONGEST=facts.LONGEST)
@@ -187,14 +195,8 @@ def gather(trace, program, name, typed):
     ask.asked["facts"] = facts.QUERIES["facts"]
     parts = facts.parts_of(ask, meta)
     plans = list(ask.rows("plans"))
-    states = facts.States(ask)
-    findings = facts.findings_of(ask, states, parts)
-    kinds = ask.one("keys").kinds
-    reach, news, expected = {}, 0, 0
-    for row in ask.rows("reach"):
-        reach[row.reach] = reach.get(row.reach, 0) + row.kinds
-        news += row.kinds if row.expected == 0 else 0
-        expected += row.kinds if row.expected == 1 else 0
+    kinds = facts.Kinds(ask)
+    states, findings, listed = facts.findings_of(ask, parts)
     logged = ask.one("logged").plans
     bus, bus_complaint = ask.bus(program)
     wear = facts.wear_of(ask)
@@ -202,10 +204,8 @@ def gather(trace, program, name, typed):
     data = {
         "base": base, "typed": typed, "tornbit": tornbit_word,
         "meta": meta, "parts": parts, "plans": plans, "states": states,
-        "findings": findings, "kinds": kinds, "reach": reach_sentence(reach),
-        "more_findings": list(ask.rows("more_findings")) if kinds > len(findings) else [],
-        "told": {f.id for f in findings},
-        "sentence": sentence(states, kinds, news, expected),
+        "findings": findings, "listed": listed, "kinds": kinds, "reach": reach_sentence(kinds.reach),
+        "rest": facts.QUERIES["rest"], "sentence": sentence(states, kinds),
         "operations": ask.one("operations"), "bus": bus, "time": facts.time_of(ask, parts), "wear": wear,
         "longest": list(ask.rows("longest")), "events": [
             (ask.word.get(("event", e.kind), "?"), e) for e in ask.rows("events")],
@@ -215,7 +215,6 @@ def gather(trace, program, name, typed):
         "commands": commands(meta, tornbit_word, typed, findings), "stories": stories_of(meta), "asked": ask.asked,
         "program": meta.get("version", "?"),
     }
-    data["listed"] = {m.id for m in data["more_findings"]}
     if first is not None:
         data["calls"] = list(ask.rows("calls", plan=first))
         data["calls_count"] = ask.one("calls_count", plan=first)
