@@ -11,6 +11,7 @@
 #include "buslog.h"
 #include "contract.h"
 #include "json.h"
+#include "progress.h"
 #include "tracefile.h"
 #include "world.h"
 
@@ -141,7 +142,14 @@ struct diff {
 	struct diff_cost cost;
 	bool cost_differs;
 	char error[320];		/* the line to print after a false */
+
+	struct progress progress;
+	const char *doing;		/* what is being read, for whoever waits */
+	uint64_t rows;			/* read so far */
 };
+
+/* So many rows more. */
+void diff_step(struct diff *d, uint64_t rows);
 
 /* False: error says which trace is damaged and how. */
 bool diff_damaged(struct diff *d, enum side side);

@@ -110,6 +110,7 @@ static bool take_op(void *who, uint64_t seq, const struct sink_bus *b)
 	uint32_t kind = buslog_kind(b->kind);
 
 	(void)seq;
+	diff_step(l->d, 1);
 	l->d->cost.of[l->side][mount].ops[kind]++;
 	l->d->cost.of[l->side][mount].bytes[kind] += b->bytes;
 	l->d->cost.of[l->side][mount].polls += b->polls;
@@ -404,6 +405,7 @@ bool diff_cost_count(struct diff *d)
 	struct figures f;
 	bool well = true;
 
+	d->doing = "operations";
 	d->cost = (struct diff_cost){ .timed = { true, true } };
 	for (uint32_t i = 0; i < a->plans && well; i++) {
 		bool both = false;

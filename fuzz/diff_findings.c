@@ -13,12 +13,7 @@
 
 /* ---- where a finding was first ---------------------------------------------- */
 
-/* A state by what leads to it: which cuts of which plan. */
-struct first_place {
-	uint32_t plan;		/* in A's list, or NO_TWIN: a plan that A has not */
-	uint64_t path;
-};
-
+/* A state by what leads to it. */
 static uint64_t path_of(struct tracefile *t, int64_t state)
 {
 	struct trace_state st;
@@ -32,14 +27,13 @@ static uint64_t path_of(struct tracefile *t, int64_t state)
 	return path;
 }
 
-static struct first_place place_of(const struct diff *d, enum side side, const struct trace_finding *f)
+/* The plan's place in A's list. */
+static uint32_t plan_of(const struct diff *d, enum side side, int64_t plan)
 {
 	const struct diff_side *s = &d->side[side];
-	uint32_t at = diff_plan_place(s, f->plan);
+	uint32_t at = diff_plan_place(s, plan);
 
-	if (at != NO_TWIN && side == SIDE_B)
-		at = s->plan[at].twin;
-	return (struct first_place){ at, path_of(s->t, f->state) };
+	return at == NO_TWIN || side == SIDE_A ? at : s->plan[at].twin;
 }
 
 static void place_in_words(struct diff *d, enum side side, const struct trace_finding *f,
@@ -67,12 +61,10 @@ static void place_in_words(struct diff *d, enum side side, const struct trace_fi
 
 struct copied {
 	struct trace_finding f;
-	char key[KEY_ROOM], reach[160], where[200];
-	struct first_place place;
+	char key[KEY_ROOM], reach[160];
 };
 
-static void keep(struct diff *d, enum side side, const struct trace_finding *f,
-		 struct copied *c)
+static void keep(const struct trace_finding *f, struct copied *c)
 {
 	c->f = *f;
 	snprintf(c->key, sizeof c->key, "%s", f->key);
@@ -80,8 +72,6 @@ static void keep(struct diff *d, enum side side, const struct trace_finding *f,
 	c->f.key = c->key;
 	c->f.reach = c->reach;
 	c->f.text = c->f.shrunk = c->f.repeat = NULL;
-	c->place = place_of(d, side, f);
-	place_in_words(d, side, f, c->where);
 }
 
 /* The same finding on the other side. False: it has none, or is damaged. */
@@ -93,13 +83,15 @@ static bool look_up(struct diff *d, enum side from, const char *key, struct copi
 	diff_key(d, from, key, its, sizeof its);
 	if (!tracefile_finding_by_key(d->side[other(from)].t, its, &f))
 		return false;
-	keep(d, other(from), &f, found);
+	keep(&f, found);
 	return true;
 }
 
-static bool same_place(const struct copied *a, const struct copied *b)
+/* Seen first by the same cuts of the same plan. The costly one of the comparisons. */
+static bool same_place(const struct diff *d, const struct copied *a, const struct copied *b)
 {
-	return a->place.plan == b->place.plan && a->place.path == b->place.path;
+	return plan_of(d, SIDE_A, a->f.plan) == plan_of(d, SIDE_B, b->f.plan) &&
+	       path_of(d->side[SIDE_A].t, a->f.state) == path_of(d->side[SIDE_B].t, b->f.state);
 }
 
 static bool same_outcome(const struct outcome *a, const struct outcome *b)
@@ -112,11 +104,12 @@ static bool same_why(const struct outcome *a, const struct outcome *b)
 	return strcmp(a->name, b->name) == 0 && strcmp(a->why, b->why) == 0;
 }
 
-static bool all_same(const struct copied *a, const struct copied *b)
+static bool all_same(const struct diff *d, const struct copied *a, const struct copied *b)
 {
-	return a->f.count == b->f.count && a->f.expected == b->f.expected && same_place(a, b) &&
+	return a->f.count == b->f.count && a->f.expected == b->f.expected &&
 	       same_outcome(&a->f.outcome, &b->f.outcome) &&
-	       same_why(&a->f.outcome, &b->f.outcome) && strcmp(a->reach, b->reach) == 0;
+	       same_why(&a->f.outcome, &b->f.outcome) && strcmp(a->reach, b->reach) == 0 &&
+	       same_place(d, a, b);
 }
 
 /* ---- counting ----------------------------------------------------------------- */
@@ -130,7 +123,7 @@ struct walking {
 	bool lost;		/* the other side is damaged */
 	bool print;
 	enum telling what;
-	uint32_t told;
+	uint64_t told, most;	/* how many of them are told */
 	struct copied mine, its;
 };
 
@@ -156,22 +149,32 @@ static void count(const struct walking *w, enum telling what)
 	}
 }
 
+/* How the finding at hand stands to the other side's. What both have is told by A's:
+ * on B's walk there is nothing to compare. */
+static enum telling compare(struct walking *w)
+{
+	if (!look_up(w->d, w->side, w->mine.key, &w->its))
+		return TELL_ONLY;
+	return w->side == SIDE_B || all_same(w->d, &w->mine, &w->its) ? TELL_SAME : TELL_CHANGED;
+}
+
 static bool take_finding(void *who, const struct trace_finding *f)
 {
 	struct walking *w = who;
 
-	keep(w->d, w->side, f, &w->mine);
-	bool both = look_up(w->d, w->side, w->mine.key, &w->its);
+	diff_step(w->d, 1);
+	keep(f, &w->mine);
+	enum telling what = compare(w);
 	w->lost = tracefile_error(w->d->side[other(w->side)].t) != NULL;
 	if (w->lost)
 		return false;
-	bool same = both && all_same(&w->mine, &w->its);
-	enum telling what = !both ? TELL_ONLY : same ? TELL_SAME : TELL_CHANGED;
-	if (!w->print)
+	if (!w->print) {
 		count(w, what);
-	else if (what == w->what)
+	} else if (what == w->what) {
 		tell(w);
-	return true;
+		w->told++;
+	}
+	return !w->print || w->told < w->most;
 }
 
 static bool walk(struct walking *w)
@@ -185,6 +188,7 @@ bool diff_findings_count(struct diff *d)
 {
 	struct walking a = { .d = d, .side = SIDE_A }, b = { .d = d, .side = SIDE_B };
 
+	d->doing = "findings";
 	d->findings = (struct diff_findings){ 0 };
 	return walk(&a) && walk(&b);
 }
@@ -203,8 +207,12 @@ static void why_in_words(const struct outcome *o, char out[320])
 	snprintf(out, 320, "%s%s%s", o->name, o->name[0] ? ": " : "", o->why);
 }
 
-static void json_one(struct json *j, const struct copied *c, const char *name)
+static void json_one(struct diff *d, enum side side, const struct copied *c, const char *name)
 {
+	struct json *j = &d->j;
+	char where[200];
+
+	place_in_words(d, side, &c->f, where);
 	json_open(j, name, '{');
 	if (!name)
 		json_text(j, "key", c->key);
@@ -216,7 +224,7 @@ static void json_one(struct json *j, const struct copied *c, const char *name)
 	json_text(j, "reach", c->reach[0] ? c->reach : NULL);
 	json_i64(j, "plan", c->f.plan);
 	json_i64(j, "state", c->f.state);
-	json_text(j, "first", c->where);
+	json_text(j, "first", where);
 	if (c->f.expected >= 0)
 		json_bool(j, "expected", c->f.expected == 1);
 	if (name)
@@ -226,10 +234,10 @@ static void json_one(struct json *j, const struct copied *c, const char *name)
 static void tell_only(struct walking *w)
 {
 	const struct copied *c = &w->mine;
-	char why[320];
+	char why[320], where[200];
 
 	if (w->d->json) {
-		json_one(&w->d->j, c, NULL);
+		json_one(w->d, w->side, c, NULL);
 		json_bool(&w->d->j, "plan_in_both", !beyond(w)[0]);
 		json_close(&w->d->j);
 		return;
@@ -242,7 +250,8 @@ static void tell_only(struct walking *w)
 	why_in_words(&c->f.outcome, why);
 	if (why[0])
 		printf("           %s\n", PLAIN(why));
-	printf("           first in %s%s%s\n", PLAIN(c->where), c->reach[0] ? "; " : "",
+	place_in_words(w->d, w->side, &c->f, where);
+	printf("           first in %s%s%s\n", PLAIN(where), c->reach[0] ? "; " : "",
 	       c->reach[0] ? PLAIN(c->reach) : "");
 	printf("           repeat: ");
 	diff_print_replay(w->d, w->side, "finding", c->f.id, c->f.plan);
@@ -272,12 +281,13 @@ static void tell_changed(struct walking *w)
 	static const char *const asked[] = { "", "not expected", "expected" };
 	const struct copied *a = &w->mine, *b = &w->its;
 	char ca[320], cb[320];
+	bool moved = !same_place(w->d, a, b);
 
 	if (w->d->json) {
 		json_open(&w->d->j, NULL, '{');
 		json_text(&w->d->j, "key", a->key);
-		json_one(&w->d->j, a, "a");
-		json_one(&w->d->j, b, "b");
+		json_one(w->d, SIDE_A, a, "a");
+		json_one(w->d, SIDE_B, b, "b");
 		json_close(&w->d->j);
 		return;
 	}
@@ -292,11 +302,14 @@ static void tell_changed(struct walking *w)
 	why_in_words(&a->f.outcome, ca);
 	why_in_words(&b->f.outcome, cb);
 	tell_pair("why", ca, cb);
-	if (!same_place(a, b))
-		tell_pair("first", a->where, b->where);
+	if (moved) {
+		place_in_words(w->d, SIDE_A, &a->f, ca);
+		place_in_words(w->d, SIDE_B, &b->f, cb);
+		tell_pair("first", ca, cb);
+	}
 	tell_pair("reach", a->reach, b->reach);
 	tell_pair("story", asked[a->f.expected + 1], asked[b->f.expected + 1]);
-	if (!same_why(&a->f.outcome, &b->f.outcome) || !same_place(a, b)) {
+	if (!same_why(&a->f.outcome, &b->f.outcome) || moved) {
 		printf("           repeat  A ");
 		diff_print_replay(w->d, SIDE_A, "finding", a->f.id, a->f.plan);
 		printf("\n                   B ");
@@ -312,11 +325,9 @@ static void tell_same(struct walking *w)
 		       (unsigned long long)w->mine.f.count);
 		return;
 	}
-	json_one(&w->d->j, &w->mine, NULL);
+	json_one(w->d, w->side, &w->mine, NULL);
 	json_close(&w->d->j);
 }
-
-#define TOLD_MAX 8u	/* of a kind, unless all are asked for */
 
 static void tell(struct walking *w)
 {
@@ -324,8 +335,7 @@ static void tell(struct walking *w)
 		[TELL_ONLY] = tell_only, [TELL_CHANGED] = tell_changed, [TELL_SAME] = tell_same,
 	};
 
-	if (w->told++ < TOLD_MAX || w->d->all || w->d->json)
-		tellers[w->what](w);
+	tellers[w->what](w);
 }
 
 static void print_counts(const struct diff *d)
@@ -339,6 +349,13 @@ static void print_counts(const struct diff *d)
 		printf("  a key of %s in A is matched with the one of %s in B\n",
 		       PLAIN(d->rename[i].from), PLAIN(d->rename[i].to));
 }
+
+static uint64_t how_many(const struct diff_findings *n, enum side side, enum telling what)
+{
+	return what == TELL_ONLY ? n->only[side] : what == TELL_SAME ? n->same : n->changed;
+}
+
+#define TOLD_MAX 8u	/* of a kind, unless all are asked for */
 
 bool diff_findings_print(struct diff *d)
 {
@@ -355,18 +372,21 @@ bool diff_findings_print(struct diff *d)
 	else
 		print_counts(d);
 	for (size_t i = 0; i < COUNT_OF(lists) && well; i++) {
+		uint64_t there = how_many(&d->findings, lists[i].side, lists[i].what);
 		struct walking w = { .d = d, .side = lists[i].side, .what = lists[i].what,
-				     .print = true };
+				     .print = true, .most = there };
 		if (w.what == TELL_SAME && !d->all)
 			continue;
+		if (there > TOLD_MAX && !d->all && !d->json)
+			w.most = TOLD_MAX;
 		if (d->json)
 			json_open(&d->j, lists[i].name, '[');
-		well = walk(&w);
+		well = !there || walk(&w);	/* as far as the last that is told */
 		if (d->json)
 			json_close(&d->j);
-		else if (w.told > TOLD_MAX && !d->all)
-			printf("  ... and %u more that are %s (--all)\n", w.told - TOLD_MAX,
-			       lists[i].name);
+		else if (there > w.most)
+			printf("  ... and %llu more that are %s (--all)\n",
+			       (unsigned long long)(there - w.most), lists[i].name);
 	}
 	if (d->json) {
 		json_u64(&d->j, "same_count", d->findings.same);

@@ -46,12 +46,21 @@ static void sort_names(struct diff_names *n)
 /* The first four bytes of an encoding are places in a world that may be another. */
 #define PLACES_BYTES 4u
 
+/* One side being read. */
+struct reading {
+	struct diff *d;
+	struct diff_side *side;
+	int64_t torn;		/* plan whose states do not stand together; 0: none */
+};
+
 static bool take_plan(void *who, const struct trace_plan *p)
 {
-	struct diff_side *s = who;
+	struct reading *r = who;
+	struct diff_side *s = r->side;
 	const uint8_t *bytes = p->bytes;
 	size_t skip = p->n < PLACES_BYTES ? p->n : PLACES_BYTES;
 
+	diff_step(r->d, 1);
 	if (s->plans == s->room) {
 		s->room = s->room ? s->room * 2 : 64;
 		s->plan = realloc(s->plan, s->room * sizeof *s->plan);
@@ -84,16 +93,12 @@ uint32_t diff_plan_place(const struct diff_side *s, int64_t id)
 	return from < s->plans && s->plan[from].id == id ? from : NO_TWIN;
 }
 
-struct runs {
-	struct diff_side *side;
-	int64_t torn;		/* plan whose states do not stand together; 0: none */
-};
-
 static bool take_run(void *who, const struct trace_run *run)
 {
-	struct runs *r = who;
+	struct reading *r = who;
 	uint32_t at = diff_plan_place(r->side, run->plan);
 
+	diff_step(r->d, run->states);
 	if (at == NO_TWIN)
 		return true;	/* of a plan that came after we had read them */
 	struct diff_plan *p = &r->side->plan[at];
@@ -109,17 +114,17 @@ static bool take_run(void *who, const struct trace_run *run)
 static bool load_side(struct diff *d, enum side side)
 {
 	struct diff_side *s = &d->side[side];
-	struct runs runs = { s, 0 };
+	struct reading reading = { d, s, 0 };
 
-	if (!tracefile_plans(s->t, take_plan, s) ||
-	    !tracefile_state_runs(s->t, take_run, &runs))
+	if (!tracefile_plans(s->t, take_plan, &reading) ||
+	    !tracefile_state_runs(s->t, take_run, &reading))
 		return diff_damaged(d, side);
 	sort_names(&s->subject);
 	sort_names(&s->part);
-	if (!runs.torn)
+	if (!reading.torn)
 		return true;
 	snprintf(d->error, sizeof d->error, "%.150s: damaged trace: the states of plan %lld do "
-		 "not stand together", s->path, (long long)runs.torn);
+		 "not stand together", s->path, (long long)reading.torn);
 	return false;
 }
 
@@ -337,6 +342,7 @@ void diff_key(const struct diff *d, enum side from, const char *key, char *out, 
 
 bool diff_plans_load(struct diff *d)
 {
+	d->doing = "plans";
 	for (enum side side = SIDE_A; side < SIDES; side++)
 		if (!load_side(d, side))
 			return false;

@@ -29,6 +29,7 @@ struct found {
 };
 
 struct states {
+	struct diff *d;
 	struct found *state;
 	uint32_t n, room;
 	int64_t plan;
@@ -54,6 +55,7 @@ static bool take_state(void *who, const struct trace_state *st)
 	struct states *s = who;
 	const struct found *parent = NULL;
 
+	diff_step(s->d, 1);
 	if (st->row.plan != s->plan)
 		return true;
 	if (st->row.parent) {
@@ -167,9 +169,10 @@ static void compare_states(struct diff_states *n, struct states s[SIDES])
 bool diff_states_count(struct diff *d)
 {
 	const struct diff_side *a = &d->side[SIDE_A], *b = &d->side[SIDE_B];
-	struct states s[SIDES] = { { 0 } };
+	struct states s[SIDES] = { { .d = d }, { .d = d } };
 	bool well = true;
 
+	d->doing = "states";
 	d->states = (struct diff_states){ 0 };
 	for (uint32_t i = 0; i < a->plans && well; i++) {
 		if (a->plan[i].twin == NO_TWIN)

@@ -1,13 +1,25 @@
 /* tornbit diff: two traces, of two versions of a store say, on the same plans. */
+#define _POSIX_C_SOURCE 200809L
+
 #include "tools.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "diff.h"
 #include "options.h"
 #include "plain.h"
 
 /* ---- services of the other chapters ------------------------------------------- */
+
+void diff_step(struct diff *d, uint64_t rows)
+{
+	d->rows += rows;
+	if (progress_due(&d->progress))
+		progress_say(&d->progress, 0, 0, "reading %s; %llu rows so far", d->doing,
+			     (unsigned long long)d->rows);
+}
 
 bool diff_damaged(struct diff *d, enum side side)
 {
@@ -203,12 +215,22 @@ static bool open_side(struct diff *d, enum side side, const char *path)
 	return !tracefile_error(s->t) || diff_damaged(d, side);
 }
 
+/* Where the answer does not go to a file, it shows by itself that things go on. */
+static bool answers_to_file(void)
+{
+	struct stat info;
+
+	return fstat(STDOUT_FILENO, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 static bool compare(struct diff *d)
 {
 	if (!diff_plans_load(d) || !diff_findings_count(d) || !diff_states_count(d) ||
 	    !diff_cost_count(d))
 		return false;
 	diff_facts_count(d);
+	if (!answers_to_file())
+		progress_end(&d->progress);
 	return d->json ? print_json(d) : print_text(d);
 }
 
@@ -236,9 +258,14 @@ int tool_diff(int argc, char **argv)
 		return status;
 	if (!world_init(&d.world))
 		return world_fail(&d.world);
+	progress_begin(&d.progress, "diff", 0);
+	d.doing = "both traces";
 	if (open_side(&d, SIDE_A, argv[0]) && open_side(&d, SIDE_B, argv[1]) && compare(&d))
 		status = is_worse(&d);
 	else
+		status = -1;
+	progress_end(&d.progress);
+	if (status < 0)
 		status = plain_complaint("diff", "%s", d.error);
 	for (enum side side = SIDE_A; side < SIDES; side++)
 		tracefile_close(d.side[side].t);

@@ -289,6 +289,46 @@ differ 1 a.db m.db --all && says 'version\|tornbit  *the same: ' 'contract  *the
 	'^    put x ' 'longest' && differ 0 m.db m.db --all && says '^  same     wofs.hardened'
 report "--all lists what is the same" $?
 
+# ---- for whoever waits -----------------------------------------------------------------------
+
+# On a terminal, held for a second when it has worked for a tenth of one.
+cat > waiting.py << 'END'
+import os, pty, signal, subprocess, sys, time
+master, slave = pty.openpty()
+answer = open("out", "wb") if sys.argv[1] == "file" else slave
+child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=answer, stderr=slave,
+                         preexec_fn=os.setpgrp, env=dict(os.environ, TERM="xterm"))
+def worked():
+    with open(f"/proc/{child.pid}/stat") as f:
+        return int(f.read().rpartition(")")[2].split()[11])
+while child.poll() is None and worked() < 10:
+    time.sleep(0.01)
+child.send_signal(signal.SIGSTOP)
+time.sleep(1.1)
+child.send_signal(signal.SIGCONT)
+os.close(slave)
+said = b""
+try:
+    while piece := os.read(master, 65536):
+        said += piece
+except OSError:
+    pass
+line, answer = said.rfind(b"rows so far"), said.rfind(b"\nplans: ")
+well = child.wait() in (0, 1) and b"diff: reading " in said and said[line:].find(b"\r\x1b[J") > 0
+if sys.argv[1] != "file":
+    well = well and line < answer
+print(said[-1000:])
+sys.exit(not well)
+END
+cp m.db wait.db
+tamper wait.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200000)
+	INSERT INTO state SELECT s.id+i, plan, 0, verb, 1, call, i%100, bits, unit, quality, supply, i, at, cut,
+	how, 0, step, role, 0, i, i, dump, recovery, name, why FROM n, state s WHERE s.id=(SELECT max(id) FROM state)"
+for to in file terminal; do
+	/usr/bin/python3 waiting.py $to "$tornbit" diff wait.db wait.db > err 2>&1
+	report "a diff that takes a while says what it reads, and clears that (answer: $to)" $?
+done
+
 # ---- traces of any kind -------------------------------------------------------------------
 
 # refuses STORY REASON A B: status 2, one line with REASON, not a word of an answer
