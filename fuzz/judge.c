@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#define PROBE_SEED 5u	/* contents of probes: noise, unlike any plain pattern */
-
 static bool stop(struct outcome *o, enum verdict v, enum judging_step step,
 		 const char *why)
 {
@@ -127,7 +125,7 @@ static bool probe(struct court *c, const struct tb_probe *p, int slot, struct mo
 {
 	const struct names *n = &c->life->stage->names;
 	struct tb_call call = {
-		.verb = p->verb, .name = n->name[slot], .bytes = p->bytes, .seed = PROBE_SEED,
+		.verb = p->verb, .name = n->name[slot], .bytes = p->bytes, .seed = JUDGE_PROBE_SEED,
 	};
 	struct tb_reply reply;
 	char why[160];

@@ -9,6 +9,7 @@
 #include "trial.h"
 
 #define JUDGE_STAGES_MAX 8	/* boot, then one per probe */
+#define JUDGE_PROBE_SEED 5u	/* contents of probes: noise, unlike any plain pattern */
 
 /* A cut of the recovery itself: power dies in its raw-th program or erase call. */
 struct recovery_cut {

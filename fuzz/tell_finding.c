@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "judge.h"
 #include "plain.h"
 #include "tell.h"
+#include "tell_frozen.h"
 
 /* ---- what was done ------------------------------------------------------ */
 
@@ -55,97 +57,6 @@ static void print_done(const struct telling *s, const struct trace_finding *f)
 	print_text(s, text);
 }
 
-/* ---- where power died --------------------------------------------------- */
-
-/* Bits that the operation was to change, and those that the cut left changed. */
-static void count_bits(const struct sink_evidence *e, uint32_t *wanted, uint32_t *done,
-		       uint32_t *beside)
-{
-	*wanted = *done = *beside = 0;
-	for (uint32_t i = 0; i < e->bytes; i++) {
-		for (uint32_t bit = 1; bit < 256; bit <<= 1) {
-			bool wants = (e->before[i] ^ e->intended[i]) & bit;
-			bool changed = (e->before[i] ^ e->torn[i]) & bit;
-			*wanted += wants;
-			*done += wants && changed;
-			*beside += !wants && changed;
-		}
-	}
-}
-
-static void print_bits(const struct sink_evidence *e)
-{
-	uint32_t wanted, done, beside;
-
-	count_bits(e, &wanted, &done, &beside);
-	printf("    of %u bits to change here, %u had changed", wanted, done);
-	if (beside)
-		printf("; and %u that it was not to touch", beside);
-	printf("\n");
-}
-
-#define CUT_BAR 40u
-
-/* How far the operation had come. */
-static void print_progress(const struct sink_evidence *e, uint64_t hz)
-{
-	char bar[CUT_BAR + 1], cut[TELL_ROOM], whole[TELL_ROOM];
-
-	if (e->cut == CYCLE_NEVER || e->cut < e->first || e->last < e->cut)
-		return;
-	uint64_t share[] = { e->cut - e->first, e->last - e->cut };
-	tell_bar(bar, CUT_BAR, "#.", share, 2);
-	printf("    clock %llu of %llu [%s]\n", (unsigned long long)share[0],
-	       (unsigned long long)(e->last - e->first), bar);
-	if (hz)
-		printf("    %s of %s\n", tell_time(cut, share[0], hz),
-		       tell_time(whole, e->last - e->first, hz));
-}
-
-/* The last cut of the frozen life by its word: "cut op 1 after". */
-static void print_family(const char *text)
-{
-	const char *word = NULL;
-
-	for (const char *at = text; (at = strstr(at, "cut op ")) != NULL; word = at)
-		at += strlen("cut op ");
-	if (!word)
-		return;
-	word += strspn(word, "0123456789");
-	word += *word == ' ';
-	size_t n = strcspn(word, " \n");
-	for (int i = 0; i < FAULT_BITS_COUNT; i++) {
-		const struct fault_family *f = &fault_families[i];
-		if (strlen(f->word) == n && strncmp(f->word, word, n) == 0)
-			tell_words(4, "family %c, %s: %s", f->letter, f->word, f->purpose);
-	}
-}
-
-static void print_where(const struct trace_evidence *t, const char *text, const char *reach,
-			uint64_t hz)
-{
-	const struct sink_evidence *e = &t->e;
-
-	if (!e->kind) {
-		printf("\n  power died in no operation: it is wrong without a cut\n");
-		return;
-	}
-	printf("\n  power died in the %s of %u byte%s at 0x%06x\n", e->kind, e->op_bytes,
-	       e->op_bytes == 1 ? "" : "s", e->op_addr);
-	print_progress(e, hz);
-	print_family(text);
-	if (reach[0])
-		tell_words(4, "what it left is %s%s", reach, strcmp(reach, "adversarial") == 0
-			   ? ": no clock of this part was found to leave it" : " of the operation");
-	if (!e->bytes)
-		return;
-	printf("  at 0x%06x (* differs from what was intended):\n", e->addr);
-	tell_hex("before", e->before, NULL, e->bytes);
-	tell_hex("intended", e->intended, NULL, e->bytes);
-	tell_hex("torn", e->torn, e->intended, e->bytes);
-	print_bits(e);
-}
-
 /* ---- legal and seen, side by side --------------------------------------- */
 
 #define SIDE 35u
@@ -183,7 +94,7 @@ static void print_beside(const char *left, const char *right)
 
 /* "legal: X; seen: Y" says both, of the damaged object; else what is legal is the
  * evidence's, of the call. */
-static void print_legal(const struct trace_finding *f, const char *legal)
+static void print_legal(const struct trace_finding *f, const struct tell_frozen *z, const char *legal)
 {
 	char seen[1024], allowed[1024], first[256];
 	const char *at = strstr(f->outcome.why, "; seen: ");
@@ -201,6 +112,10 @@ static void print_legal(const struct trace_finding *f, const char *legal)
 	printf("\n    %-*s | %s\n", (int)SIDE, "legal", "seen");
 	printf("    -----------------------------------+------------------------------------\n");
 	print_beside(allowed, seen);
+	if (z->cuts > 1 || f->outcome.role == ROLE_PROBE ||
+	    (f->outcome.step >= STEP_PROBE && f->outcome.step <= STEP_DUMP_AGAIN))
+		tell_words(4, "(the judge's own probing writes have contents of seed %u)",
+			   JUDGE_PROBE_SEED);
 }
 
 /* ---- how often ----------------------------------------------------------- */
@@ -244,39 +159,38 @@ static bool print_often(struct telling *s, int64_t finding, uint64_t count)
 
 /* ---- commands ------------------------------------------------------------ */
 
-/* The last call of the frozen life: mounts count, and each `reboot` is one. */
-static bool cut_call(const char *text, uint32_t *call)
+/* Stores in WOFS's format are looked at by `image check`, in their region. */
+static bool is_wofs(struct telling *s, const struct tell_frozen *z)
 {
-	uint32_t n = 0;
-
-	*call = 0;
-	if (!text[0])
-		return false;
-	const char *events = strstr(text, "\n\n");
-	for (const char *line = events ? events + 2 : ""; *line && is_for_people(line); ) {
-		n += *line != '\n' && !starts(line, "cut ") && !starts(line, "recut ") &&
-		     !starts(line, "begin");
-		if (starts(line, "cut "))
-			*call = n + 1;
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	return *call;
+	return z->s && strcmp(s->world.subject[z->s->plan.subject]->contract->name, "wofs") == 0;
 }
 
-static void print_commands(struct telling *s, const struct trace_finding *f, uint32_t call)
+static void print_image(struct telling *s, const struct trace_finding *f, const struct tell_frozen *z)
+{
+	tell_command(s, "  image     ", "replay", "--finding", f->id, f->plan, " --image torn.img");
+	if (!is_wofs(s, z) || !z->has_region)
+		return;
+	printf("  look      ");
+	plain_word(stdout, program_name());
+	printf(" image check torn.img --offset 0x%x\n", z->region);
+}
+
+static void print_commands(struct telling *s, const struct trace_finding *f,
+			   const struct tell_frozen *z)
 {
 	char until[64];
 
 	printf("\n");
 	tell_command(s, "  repeat    ", "replay", "--finding", f->id, f->plan, "");
-	if (call) {
-		snprintf(until, sizeof until, " --until %u", call);
+	if (z->call) {
+		snprintf(until, sizeof until, " --until %u", z->call);
 		tell_command(s, "  stop      ", "replay", "--finding", f->id, f->plan, until);
-		tell_line("", "before the call that is cut; --gdb stops there in the debugger");
-		tell_command(s, "  image     ", "replay", "--finding", f->id, f->plan,
-			     " --image torn.img");
+		tell_line("", "at the first bus operation of the %s that is cut;",
+			  z->cuts > 1 ? "recovery" : "call");
+		tell_line("", "%u.N at its operation N; --gdb stops there in the debugger", z->call);
 	}
+	if (z->cuts)
+		print_image(s, f, z);
 	if (f->state)
 		tell_command(s, "  state     ", "show", "--state", f->state, f->plan, "");
 	if (f->plan)
@@ -349,9 +263,9 @@ static uint64_t hz_of_plan(struct telling *s, int64_t plan, char name[100])
 static bool tell_it(struct telling *s, const struct trace_finding *f)
 {
 	struct trace_evidence e = { .legal = "" };
+	struct tell_frozen frozen;
 	char on[100];
 	uint64_t hz = hz_of_plan(s, f->plan, on);
-	uint32_t call = 0;
 
 	printf("%s, finding %lld%s%s\n", PLAIN(s->path), (long long)f->id, on[0] ? ": " : "", PLAIN(on));
 	printf("  %s\n", PLAIN(f->key));
@@ -362,18 +276,17 @@ static bool tell_it(struct telling *s, const struct trace_finding *f)
 	bool has = tracefile_evidence(s->t, f->id, &e);
 	if (tracefile_error(s->t))
 		return false;
-	if (has)
-		print_where(&e, f->shrunk[0] ? f->shrunk : f->text, f->reach, hz);
-	else
-		printf("\n  where power died is not in the trace: it was not frozen; replay shows it\n");
-	print_legal(f, e.legal);
-	if (!print_often(s, f->id, f->count))
-		return false;
-	printf("  first in plan %lld", (long long)f->plan);
-	printf(f->state ? ", state %lld\n" : "\n", (long long)f->state);
-	cut_call(f->shrunk[0] ? f->shrunk : f->text, &call);
-	print_commands(s, f, call);
-	return true;
+	tell_frozen_take(&frozen, s, f, has ? &e : NULL);
+	tell_frozen_where(&frozen, s, f, has ? &e : NULL, hz);
+	print_legal(f, &frozen, e.legal);
+	bool well = print_often(s, f->id, f->count);
+	if (well) {
+		printf("  first in plan %lld", (long long)f->plan);
+		printf(f->state ? ", state %lld\n" : "\n", (long long)f->state);
+		print_commands(s, f, &frozen);
+	}
+	tell_frozen_drop(&frozen);
+	return well;
 }
 
 bool tell_finding(struct telling *s)

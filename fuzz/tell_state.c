@@ -4,6 +4,8 @@
 
 #include "plain.h"
 #include "tell.h"
+#include "tell_frozen.h"
+#include "tool_json.h"
 
 static const char *const how_means[STATE_HOWS] = {
 	[STATE_EXECUTED] = "executed: booted, looked at, probed",
@@ -73,6 +75,24 @@ static bool follow_chain(struct telling *s, struct chain *c, struct trace_state 
 	return tracefile_state(s->t, (int64_t)s->state, st);
 }
 
+/* A campaign's life went on through the cuts that its plan names: the ones before this
+ * state's own are in no row. */
+static void print_first_cuts(const struct trace_state *st, const struct plan *p, const char *event)
+{
+	const struct plan_event *cut[TELL_CUTS_MAX];
+	uint32_t n = p ? tell_named_cuts(p, st->row.call, cut) : 0;
+
+	if (!n)
+		tell_words(4, "power dies in %s; in which operation is told with --load YOUR-STORE.so", event);
+	for (uint32_t i = 0; i < n && i + 1 < st->row.cuts; i++) {
+		if (i)
+			tell_words(4, "power dies in operation %u of the recovery from that", cut[i]->op);
+		else
+			tell_words(4, "power dies in operation %u of %s", cut[i]->op, event);
+		tell_fault(&cut[i]->fault, 1);
+	}
+}
+
 static void print_anchor(struct telling *s, const struct trace_state *st, const struct plan *p,
 			 uint64_t hz)
 {
@@ -83,6 +103,8 @@ static void print_anchor(struct telling *s, const struct trace_state *st, const 
 		tell_event(event, s, p, row->call);
 	else
 		snprintf(event, sizeof event, "%s", st->verb);
+	if (row->cuts > 1 && !row->parent)
+		print_first_cuts(st, p, event);
 	if (row->cuts > 1)
 		tell_words(4, "power dies in operation %u of the recovery from that", row->op);
 	else if (row->cuts)
@@ -201,28 +223,37 @@ bool tell_state(struct telling *s)
 
 /* ---- JSON ------------------------------------------------------------------- */
 
-static void cut_json(struct telling *s, const struct trace_state *at, const struct plan *p)
+/* st: NULL where no row tells of this cut, but the plan names it. */
+static void cut_json(struct telling *s, const struct trace_state *st, const struct state_of *t,
+		     const struct plan_event *named, bool recovery)
 {
-	const struct fault *f = &at->row.fault;
+	uint32_t at = t->st.row.call;
 	struct json *j = &s->j;
 	char event[200];
 
 	json_open(j, NULL, '{');
-	json_i64(j, "state", at->id);
-	json_text(j, "verb", at->verb);
-	json_u64(j, "event", at->row.call);
-	json_text(j, "call", p ? tell_event(event, s, p, at->row.call) : NULL);
-	json_u64(j, "cuts", at->row.cuts);
-	json_u64(j, "op", at->row.op);
-	json_text(j, "bits", fault_families[f->bits].word);
-	json_text(j, "unit", fault_unit_words[f->unit]);
-	json_text(j, "quality", fault_quality_words[f->quality]);
-	json_text(j, "supply", fault_supply_words[f->supply]);
-	json_u64(j, "seed", f->seed);
-	json_u64(j, "at", f->at);
-	json_clock(j, "cut", at->row.cut);
-	json_text(j, "verdict", verdict_words[at->outcome.verdict]);
+	json_row(j, "state", st ? st->id : 0);
+	json_text(j, "verb", st ? st->verb : t->st.verb);
+	json_u64(j, "event", at);
+	json_text(j, "call", t->plan ? tell_event(event, s, t->plan, at) : NULL);
+	if (named || st->row.cuts)
+		json_u64(j, "operation", named ? named->op : st->row.op);
+	else
+		json_text(j, "operation", NULL);
+	json_bool(j, "recovery", recovery);
+	json_fault(j, "fault", named ? &named->fault : st->row.cuts ? &st->row.fault : NULL);
+	json_clock(j, "cut", st ? st->row.cut : CYCLE_NEVER);
+	json_text(j, "verdict", st ? verdict_words[st->outcome.verdict] : NULL);
 	json_close(j);
+}
+
+static void first_cuts_json(struct telling *s, const struct state_of *t)
+{
+	const struct plan_event *cut[TELL_CUTS_MAX];
+	uint32_t n = t->plan && !t->st.row.parent ? tell_named_cuts(t->plan, t->st.row.call, cut) : 0;
+
+	for (uint32_t i = 0; i < n && i + 1 < t->st.row.cuts; i++)
+		cut_json(s, NULL, t, cut[i], i > 0);
 }
 
 static bool json_it(struct telling *s, struct state_of *t)
@@ -246,14 +277,15 @@ static bool json_it(struct telling *s, struct state_of *t)
 	json_text(j, "role", role_words[o->role]);
 	json_text(j, "object", o->name);
 	json_text(j, "why", o->why);
-	json_i64(j, "finding", t->st.row.finding);
+	json_row(j, "finding", t->st.row.finding);
 	json_hash(j, "image_hash", t->st.row.image);
 	json_hash(j, "state_hash", t->st.row.state);
 	json_open(j, "cuts", '[');
+	first_cuts_json(s, t);
 	for (uint32_t i = t->chain.n; well && i-- > 0; ) {
 		well = tracefile_state(s->t, t->chain.id[i], &at);
 		if (well)
-			cut_json(s, &at, t->plan);
+			cut_json(s, &at, t, NULL, at.row.cuts > 1);
 	}
 	json_close(j);
 	json_close(j);

@@ -159,7 +159,8 @@ has "a finding is told from the trace: what was done, where power died, what was
 	'^    cut op 0 sparse$' '^    put note.txt 24 seed 9$' 'power died in the program of 8 bytes at 0x002018' \
 	'intended 34 35 36 37 38 39 ff ff 6e 6f 74 65 2e 74 78 74$' \
 	'torn +34 35 36 37 38 39 ff ff ff\*ff\*fe\*ff\*bf\*ff\*fb\*ff\*$' 'of 29 bits to change here, 3 had changed' \
-	'^    family C, sparse: 1 to 3 bits done' \
+	'^ +family C, sparse: 1 to 3 bits done' \
+	'^    operation 0 of "put note.txt 24 seed 9"$' "the judge's own probing writes have contents of seed 5" \
 	'note.txt: absent, or 24 bytes of +\| prnb%: 1 listed name' 'adversarial: no clock of this part' \
 	'^    C 1 to 3 bits done +1 #+$'
 fits
@@ -168,13 +169,31 @@ report "... without what only replay reads" $?
 for n in 1 2 3 4 5; do	# every command that it prints can be pasted
 	"$tornbit" show sweep.db --finding $n > out 2> err
 	sed -n 's/^  [a-z]* *\([^ ]*tornbit .*\)$/\1/p' out > commands
-	bad=$([ "$(wc -l < commands)" -eq 5 ] && echo 0 || echo 1)
-	while read -r command; do
-		sh -c "$command" > again 2>> err < /dev/null || bad=1
+	bad=$([ "$(wc -l < commands)" -eq 6 ] && echo 0 || echo 1)
+	while read -r command; do	# `image check` finds what was torn: status 1
+		sh -c "$command" > again 2>> err < /dev/null ||
+			{ [ $? -eq 1 ] && grep -q '^0x002000 ' again; } || bad=1
 	done < commands
 	[ "$bad" -eq 0 ] && [ ! -s err ] && [ -s torn.img ] && rm -f torn.img
 	report "the commands printed with finding $n can be pasted" $?
 done
+tells "a finding of a family" sweep.db --finding 5
+has "... has no clock of its death, but those in which the part can do it" \
+	'^    reachable on this part in clocks 0\.\.339 of the operation.s 1006 \(20\.1 us\):$' \
+	'^      33\.8 % of its time$' '^    \[={14}\.{26}\] = leaves these bits$'
+! grep -qE 'died at clock|\| died' out
+report "... and none is made up" $?
+printf 'subject wofs.faithful\npart lm3s8962\nused 8KiB\nregion 4KiB\nput a 10\n' > own.scn
+"$tornbit" sweep own.scn --trace own.db > /dev/null
+clock=$("$tornbit" sql own.db "SELECT id FROM finding WHERE key LIKE '%phantom/put+recovery/program-inner/stranger/dump'" | tail -n 1)
+tells "a finding of two cuts, the last one by clock" own.db --finding "$clock"
+has "... is told death by death" '^  power died twice$' '^    first in operation 0 of "put a 10"$' \
+	'family A, before' '^    then in the program of .*: operation 1 of the recovery$' \
+	'the looks and the judge.s own probing writes' '--until 2$'
+has "... with the clock of the last, on the bar of what the part can do" \
+	'died at clock 365 of its 1006 \(7\.30 us of 20\.1 us\)' \
+	'^    \[\.*=*\|=*\.*\] = leaves these bits, \| died$'
+fits
 tells "a state" sweep.db --state 6
 has "a state is told with its anchor, its fault in words, its clock and its hashes" \
 	'power dies in operation 0 of "put note.txt 24 seed 9"' 'event 2 of the plan, at clock 7180 \(143 us\)' \
@@ -184,6 +203,14 @@ fits
 nested=$("$tornbit" sql nested.db "SELECT min(id) FROM state WHERE cuts=2" | tail -n 1)
 tells "a state of two cuts" nested.db --state "$nested"
 has "a nested state is told cut by cut" '^  cut 1 of 2' '^  cut 2 of 2' 'of the recovery from that'
+
+twice=$("$tornbit" sql fuzz.db "SELECT min(id) FROM state WHERE cuts=2" | tail -n 1)
+tells "a campaign's state of two cuts" fuzz.db --state "$twice"
+has "... begins with the cut that its plan names" '^    power dies in operation [0-9]+ of "' \
+	'^      family [A-ET]' '^    power dies in operation [0-9]+ of the recovery from that$'
+[ "$(grep -c '^    power dies in' out)" -eq 2 ]
+report "... and tells two" $?
+fits
 
 # ---- for programs ---------------------------------------------------------------------
 
