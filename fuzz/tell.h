@@ -60,7 +60,7 @@ void tell_holds_json(struct telling *s);
 /* A finding of a list: key, count unless 0, explanation, reach, repeat command. */
 void tell_finding_short(struct telling *s, const struct trace_finding *f);
 void tell_finding_fields(struct json *j, const struct trace_finding *f);
-/* "LABEL tornbit replay FILE --finding 3 --part FILE", ready to paste; more: further words. */
+/* "LABEL tornbit replay FILE --finding 3 --part YOUR.part", ready to paste; more: further words. */
 void tell_command(struct telling *s, const char *label, const char *verb, const char *what,
 		  int64_t number, int64_t plan, const char *more);
 /* Lines about a fault in words; none for 0 cuts. */

@@ -17,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "campaign.h"
 #include "plain.h"
 #include "tell.h"
 
@@ -192,10 +191,9 @@ static bool tell_new_finding(void *who, const struct trace_finding *row)
 
 static void first_look(struct following *f)
 {
-	const char *command = tracefile_meta(f->s->t, "command");
 	const char *trials;
 
-	f->campaign = command && strcmp(command, "fuzz") == 0;
+	f->campaign = tracefile_is_of(f->s->t, "fuzz");
 	trials = tracefile_meta(f->s->t, "trials");
 	if (!trials || !options_number(trials, &f->all_trials))
 		f->all_trials = 0;
@@ -215,10 +213,9 @@ static void first_look(struct following *f)
 static bool look(struct following *f)
 {
 	struct tracefile *t = f->s->t;
-	const char *closed = tracefile_meta(t, "closed");
 	int64_t states = trace_last(t, "state"), trials = trace_last(t, "plan");
 
-	f->closed = closed && strcmp(closed, "1") == 0;
+	f->closed = tracefile_closed(t);
 	f->grew = !f->told_facts || states != f->states || trials != f->trials;
 	f->states = states;
 	f->trials = trials;

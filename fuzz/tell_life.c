@@ -117,7 +117,7 @@ static void print_head(struct life *l, const char *story, const char *subject, c
 	if (l->plan)
 		print_setup(l);
 	else
-		tell_line("", "its store or part is not known here: --load FILE.so, --part FILE");
+		tell_line("", "its store or part is not known here: --load YOUR-STORE.so, --part YOUR.part");
 	printf("  bars      # bus, = waiting for the array, - other waits\n");
 }
 
@@ -553,9 +553,7 @@ static bool print_wear(struct life *l)
 /* Explored from this life, not lived with the plan's own cuts. */
 static bool count_cuts(struct life *l)
 {
-	const char *command = tracefile_meta(l->s->t, "command");
-
-	if (!l->plan || !command || strcmp(command, "sweep") != 0)
+	if (!l->plan || !tracefile_is_of(l->s->t, "sweep"))
 		return true;
 	for (uint32_t i = 0; i < l->plan->events; i++)
 		if (l->plan->event[i].kind == PLAN_CUT)

@@ -63,14 +63,13 @@ static void death_json(struct telling_life *l, const struct sink_bus *op)
 
 static void take_ops(struct telling_life *l, const struct sink_call *c)
 {
-	uint64_t kinds[4] = { 0 };
+	uint64_t kinds[BUSLOG_KINDS] = { 0 };
 	struct sink_bus death = { .kind = 0 };
-	static const char letters[] = "rpes";
 
 	if (l->s->bus)
 		json_open(l->j, "operations", '[');
 	while (l->more && l->op.call <= c->call) {
-		kinds[strchr(letters, l->op.kind) - letters]++;
+		kinds[buslog_kind(l->op.kind)]++;
 		tell_array_do(&l->array, &l->op);
 		if (l->s->bus)
 			op_json(l->j, &l->op, l->seq);

@@ -35,17 +35,11 @@ static bool compare_plan(void *who, const struct trace_summary *p)
 	return true;
 }
 
-static bool is_sweep(struct tracefile *t)
-{
-	const char *command = tracefile_meta(t, "command");
-	return command && strcmp(command, "sweep") == 0;
-}
-
 static struct shared what_is_shared(struct tracefile *t)
 {
 	struct shared all = { .subject = true, .part = true };
 
-	if (is_sweep(t))	/* a campaign's facts speak of all its plans */
+	if (tracefile_is_of(t, "sweep"))	/* a campaign's facts speak of all its plans */
 		trace_each_plan(t, INT64_MIN, compare_plan, &all);
 	else
 		all.plans = tracefile_count(t, "plan");
@@ -67,12 +61,6 @@ static bool add_count(void *who, const struct trace_finding *f)
 	return true;
 }
 
-static bool is_closed(struct tracefile *t)
-{
-	const char *closed = tracefile_meta(t, "closed");
-	return closed && strcmp(closed, "1") == 0;
-}
-
 static void print_holds(struct tracefile *t)
 {
 	uint64_t plans = tracefile_count(t, "plan");
@@ -88,7 +76,7 @@ static void print_holds(struct tracefile *t)
 	else
 		printf("no finding");
 	printf("\n");
-	if (!is_closed(t))
+	if (!tracefile_closed(t))
 		tell_line("", "the run did not end by itself: killed, failed, or still running");
 }
 
@@ -101,7 +89,7 @@ void tell_facts(struct telling *s)
 	print_meta(t, "command", "command");
 	print_shared(t, "subject", "store", all.subject, all.plans);
 	print_shared(t, "part", "part", all.part, all.plans);
-	print_shared(t, "seed", "seed", !is_sweep(t) || all.plans <= 1, all.plans);
+	print_shared(t, "seed", "seed", !tracefile_is_of(t, "sweep") || all.plans <= 1, all.plans);
 	print_meta(t, "trials", "trials");
 	print_meta(t, "options", "options");
 	print_meta(t, "version", "version");
@@ -131,7 +119,7 @@ void tell_holds_json(struct telling *s)
 	uint64_t places = 0;
 
 	tracefile_findings(s->t, add_count, &places);
-	json_bool(j, "closed", is_closed(s->t));
+	json_bool(j, "closed", tracefile_closed(s->t));
 	json_u64(j, "plans", tracefile_count(s->t, "plan"));
 	json_u64(j, "states", tracefile_count(s->t, "state"));
 	json_u64(j, "finding_kinds", tracefile_count(s->t, "finding"));
@@ -346,10 +334,7 @@ static void print_hints(struct telling *s, int64_t plan)
 	}
 	if (!plan || !tracefile_plan(s->t, plan, &p))
 		return;
-	if (world_part(&s->world, p.part) < 0)
-		printf(" --part FILE");
-	if (world_subject(&s->world, p.subject) < 0)
-		printf(" --load FILE.so");
+	world_print_needs(&s->world, p.part, p.subject);
 }
 
 void tell_command(struct telling *s, const char *label, const char *verb, const char *what,
@@ -458,7 +443,7 @@ static bool print_plans(struct telling *s, struct plans *l)
 {
 	char line[400];
 
-	*l = (struct plans){ .s = s, .stories = is_sweep(s->t) };
+	*l = (struct plans){ .s = s, .stories = tracefile_is_of(s->t, "sweep") };
 	if (l->stories)
 		printf("\n");
 	if (!trace_each_plan(s->t, INT64_MIN, print_plan, l))

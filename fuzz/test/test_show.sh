@@ -252,7 +252,7 @@ has "... says what is missing" 'where power died is not in the trace'
 tampered sweep.db strange.db "UPDATE plan SET subject='mine.store', part='mine'; UPDATE part SET name='mine', text=NULL"
 tells "a store and a part that nobody here knows" strange.db --plan 1
 has "... are told as far as the trace goes" '^     1  put a 10 ' '20064 clocks|clocks 2..5080' \
-	'load FILE.so' 'the part is not known here'
+	'load YOUR-STORE.so' 'the part is not known here'
 tampered sweep.db escape.db "DELETE FROM expect WHERE rowid>1; UPDATE call SET name=char(27)||'[2J'||char(10)||'x', verb='p'||char(7);
 	UPDATE state SET verb=char(27)||'v', name=char(155), why=char(13)||'w';
 	UPDATE finding SET key=char(27)||id, why=char(10)||'y', reach=char(8), shrunk='put '||char(27)||char(10)||'x';
