@@ -1,4 +1,6 @@
 /* tornbit fuzz: random plans within a budget in trials. */
+#define _POSIX_C_SOURCE 200809L	/* open_memstream */
+
 #include "tools.h"
 
 #include <stdio.h>
@@ -6,6 +8,7 @@
 
 #include "campaign.h"
 #include "contract.h"
+#include "interrupt.h"
 #include "options.h"
 #include "plain.h"
 #include "progress.h"
@@ -58,6 +61,61 @@ static bool set_settings(struct fuzz *f, const struct tb_subject *s)
 	return true;
 }
 
+/* ---- commands to type --------------------------------------------------- */
+
+static void print_campaign(FILE *to, const struct fuzz *f, uint64_t trials)
+{
+	plain_word(to, program_name());
+	fprintf(to, " fuzz %s --seed 0x%llx --trials %llu",
+		f->world.subject[f->campaign.subject]->name, (unsigned long long)f->campaign.seed,
+		(unsigned long long)trials);
+	if (f->calls)
+		fprintf(to, " --calls %llu", (unsigned long long)f->calls);
+	options_write_list(to, "--set", &f->set);
+}
+
+static void print_added(FILE *to, const struct fuzz *f)
+{
+	options_write_list(to, "--part", &f->parts);
+	options_write_list(to, "--load", &f->load);
+}
+
+static void print_word(FILE *to, const char *option, const char *value)
+{
+	fprintf(to, " %s ", option);
+	plain_word(to, value);
+}
+
+/* The campaign of these orders, from where its trace stands. */
+static void print_going_on(FILE *to, const struct fuzz *f)
+{
+	print_campaign(to, f, f->trials);
+	if (f->stop_after)
+		fprintf(to, " --stop-after %llu", (unsigned long long)f->stop_after);
+	fprintf(to, "%s", f->no_shrink ? " --no-shrink" : "");
+	if (f->freeze)
+		print_word(to, "--freeze", f->freeze);
+	fprintf(to, "%s", f->json ? " --json" : "");
+	print_added(to, f);
+	print_word(to, "--trace", f->trace);
+	fprintf(to, " --resume");
+}
+
+/* The same as a text, malloc'ed. */
+static char *going_on(const struct fuzz *f)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	if (!to)
+		abort();
+	print_going_on(to, f);
+	if (fclose(to))
+		abort();
+	return text;
+}
+
 struct told {
 	const struct fuzz *fuzz;
 	const struct campaign_finding *finding;
@@ -67,23 +125,78 @@ static void print_repeat(FILE *to, const void *who)
 {
 	const struct fuzz *f = ((const struct told *)who)->fuzz;
 	const struct campaign_finding *c = ((const struct told *)who)->finding;
+	char path[WORLD_FINDING_PATH_MAX];
 
-	plain_word(to, program_name());
-	if (f->trace) {
+	if (f->freeze && c->text && world_finding_path(path, sizeof path, f->freeze, c->key)) {
+		plain_word(to, program_name());
+		fprintf(to, " replay ");
+		plain_word(to, path);
+	} else if (f->trace) {
+		plain_word(to, program_name());
 		fprintf(to, " replay ");
 		plain_word(to, f->trace);
 		fprintf(to, " --finding %lld", (long long)c->row);
 	} else {
-		fprintf(to, " fuzz %s --seed 0x%llx --trials %llu",
-			f->world.subject[f->campaign.subject]->name,
-			(unsigned long long)f->campaign.seed, (unsigned long long)c->trial + 1);
-		if (f->calls)
-			fprintf(to, " --calls %llu", (unsigned long long)f->calls);
-		options_write_list(to, "--set", &f->set);
+		print_campaign(to, f, c->trial + 1);
 	}
-	options_write_list(to, "--part", &f->parts);
-	options_write_list(to, "--load", &f->load);
+	print_added(to, f);
 	fprintf(to, "\n");
+}
+
+/* ---- the answer --------------------------------------------------------- */
+
+/* The plan that a frozen text holds, without what else is frozen with it; malloc'ed,
+ * NULL when there is none. */
+static char *plan_text(const struct fuzz *f, const char *frozen)
+{
+	const struct plan_world *w = &f->world.plan;
+	struct scenario *s = malloc(sizeof *s), *bare = calloc(1, sizeof *bare);
+	struct scenario_error e;
+	char *text = NULL;
+
+	if (!s || !bare)
+		abort();
+	if (frozen && scenario_parse(s, w, frozen, strlen(frozen), &e)) {
+		plan_copy(&bare->plan, &s->plan);
+		size_t n = scenario_print(bare, w, NULL, 0) + 1;
+		text = malloc(n);
+		if (!text)
+			abort();
+		scenario_print(bare, w, text, n);
+		scenario_free(s);
+	}
+	free(bare);
+	free(s);
+	return text;
+}
+
+#define PLAN_LINES_MAX 14u	/* what is shrunk is shorter, nearly always */
+
+static void print_plan(const struct fuzz *f, const struct campaign_finding *c)
+{
+	char *text = plan_text(f, c->text);
+	uint32_t lines = 0;
+
+	for (const char *line = text ? text : ""; *line; ) {
+		int n = (int)strcspn(line, "\n");
+		if (n && ++lines <= PLAN_LINES_MAX)
+			printf("        %.*s\n", n, line);
+		line += n + (line[n] == '\n');
+	}
+	if (lines > PLAN_LINES_MAX)
+		printf("        (%u further lines)\n", lines - PLAN_LINES_MAX);
+	free(text);
+}
+
+static void print_cut(const struct campaign_finding *c)
+{
+	const struct live_view *v = &c->frozen.view;
+
+	printf("      ");
+	if (v->bytes)	/* not known of findings made before a resume */
+		printf("power dies in the %s of %u bytes at 0x%x; ",
+		       v->kind == STEP_ERASE ? "erase" : "program", v->op_bytes, v->op_addr);
+	printf("%s\n", PLAIN(c->reach));
 }
 
 static void print_finding(const struct fuzz *f, const struct campaign_finding *c)
@@ -93,6 +206,8 @@ static void print_finding(const struct fuzz *f, const struct campaign_finding *c
 	       PLAIN(c->outcome.why));
 	printf("      first in trial %llu; %u events shrunk to %u\n",
 	       (unsigned long long)c->trial, c->events_before, c->events_after);
+	print_plan(f, c);
+	print_cut(c);
 	printf("      repeat: ");
 	print_repeat(stdout, &(struct told){ f, c });
 }
@@ -176,6 +291,16 @@ static void print_options(const struct fuzz *f, const struct tb_subject *s, char
 				      f->campaign.setting[i]);
 }
 
+/* Where the way out is to go on, as the sink says then: by which command? */
+static void explain_refusal(struct fuzz *f, const char *what)
+{
+	char *command = strstr(what, "--resume goes on") ? going_on(f) : NULL;
+
+	snprintf(f->world.error, sizeof f->world.error, "%s%s%s", what,
+		 command ? "; go on with: " : "", command ? command : "");
+	free(command);
+}
+
 static bool open_trace(struct fuzz *f, const struct tb_subject *s)
 {
 	static char contract[16384];
@@ -192,7 +317,7 @@ static bool open_trace(struct fuzz *f, const struct tb_subject *s)
 	}, what);
 	if (c->sink && campaign_resume(c, f->trace, what))
 		return true;
-	snprintf(f->world.error, sizeof f->world.error, "%s", what);
+	explain_refusal(f, what);
 	sink_close(c->sink, what);
 	return false;
 }
@@ -227,6 +352,23 @@ static bool take_orders(struct fuzz *f, const char *subject)
 	return set_settings(f, s) && (!f->trace || open_trace(f, s));
 }
 
+/* What is committed stays; trials behind the last finished cell are done again. */
+static void give_up(struct fuzz *f)
+{
+	unsigned long long kept = sink_cells_done(f->campaign.sink) * CAMPAIGN_CELL_TRIALS;
+	char *command = going_on(f);
+
+	progress_end(&f->progress);
+	if (kept)
+		plain_complaint("fuzz", "interrupted; the first %llu of %llu trials are kept in %s; go on with: %s",
+				kept, (unsigned long long)f->trials, f->trace, command);
+	else
+		plain_complaint("fuzz", "interrupted before the first cell of %u trials was finished; begin again with: %s",
+				CAMPAIGN_CELL_TRIALS, command);
+	free(command);
+	interrupt_obey();
+}
+
 static void wait_for_trials(void *who, const struct campaign *c,
 			    const struct shrink_stats *shrinking)
 {
@@ -234,6 +376,8 @@ static void wait_for_trials(void *who, const struct campaign *c,
 	struct progress *p = &f->progress;
 	char shrunk[96] = "";
 
+	if (interrupt_came())
+		give_up(f);
 	if (!progress_due(p))
 		return;
 	if (shrinking)
@@ -260,6 +404,8 @@ static int run(struct fuzz *f, const char *subject)
 	f->resumed_states = c->states;
 	c->each = wait_for_trials;
 	c->who = f;
+	if (c->sink)
+		interrupt_catch();
 	progress_begin(&f->progress, subject, 0);
 	bool well = campaign_run(c, what);
 	progress_end(&f->progress);

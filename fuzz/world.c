@@ -327,17 +327,24 @@ bool world_load_all(struct world *w, const struct option_list *parts,
 	return true;
 }
 
-bool world_write_finding(struct world *w, const char *folder, const char *key,
-			 const char *text, char *const *from, int froms)
+bool world_finding_path(char *path, size_t room, const char *folder, const char *key)
 {
-	char name[SCENARIO_KEY_MAX + 1], path[600];
+	char name[SCENARIO_KEY_MAX + 1];
 
 	snprintf(name, sizeof name, "%s", key);
 	for (char *c = name; *c; c++)
 		if (*c == '/' || *c == '.' || *c == '+')
 			*c = '-';
-	if (snprintf(path, sizeof path, "%s/%s.scn", folder, name) >= (int)sizeof path) {
-		say(w, "%.100s...: the path is too long for %s", folder, name);
+	return (size_t)snprintf(path, room, "%s/%s.scn", folder, name) < room;
+}
+
+bool world_write_finding(struct world *w, const char *folder, const char *key,
+			 const char *text, char *const *from, int froms)
+{
+	char path[WORLD_FINDING_PATH_MAX];
+
+	if (!world_finding_path(path, sizeof path, folder, key)) {
+		say(w, "%.100s...: the path is too long for %s", folder, key);
 		return false;
 	}
 	for (int i = 0; i < froms; i++)

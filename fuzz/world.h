@@ -20,7 +20,7 @@ struct world {
 	const char *part_text[WORLD_PARTS_MAX];	/* beside part[] */
 	void *held[WORLD_PARTS_MAX + WORLD_SUBJECTS_MAX];	/* to be freed */
 	uint32_t helds;
-	char error[640];	/* the line to print after a false */
+	char error[1536];	/* the line to print after a false */
 };
 
 /* The built-in stores and parts. */
@@ -62,8 +62,11 @@ bool world_folder(struct world *w, const char *folder);
  * False: error is "FILE:LINE: what", or says where was looked. */
 bool world_scenario(struct world *w, const char *path, struct scenario *s);
 
-/* Write a frozen finding into a folder, under a name made from its key; not over
- * any of the files it comes from. */
+/* Where a frozen finding goes in a folder: a name made from its key. False: too long. */
+#define WORLD_FINDING_PATH_MAX 600
+bool world_finding_path(char *path, size_t room, const char *folder, const char *key);
+
+/* Write it there; not over any of the files it comes from. */
 bool world_write_finding(struct world *w, const char *folder, const char *key,
 			 const char *text, char *const *from, int froms);
 

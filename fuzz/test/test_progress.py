@@ -203,7 +203,8 @@ def a_long_run(work):
         report(f"... and comes{again} when it goes on", t.listen_until(lambda new: t.lines()), t.said)
     t.child.send_signal(signal.SIGINT)
     status = t.listen_to_the_end()
-    report("it is cleared when the run is interrupted", screen(t.said) == "", t.said)
+    report("it is cleared when the run is interrupted, and how to go on stands there",
+           screen(t.said).startswith("tornbit fuzz: interrupted"), t.said)
     report("... which ends by that signal", status == -signal.SIGINT, status)
     shown = subprocess.run([PROGRAM, "show", trace], capture_output=True, text=True, check=False)
     report("... and leaves a trace that can be read", shown.returncode == 0 and
