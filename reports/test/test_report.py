@@ -2,16 +2,21 @@
 """tornbit report, without a browser: what the page says is what the trace holds, it is
 the same every time, nothing in a trace gets loose in it, and what is no trace or no
 place for a page is one clear line."""
+import fcntl
 import html
 import os
+import pty
 import re
 import resource
+import select
 import shlex
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -355,6 +360,57 @@ def what_python_lacks_is_named():
     assert "apt-get install python3 python3-jinja2 python3-matplotlib" in done.stderr
 
 
+# ---- for whoever waits -----------------------------------------------------
+
+
+def watched(trace, out, then):
+    """(exit status, what a terminal showed): a report whose Python stands still until the
+    line about it is there; then(process) is done before it goes on."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([TORNBIT, "report", trace, "-o", out], stdin=subprocess.DEVNULL, stdout=slave,
+                               stderr=slave, start_new_session=True, env={**os.environ, "TERM": "xterm"},
+                               preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0))
+    os.close(slave)
+    shown, child = b"", ""
+    while not child:
+        assert process.poll() is None, "it has no Python"
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as f:
+            child = f.read().strip()
+    os.kill(int(child), signal.SIGSTOP)
+    while b"report: 1 s" not in shown:
+        assert select.select([master], [], [], 60)[0], shown
+        shown += os.read(master, 4096)
+    then(process)
+    os.kill(int(child), signal.SIGCONT)
+    try:
+        while select.select([master], [], [], 60)[0]:
+            shown += os.read(master, 4096)
+    except OSError:     # the last of them has closed its end
+        os.close(master)
+    return process.wait(), shown.decode()
+
+
+def it_says_that_it_goes_on():
+    """after a second a terminal shows that it goes on, and at the end the answer alone"""
+    out = os.path.join(WORK, "watched.html")
+    status, shown = watched(create(), out, lambda process: None)
+    assert status == 0 and shown.endswith(f"\r\x1b[Jreport: {out}\r\n"), (status, shown)
+    damaged = changed(create(), "watched", "UPDATE call SET first = 'soon'")
+    status, shown = watched(damaged, out, lambda process: None)
+    assert status == 2 and re.search(r"\r\x1b\[Jtornbit report: .*damaged.*\r\n$", shown), (status, shown)
+    assert shown.count("\n") == 1, shown
+
+
+def it_can_be_interrupted():
+    """an interrupted report ends by that signal and leaves nothing behind, its line neither"""
+    folder = os.path.join(WORK, "interrupted")
+    os.mkdir(folder)
+    status, shown = watched(create(), os.path.join(folder, "page.html"),
+                            lambda process: os.killpg(process.pid, signal.SIGINT))
+    assert status == -signal.SIGINT and shown.endswith("\r\x1b[J"), (status, shown)
+    assert os.listdir(folder) == [], os.listdir(folder)
+
+
 # ---- size ------------------------------------------------------------------
 
 
@@ -470,6 +526,7 @@ TESTS = [
     the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
     a_page_goes_nowhere_else, an_older_report_is_replaced, a_lost_answer_is_said, what_python_lacks_is_named,
+    it_says_that_it_goes_on, it_can_be_interrupted,
     many_operations_cost_little, a_damaged_log_is_said_on_top, many_findings_are_told_in_part,
     a_listed_finding_can_be_repeated, what_is_new_stands_first, findings_have_an_order, totals_are_of_all_states,
     many_states_cost_time_not_bytes,

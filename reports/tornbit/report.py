@@ -277,12 +277,6 @@ def main(argv):
         print(f"tornbit report: {words.plain(trace_path)}: internal error: {type(e).__name__}: "
               f"{words.plain(e)}", file=sys.stderr)
         return 2
-    try:
-        print(f"report: {words.plain(out)}", flush=True)
-    except OSError as e:
-        sys.stdout = None   # it has nowhere to go: not once more at the end
-        print(f"tornbit report: standard output: {e.strerror}; the page was written", file=sys.stderr)
-        return 2
     return 0
 
 
