@@ -132,10 +132,10 @@ def every_command_works():
     """the commands to see it again work as they are printed, and make the same trace"""
     work = os.path.join(WORK, "again")
     os.mkdir(work)
-    os.symlink(os.path.join(TOP, "scenarios"), os.path.join(work, "scenarios"))
     path = os.path.join(work, "run.db")
-    for made_by in (["sweep", "scenarios/wofs.faithful-create.scn", "--samples", "3", "--execute-all"],
-                    ["fuzz", "wofs.faithful", "--trials", "40", "--seed", "7", "--calls", "9", "--no-shrink"]):
+    for made_by in (["sweep", "wofs.faithful-create.scn", "--samples", "3", "--execute-all"],
+                    ["fuzz", "wofs.faithful", "--trials", "40", "--seed", "0x7"],
+                    ["fuzz", "wofs.faithful", "--trials", "40", "--seed", "0x7", "--calls", "9", "--no-shrink"]):
         commands = commands_again(work, *made_by)
         assert commands[0][1:] == [*made_by, "--trace", "run.db"], commands[0]
         assert len(commands) == 4, commands
@@ -144,6 +144,23 @@ def every_command_works():
             status, _, wrong = run(*command[1:], cwd=work)
             assert status in (0, 1), (command, wrong)
         assert one(path, "SELECT count(*), sum(image & 0xffffffff) FROM state") == before
+
+
+def a_story_of_ones_own_is_not_made_up():
+    """of a story that the program does not bring along the command says that its place is not known"""
+    work = os.path.join(WORK, "own")
+    os.mkdir(work)
+    with open(os.path.join(TOP, "scenarios/wofs.faithful-create.scn"), encoding="utf-8") as f:
+        story = f.read()
+    with open(os.path.join(work, "mine.scn"), "w", encoding="utf-8") as f:
+        f.write(story)
+    commands = commands_again(work, "sweep", "./mine.scn")
+    assert commands[0][1:] == ["sweep", "YOUR-FOLDER/mine.scn", "--trace", "run.db"], commands[0]
+
+
+def seeds_are_hexadecimal():
+    """a seed is told as every command prints it, once"""
+    assert re.search(r"<dt>Seed</dt><dd>0x11</dd>", made(create()))
 
 
 def time_is_told_honestly():
@@ -522,7 +539,7 @@ TESTS = [
     says_the_verdict_in_one_sentence, a_finding_is_called_new_when_no_story_expects_it,
     every_finding_has_its_story, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, two_stores_are_told_apart,
     every_query_answers,
-    every_command_works, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
+    every_command_works, a_story_of_ones_own_is_not_made_up, seeds_are_hexadecimal, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
     the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
     a_page_goes_nowhere_else, an_older_report_is_replaced, a_lost_answer_is_said, what_python_lacks_is_named,

@@ -69,12 +69,29 @@ def stories_of(meta):
     return options_of(meta)[0] if meta.get("command") == "sweep" else []
 
 
+# Where the program looks for the stories that it brings along (fuzz/world.c).
+STORY_FOLDERS = ("scenarios", "found", "corpus/found")
+
+
+def is_shipped(story):
+    top = os.path.dirname(os.path.dirname(HERE))
+    return "/" not in story and any(os.path.isfile(os.path.join(top, folder, story + ".scn"))
+                                    for folder in STORY_FOLDERS)
+
+
+def story_files(names):
+    """As one types them: by name what the program brings along, else only the name is known."""
+    return [words.word(f"{name}.scn" if is_shipped(name) else f"YOUR-FOLDER/{name}.scn") for name in names]
+
+
 def flags_of(meta):
-    """The options of a campaign, as one types them; which parts there were has no flag."""
+    """The options of a campaign, as one types them; which parts there were has no flag, nor has
+    a number of calls that nobody set."""
     for word in meta.get("options", "").split():
         name, equals, value = word.partition("=")
         if name == "calls":
-            yield f"--calls {words.word(value)}"
+            if value != "0":
+                yield f"--calls {words.word(value)}"
         elif word == "no-shrink":
             yield "--no-shrink"
         elif equals and name != "parts":
@@ -86,13 +103,15 @@ def commands(meta, tornbit_word, trace, findings):
     made = []
     if meta.get("command") == "sweep":
         names, flags = options_of(meta)
-        again = [tornbit_word, "sweep", *(words.word(f"scenarios/{name}.scn") for name in names[:100]),
-                 *flags, "--trace", trace]
-        made.append(("the trace, from its stories", " ".join(again)))
+        files = story_files(names)
+        strange = any(file.strip("'$").startswith("YOUR-FOLDER/") for file in files)
+        made.append(("the trace, from its stories" + (
+            "; where those of your own lie is not in it: put that for YOUR-FOLDER" if strange else ""),
+            " ".join([tornbit_word, "sweep", *files, *flags, "--trace", trace])))
     elif meta.get("command") == "fuzz":
         again = [tornbit_word, "fuzz", words.word(meta.get("subject", "")),
                  "--trials", words.word(meta.get("trials", "")),
-                 "--seed", words.word(meta.get("seed", "")), *flags_of(meta), "--trace", trace]
+                 "--seed", words.word(words.hexadecimal(meta.get("seed", ""))), *flags_of(meta), "--trace", trace]
         made.append(("the trace", " ".join(again)))
     if findings:
         made.append(("a finding: the power is really cut",
@@ -170,7 +189,7 @@ def verbs_of(findings):
 def environment():
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
                              lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    env.filters.update(count=words.count, size=words.size, plain=words.plain, word=words.word)
+    env.filters.update(count=words.count, hexadecimal=words.hexadecimal, size=words.size, plain=words.plain, word=words.word)
     env.globals.update(
         plural=words.plural, percent=words.percent, ms=words.milliseconds, bits=bits,
         share_class=words.share_class, places=places, verbs_of=verbs_of, reach_strip=reach_strip, BITS_LISTED=BITS_LISTED,

@@ -123,6 +123,11 @@ def count(n):
     return "" if n is None else f"{n:,}"
 
 
+def hexadecimal(text):
+    """A seed, which a trace has in decimal, as every command prints it."""
+    return f"{int(text):#x}" if text.isascii() and text.isdecimal() and len(text) < 21 else text
+
+
 def plural(n, one, many=None):
     return f"{count(n)} {one if n == 1 else many or one + 's'}"
 
