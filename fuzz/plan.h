@@ -28,6 +28,7 @@
 #define PLAN_NAMES_MAX 24u	/* object names a plan can speak of */
 #define PLAN_SIZE_MAX (1u << 20)	/* of contents and chunks */
 #define PLAN_OP_MAX 0xffffffu		/* of plan_event.op */
+#define PLAN_OFF_MS 100u		/* off_ms where a plan says 0 */
 #define PLAN_AT_MAX ((UINT64_C(1) << 48) - 1)	/* of plan_event.fault.at */
 
 /* What the wire's small numbers mean: the subjects and parts of this program
@@ -69,7 +70,7 @@ struct plan {
 	uint32_t used;		/* bytes of the part taken by firmware; the store's
 				 * region begins at the next sector border */
 	uint32_t region;	/* bytes of the store's region; 0: to the end */
-	uint32_t off_ms;	/* time without power after a cut; 0: 100 */
+	uint32_t off_ms;	/* time without power after a cut; 0: PLAN_OFF_MS */
 	uint32_t aged;		/* erases every sector has behind it */
 	uint32_t setting[TB_SETTINGS_MAX];	/* 0: the standard value */
 	char name[PLAN_NAMES_MAX][TB_NAME_MAX + 1];	/* slots: the contract's names

@@ -168,8 +168,6 @@ static bool tell_new_finding(void *who, const struct trace_finding *row)
 	struct json *j = &f->s->j;
 	struct trace_finding once = *row;
 
-	if (row->id <= f->findings)
-		return true;
 	if (!tell_until(f, row->plan))
 		return false;
 	f->findings = row->id;
@@ -221,7 +219,7 @@ static bool look(struct following *f)
 	f->trials = trials;
 	if (!f->told_facts)
 		first_look(f);
-	return tracefile_findings(t, tell_new_finding, f) && !tracefile_error(t) &&
+	return trace_found_from(t, f->findings + 1, tell_new_finding, f) && !tracefile_error(t) &&
 	       tell_until(f, INT64_MAX);
 }
 

@@ -105,7 +105,7 @@ static void print_place(struct life *l)
 	tell_line("region", "0x%06x to 0x%06x: %s, in sectors of %s", first, first + bytes - 1,
 		  tell_size(size, bytes), tell_size(sector, sector_bytes));
 	tell_line("power", "stays off for %s after a cut",
-		  tell_time(size, l->plan->off_ms ? l->plan->off_ms : 100, 1000));
+		  tell_time(size, l->plan->off_ms ? l->plan->off_ms : PLAN_OFF_MS, 1000));
 }
 
 static void print_head(struct life *l, const char *story, const char *subject, const char *part)
@@ -474,7 +474,7 @@ static bool tell_call(void *who, const struct sink_call *c)
 	add_sums(&l->all, &l->sums);
 	l->bus += c->bus;
 	l->wait += c->wait;
-	l->busy += c->busy;
+	l->busy += c->busy < c->wait ? c->busy : c->wait;	/* what is over it, beside the bus */
 	l->ended = c->last;
 	l->cut_before = l->died != CYCLE_NEVER;
 	/* A mount behind a cut is no event of the plan. */

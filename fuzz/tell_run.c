@@ -55,29 +55,42 @@ static void print_shared(struct tracefile *t, const char *name, const char *labe
 		tell_line(label, "several (%llu plans)", (unsigned long long)plans);
 }
 
-static bool add_count(void *who, const struct trace_finding *f)
-{
-	*(uint64_t *)who += f->count;
-	return true;
-}
-
 static void print_holds(struct tracefile *t)
 {
 	uint64_t plans = tracefile_count(t, "plan");
 	uint64_t states = tracefile_count(t, "state");
-	uint64_t kinds = tracefile_count(t, "finding"), places = 0;
+	struct trace_found found;
 
-	tracefile_findings(t, add_count, &places);
+	trace_sum_found(t, &found);
 	printf("  %-9s %llu plan%s, %llu state%s judged; ", "holds", (unsigned long long)plans,
 	       plans == 1 ? "" : "s", (unsigned long long)states, states == 1 ? "" : "s");
-	if (kinds)
-		printf("%llu kind%s of finding in %llu places", (unsigned long long)kinds,
-		       kinds == 1 ? "" : "s", (unsigned long long)places);
+	if (found.kinds)
+		printf("%llu kind%s of finding in %llu place%s", (unsigned long long)found.kinds,
+		       found.kinds == 1 ? "" : "s", (unsigned long long)found.places,
+		       found.places == 1 ? "" : "s");
 	else
 		printf("no finding");
 	printf("\n");
 	if (!tracefile_closed(t))
 		tell_line("", "the run did not end by itself: killed, failed, or still running");
+}
+
+/* As scenarios and all commands write it. */
+static bool seed_of(struct tracefile *t, uint64_t *seed)
+{
+	const char *text = tracefile_meta(t, "seed");
+
+	return text && options_number(text, seed);
+}
+
+static void print_seed(struct tracefile *t, bool shared, uint64_t plans)
+{
+	uint64_t seed;
+
+	if (shared && seed_of(t, &seed))
+		tell_line("seed", "0x%llx", (unsigned long long)seed);
+	else
+		print_shared(t, "seed", "seed", shared, plans);
 }
 
 void tell_facts(struct telling *s)
@@ -89,7 +102,7 @@ void tell_facts(struct telling *s)
 	print_meta(t, "command", "command");
 	print_shared(t, "subject", "store", all.subject, all.plans);
 	print_shared(t, "part", "part", all.part, all.plans);
-	print_shared(t, "seed", "seed", !tracefile_is_of(t, "sweep") || all.plans <= 1, all.plans);
+	print_seed(t, !tracefile_is_of(t, "sweep") || all.plans <= 1, all.plans);
 	print_meta(t, "trials", "trials");
 	print_meta(t, "options", "options");
 	print_meta(t, "version", "version");
@@ -104,26 +117,31 @@ void tell_holds(struct telling *s)
 void tell_facts_json(struct telling *s)
 {
 	static const char *const facts[] = {
-		"command", "subject", "part", "seed", "trials", "options", "version", "code_hash",
+		"command", "subject", "part", "trials", "options", "version", "code_hash",
 	};
 	struct json *j = &s->j;
+	uint64_t seed;
 
 	json_text(j, "trace", s->path);
 	for (size_t i = 0; i < COUNT_OF(facts); i++)
 		json_text(j, facts[i], tracefile_meta(s->t, facts[i]));
+	if (seed_of(s->t, &seed))
+		json_hash(j, "seed", seed);
+	else
+		json_text(j, "seed", NULL);
 }
 
 void tell_holds_json(struct telling *s)
 {
 	struct json *j = &s->j;
-	uint64_t places = 0;
+	struct trace_found found;
 
-	tracefile_findings(s->t, add_count, &places);
+	trace_sum_found(s->t, &found);
 	json_bool(j, "closed", tracefile_closed(s->t));
 	json_u64(j, "plans", tracefile_count(s->t, "plan"));
 	json_u64(j, "states", tracefile_count(s->t, "state"));
-	json_u64(j, "finding_kinds", tracefile_count(s->t, "finding"));
-	json_u64(j, "finding_places", places);
+	json_u64(j, "finding_kinds", found.kinds);
+	json_u64(j, "finding_places", found.places);
 }
 
 /* ---- what was judged --------------------------------------------------- */
@@ -271,14 +289,14 @@ static void print_matrix(const struct trace_states *s)
 static void print_clocks(struct telling *s, const struct trace_clocks *c)
 {
 	char bar[CLOCK_BAR + 1], room[TELL_ROOM];
-	cycle_t all = c->bus + c->wait, array = c->busy < c->wait ? c->busy : c->wait;
+	cycle_t all = c->bus + c->wait;
 	struct part part;
 	uint64_t hz = tell_part(s, c->part, &part) ? part.clock_hz : 0;
-	unsigned bus = tell_permille(c->bus, all), busy = tell_permille(array, all);
+	unsigned bus = tell_permille(c->bus, all), busy = tell_permille(c->array, all);
 
 	if (!all)
 		return;
-	tell_clock_bar(bar, CLOCK_BAR, c->bus, c->wait, c->busy);
+	tell_clock_bar(bar, CLOCK_BAR, c->bus, c->wait, c->array);
 	tell_line("clocks", "[%s] %s on %s", bar, tell_time(room, all, hz), PLAIN(c->part));
 	tell_line("", "# bus %u.%u %%, = waiting for the array %u.%u %%, - other waits %u.%u %%",
 		  bus / 10, bus % 10, busy / 10, busy % 10, (1000 - bus - busy) / 10,
@@ -517,7 +535,7 @@ bool tell_run(struct telling *s)
 	if (!print_judged(s))
 		return false;
 	bool one_life = tracefile_count(s->t, "plan") == 1;	/* it tells its cost itself */
-	if (!print_cost(s, one_life) || !tracefile_findings(s->t, print_finding, &found) ||
+	if (!print_cost(s, one_life) || !trace_found_by_rank(s->t, print_finding, &found) ||
 	    !trace_each_missing(s->t, print_missing, NULL))
 		return false;
 	if (one_life) {
@@ -634,6 +652,7 @@ static void spent_json(struct json *j, const struct trace_spent *spent)
 		json_u64(j, "bus", spent->part[i].bus);
 		json_u64(j, "wait", spent->part[i].wait);
 		json_u64(j, "busy", spent->part[i].busy);
+		json_u64(j, "array", spent->part[i].array);
 		json_close(j);
 	}
 	json_close(j);

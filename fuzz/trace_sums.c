@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "events.h"
 #include "trace_sums.h"
@@ -106,16 +107,27 @@ static void add(uint64_t *sum, uint64_t v)
 
 /* ---- states ----------------------------------------------------------- */
 
-static struct trace_verb *verb_of(struct trace_states *s, const char *word)
+static struct trace_verb *verb_of(struct trace_states *s, const char *verb, bool recovery)
 {
+	char word[sizeof s->verb[0].word];
+
+	snprintf(word, sizeof word, "%.31s%s", verb[0] ? verb : "the end", recovery ? "+recovery" : "");
 	for (uint32_t i = s->verbs; i-- > 0; )
-		if (strncmp(s->verb[i].word, word, sizeof s->verb[i].word - 1) == 0)
+		if (strcmp(s->verb[i].word, word) == 0)
 			return &s->verb[i];
 	if (s->verbs > TRACE_VERBS_MAX)
 		return &s->verb[TRACE_VERBS_MAX];
 	struct trace_verb *v = &s->verb[s->verbs++];
 	snprintf(v->word, sizeof v->word, "%s", s->verbs > TRACE_VERBS_MAX ? "others" : word);
+	v->recovery = recovery;
 	return v;
+}
+
+static int compare_verbs(const void *a, const void *b)
+{
+	const struct trace_verb *x = a, *y = b;
+
+	return x->recovery != y->recovery ? x->recovery - y->recovery : strcmp(x->word, y->word);
 }
 
 static void count(struct trace_cell *c, bool bad)
@@ -142,7 +154,7 @@ static void count_state(struct walk *w, struct trace_states *s)
 	s->how[how]++;
 	s->verdict[verdict]++;
 	count(&s->column[column], verdict != VERDICT_OK);
-	count(&verb_of(s, text(w, 0))->cell[column], verdict != VERDICT_OK);
+	count(&verb_of(s, text(w, 0), cuts > 1)->cell[column], verdict != VERDICT_OK);
 }
 
 bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding, const char *subject,
@@ -159,7 +171,52 @@ bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding, const 
 	sqlite3_bind_text(w.st, 3, subject, -1, SQLITE_STATIC);
 	while (next(&w))
 		count_state(&w, sum);
+	qsort(sum->verb, sum->verbs < TRACE_VERBS_MAX ? sum->verbs : TRACE_VERBS_MAX,
+	      sizeof sum->verb[0], compare_verbs);
 	return end(&w);
+}
+
+/* ---- findings ---------------------------------------------------------- */
+
+bool trace_sum_found(struct tracefile *t, struct trace_found *sum)
+{
+	struct walk w;
+
+	*sum = (struct trace_found){ 0 };
+	if (!begin(&w, t, "finding", "SELECT count FROM finding", 0, 0, 0))
+		return false;
+	while (next(&w)) {
+		sum->kinds++;
+		add(&sum->places, within(&w, 0, INT64_MAX));
+	}
+	return end(&w);
+}
+
+static bool each_found(struct tracefile *t, const char *sql, int64_t from,
+		       bool (*visit)(void *who, const struct trace_finding *f), void *who)
+{
+	struct trace_finding f;
+	struct walk w;
+	bool more = true;
+
+	if (!begin(&w, t, "finding", sql, from, 0, 0))
+		return false;
+	while (more && next(&w))
+		more = tracefile_finding(t, whole(&w, 0), &f) && visit(who, &f);
+	return end(&w);
+}
+
+bool trace_found_by_rank(struct tracefile *t,
+			 bool (*visit)(void *who, const struct trace_finding *f), void *who)
+{
+	return each_found(t, "SELECT f.id FROM finding f LEFT JOIN state s ON s.id=f.state"
+			  " ORDER BY f.expected IS NOT 0, ifnull(s.cuts, 0)>1, f.id", 0, visit, who);
+}
+
+bool trace_found_from(struct tracefile *t, int64_t from,
+		      bool (*visit)(void *who, const struct trace_finding *f), void *who)
+{
+	return each_found(t, "SELECT id FROM finding WHERE id>=? ORDER BY id", from, visit, who);
 }
 
 bool trace_stores(struct tracefile *t, struct trace_stores *s)
@@ -246,6 +303,7 @@ static void count_call(struct walk *w, struct trace_spent *s, int64_t *plan)
 	add(&c->bus, within(w, 2, INT64_MAX));
 	add(&c->wait, within(w, 3, INT64_MAX));
 	add(&c->busy, within(w, 4, INT64_MAX));
+	add(&c->array, within(w, 5, INT64_MAX));
 }
 
 bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum)
@@ -254,8 +312,8 @@ bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum)
 	int64_t plan = INT64_MIN;
 
 	*sum = (struct trace_spent){ 0 };
-	if (!begin(&w, t, "call", "SELECT plan.part, call.plan, bus_clocks, wait_clocks, busy_clocks"
-		   " FROM call LEFT JOIN plan ON plan.id=call.plan WHERE life=0", 0, 0, 0))
+	if (!begin(&w, t, "call", "SELECT plan.part, call.plan, bus_clocks, wait_clocks, busy_clocks,"
+		   " min(wait_clocks, busy_clocks) FROM call LEFT JOIN plan ON plan.id=call.plan WHERE life=0", 0, 0, 0))
 		return false;
 	while (next(&w))
 		count_call(&w, sum, &plan);

@@ -24,10 +24,12 @@ struct trace_cell {
 	uint64_t all, bad;
 };
 
-#define TRACE_VERBS_MAX 65	/* of a contract, and "mount" */
+#define TRACE_VERBS_MAX 130	/* of a contract, and "mount"; and the recoveries from each */
 
+/* Its words as in a finding's key: "put", "put+recovery". */
 struct trace_verb {
-	char word[32];
+	char word[44];
+	bool recovery;			/* not the call was cut, but what came after it */
 	struct trace_cell cell[TRACE_COLUMNS];
 };
 
@@ -36,13 +38,27 @@ struct trace_states {
 	uint64_t how[STATE_HOWS];
 	uint64_t verdict[VERDICTS];
 	struct trace_cell column[TRACE_COLUMNS];
-	uint32_t verbs;			/* the last one is "others" where there are more */
+	uint32_t verbs;			/* sorted, recoveries last; then "others" where there
+					 * are more */
 	struct trace_verb verb[TRACE_VERBS_MAX + 1];
 };
 
 /* States of one plan, of one finding, of one store; 0, 0, NULL: of all. */
 bool trace_sum_states(struct tracefile *t, int64_t plan, int64_t finding, const char *subject,
 		      struct trace_states *sum);
+
+/* Findings, and how often they were seen together, without their texts. */
+struct trace_found {
+	uint64_t kinds, places;
+};
+bool trace_sum_found(struct tracefile *t, struct trace_found *sum);
+
+/* Findings in the order in which they want to be read: new ones, then those of one cut,
+ * then those whose recovery was cut. And those numbered from... on, in order of number. */
+bool trace_found_by_rank(struct tracefile *t,
+			 bool (*visit)(void *who, const struct trace_finding *f), void *who);
+bool trace_found_from(struct tracefile *t, int64_t from,
+		      bool (*visit)(void *who, const struct trace_finding *f), void *who);
 
 /* The stores of the plans, in the order in which they were first lived. */
 #define TRACE_STORES_MAX 16
@@ -56,11 +72,12 @@ bool trace_stores(struct tracefile *t, struct trace_stores *s);
 bool trace_sum_events(struct tracefile *t, int64_t plan, struct trace_cell *event,
 		      uint32_t events);
 
-/* Clocks of all logged calls on one part. */
+/* Clocks of all logged calls on one part; array: of the waits of each call, as many as
+ * the array worked in it. */
 struct trace_clocks {
 	char part[32];
 	uint64_t calls;
-	cycle_t bus, wait, busy;
+	cycle_t bus, wait, busy, array;
 };
 #define TRACE_PARTS_MAX 16
 struct trace_spent {

@@ -5,7 +5,6 @@
 
 #define RAM_PATTERN 0xa5
 #define OPS_MAX_STANDARD 200000u
-#define OFF_MS_STANDARD 100u
 #define OPS_PER_PIECE 8u
 
 /* ---- the stage --------------------------------------------------------- */
@@ -39,7 +38,7 @@ bool stage_init(struct stage *s, const struct plan_world *w, const struct plan *
 		return false;
 	names_init(&s->names, s->subject->contract, p, s->bytes);
 	/* 32 bits of milliseconds are up to 49 days: beyond any time of a part. */
-	s->off = ((p->off_ms ? p->off_ms : OFF_MS_STANDARD) * part->clock_hz + 999) / 1000;
+	s->off = ((p->off_ms ? p->off_ms : PLAN_OFF_MS) * part->clock_hz + 999) / 1000;
 	s->pool = array_pool_new();
 	array_init(&s->blank, s->pool, &part->info, device_physics(part, p->seed));
 	age_sectors(&s->blank, part->info.sectors, p->aged);

@@ -62,7 +62,7 @@ db.close()' "$2" "$3"
 # ---- a run --------------------------------------------------------------------------
 
 tells "a sweep" sweep.db
-has "a sweep is told with its facts, verdicts and faults" '^  store +wofs.faithful$' \
+has "a sweep is told with its facts, verdicts and faults" '^  store +wofs.faithful$' '^  seed +0x11$' \
 	'^  holds +1 plan, 143 states judged; 5 kinds of finding in 133 places$' \
 	'^    crash +122 +85.3 %  #+$' '^    put +0/1 +27/32 +6/8 ' 'T: by clock, A: all or nothing'
 has "... findings with reason, first place, reach and command" \
@@ -102,6 +102,23 @@ grep -c 'repeat:' out > short; "$tornbit" show fuzz.db --all > out 2> err
 [ "$(grep -c 'repeat:' out)" -gt "$(cat short)" ] &&
 	[ "$(grep -c 'repeat:' out)" = "$("$tornbit" sql fuzz.db 'SELECT count(*) FROM finding' | tail -n 1)" ]
 report "--all tells every finding in full" $?
+printf 'subject wofs.faithful\npart lm3s8962\nused 8KiB\nregion 4KiB\nput a 10\n' > own.scn
+"$tornbit" sweep own.scn --trace own.db > /dev/null
+tells "a run with cuts of recoveries" own.db
+python - > wanted <<'EOF'
+import sqlite3
+db = sqlite3.connect("own.db")
+bad, all = db.execute("SELECT sum(verdict<>0), count(*) FROM state WHERE cuts>1 AND bits=6").fetchone()
+print(f"{bad}/{all}")
+EOF
+has "... has rows of their own for them" "^    put\+recovery +\. .* $(cat wanted) " '^    all '
+awk '$1 == "finding" { nested = $3 ~ /[+]recovery/; if (seen && !nested) bad = 1; seen += nested }
+	END { exit bad || !seen }' out
+report "... and findings of one cut before those of two" $?
+tampered own.db new.db 'UPDATE finding SET expected=1; UPDATE finding SET expected=0 WHERE id=12'
+tells "a run with one new finding among many" new.db
+[ "$(grep -E '^ +finding' out | head -n 1 | grep -c 'finding 12 .*(NEW)')" -eq 1 ]
+report "... begins with it" $?
 tells "several stories" two.db
 has "several stories are named, and none claims to be the run" 'several \(3 plans\)' \
 	'^  plan 1 +wofs.faithful-create +143 states, +5 findings$'
@@ -183,8 +200,6 @@ has "... has no clock of its death, but those in which the part can do it" \
 	'^      33\.8 % of its time$' '^    \[={14}\.{26}\] = leaves these bits$'
 ! grep -qE 'died at clock|\| died' out
 report "... and none is made up" $?
-printf 'subject wofs.faithful\npart lm3s8962\nused 8KiB\nregion 4KiB\nput a 10\n' > own.scn
-"$tornbit" sweep own.scn --trace own.db > /dev/null
 clock=$("$tornbit" sql own.db "SELECT id FROM finding WHERE key LIKE '%phantom/put+recovery/program-inner/stranger/dump'" | tail -n 1)
 tells "a finding of two cuts, the last one by clock" own.db --finding "$clock"
 has "... is told death by death" '^  power died twice$' '^    first in operation 0 of "put a 10"$' \
