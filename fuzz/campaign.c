@@ -61,31 +61,22 @@ static void tell(void *who, const struct shrink_stats *shrinking)
 		c->each(c->who, c, shrinking);
 }
 
-/* The first state of a key: shrink it, freeze it, enter it. */
-static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
-			 const struct live_result *r, char what[256])
+/* Cut p for real and keep what that shows. */
+static bool freeze(struct campaign *c, struct campaign_finding *f, const struct plan *p,
+		   char what[256])
 {
-	struct campaign_finding *f = enter(c, r->key);
-	struct shrink_stats stats = { .events_before = p->events, .events_after = p->events };
-	struct shrink_options options = { .each = tell, .who = c };
 	struct scenario *s = malloc(sizeof *s);
 
 	if (!s)
 		abort();
-	f->trial = trial;
-	f->outcome = r->outcome;
-	if (!c->no_shrink && !shrink(c->world, p, f->key, &options, &stats)) {
-		snprintf(what, 256, "internal error: %s does not repeat", f->key);
-		free(s);
-		return false;
-	}
-	f->events_before = stats.events_before;
-	f->events_after = stats.events_after;
-	f->lives = stats.lives;
 	bool well = replay_freeze(c->world, p, s, &f->frozen, what);
 	if (well) {
+		free(f->text);
 		f->text = print_scenario(c, s);
 		f->outcome = f->frozen.outcome;
+		f->reachable = f->frozen.reachable;
+		f->reach_first = f->frozen.reach_first;
+		f->reach_last = f->frozen.reach_last;
 		snprintf(f->reach, sizeof f->reach, "%s",
 			 f->frozen.cuts ? f->frozen.reach : "without a cut");
 		scenario_free(s);
@@ -94,23 +85,62 @@ static bool first_of_key(struct campaign *c, uint64_t trial, struct plan *p,
 	return well;
 }
 
-static void count_finding(struct campaign *c, const struct live_result *r)
+/* A state that is to be its key's example: shrink it, freeze it, enter it. What a cut
+ * by clock has left the part can get to; a shrunk form of it that it cannot is none. */
+static bool make_example(struct campaign *c, uint64_t trial, const struct plan *p,
+			 const struct live_result *r, char what[256])
+{
+	struct campaign_finding *known = find(c, r->key);
+	struct campaign_finding *f = known ? known : enter(c, r->key);
+	struct shrink_stats stats = { .events_before = p->events, .events_after = p->events };
+	struct shrink_options options = { .each = tell, .who = c };
+	struct plan *small = malloc(sizeof *small);
+
+	if (!small)
+		abort();
+	plan_copy(small, p);
+	f->trial = trial;
+	bool well = c->no_shrink || shrink(c->world, small, f->key, &options, &stats);
+	if (!well)
+		snprintf(what, 256, "internal error: %s does not repeat", f->key);
+	well = well && freeze(c, f, small, what);
+	if (well && known && !f->reachable) {
+		stats.events_after = p->events;
+		well = freeze(c, f, p, what);
+	}
+	f->events_before = stats.events_before;
+	f->events_after = stats.events_after;
+	f->lives = stats.lives;
+	free(small);
+	return well;
+}
+
+static bool is_by_clock(const struct live_result *r)
+{
+	const struct fault *f = r->path.depth ? &r->path.fault[r->path.depth - 1] : NULL;
+
+	return f && f->bits == FAULT_BITS_PHYSICS && f->quality == FAULT_STABLE &&
+	       f->supply == FAULT_SUPPLY_CLEAN;
+}
+
+static void count_finding(struct campaign *c, const struct live_result *r, bool is_example)
 {
 	struct campaign_finding *f = find(c, r->key);
 
 	f->count++;
-	int64_t row = sink_finding(c->sink, &(struct sink_finding){
+	f->row = sink_finding(c->sink, &(struct sink_finding){
 		.key = f->key,
 		.plan = (int64_t)f->trial + 1,
 		.state = r->state_row,
 		.outcome = &f->outcome,
 		.reach = f->reach,
+		.reachable = f->reachable,
+		.reach_first = f->reach_first,
+		.reach_last = f->reach_last,
 		.text = f->text,
 	});
-	if (!f->row) {
-		f->row = row;
-		replay_evidence(c->sink, row, &f->frozen);
-	}
+	if (is_example)
+		replay_evidence(c->sink, f->row, &f->frozen);
 }
 
 /* The operations of a life whose outcome is in the trace already. */
@@ -143,10 +173,12 @@ static bool run_trial(struct campaign *c, uint64_t trial, struct plan *p, char w
 	c->calls += r.calls;
 	if (!r.key[0])
 		return true;
-	if (!find(c, r.key) && ((!full && !log_operations(c, p, r.plan_row, what)) ||
-				!first_of_key(c, trial, p, &r, what)))
+	const struct campaign_finding *f = find(c, r.key);
+	bool is_example = !f || (!f->reachable && is_by_clock(&r));
+	if (is_example && ((!full && !log_operations(c, p, r.plan_row, what)) ||
+			   !make_example(c, trial, p, &r, what)))
 		return false;
-	count_finding(c, &r);
+	count_finding(c, &r, is_example);
 	return true;
 }
 
@@ -194,6 +226,9 @@ static bool take_finding(void *who, const struct trace_finding *t)
 	f->outcome = t->outcome;
 	f->row = t->id;
 	snprintf(f->reach, sizeof f->reach, "%s", t->reach);
+	f->reachable = t->reachable;
+	f->reach_first = t->reach_first;
+	f->reach_last = t->reach_last;
 	campaign_plan(c, f->trial, p);
 	f->events_before = p->events;
 	if (t->text[0]) {

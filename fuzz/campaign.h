@@ -22,10 +22,13 @@
 struct campaign_finding {
 	char key[KEY_MAX + 1];
 	uint64_t count;
-	uint64_t trial;		/* the first one that showed it */
+	uint64_t trial;		/* its example: the first one that this part can get to, or
+				 * else the first one */
 	char *text;		/* frozen and shrunk, as a scenario; malloc'ed */
 	struct outcome outcome;
 	char reach[80];
+	bool reachable;
+	cycle_t reach_first, reach_last;
 	struct live_result frozen;	/* what that text showed; not known after a resume */
 	uint32_t events_before, events_after;
 	uint32_t lives;		/* of the shrinking; 0: none, or done before a resume */

@@ -71,7 +71,7 @@ static void keep(const struct trace_finding *f, struct copied *c)
 	snprintf(c->reach, sizeof c->reach, "%s", f->reach);
 	c->f.key = c->key;
 	c->f.reach = c->reach;
-	c->f.text = c->f.shrunk = c->f.repeat = NULL;
+	c->f.text = c->f.shrunk = NULL;
 }
 
 /* The same finding on the other side. False: it has none, or is damaged. */

@@ -234,46 +234,62 @@ void cut_key(char key[KEY_MAX + 1], const struct tb_subject *subject, const char
 	key_print(key, &parts, o);
 }
 
-/* A finding's physics: can a cut by clock leave the same bits? */
-static void find_reach(struct finding *f, const struct scene *s, struct array *torn)
+void reach_print(char reach[80], bool reachable, cycle_t first, cycle_t last)
 {
-	if (!s->anchor)
-		return;
-	f->reachable = tear_reachable(&s->anchor->before, &s->anchor->op, torn,
-				      REACH_TRIES, &f->reach_first, &f->reach_last);
+	if (reachable)
+		snprintf(reach, 80, "reachable on this part in clocks %llu..%llu",
+			 (unsigned long long)first, (unsigned long long)last);
+	else
+		snprintf(reach, 80, "adversarial");
 }
 
-static int64_t report(struct explorer *x, const struct scene *s, struct array *torn,
+/* A finding's physics: can a cut by clock leave the same bits? */
+static bool find_reach(struct finding *f, const struct scene *s, struct array *torn)
+{
+	if (!s->anchor || f->reachable || f->asked == REACH_STATES)
+		return false;
+	f->asked++;
+	f->reachable = tear_reachable(&s->anchor->before, &s->anchor->op, torn,
+				      REACH_TRIES, &f->reach_first, &f->reach_last);
+	return f->reachable;
+}
+
+/* Of many states that show it, people are told one: rather one that can happen. */
+static bool becomes_example(struct explorer *x, struct finding *f, const struct scene *s,
+			    struct array *torn, const struct outcome *o)
+{
+	if (!find_reach(f, s, torn) && f->count)
+		return false;
+	f->path = s->path;
+	f->outcome = *o;
+	f->state_hash = array_state_hash(torn);
+	f->state_row = 0;
+	if (s->legal)
+		legal_say(s->legal, &x->stage.names, f->legal);
+	return true;
+}
+
+static struct finding *report(struct explorer *x, const struct scene *s, struct array *torn,
 		      const struct outcome *o)
 {
-	char key[KEY_MAX + 1];
+	struct sink_finding row = { .plan = x->plan_row, .outcome = o };
+	char key[KEY_MAX + 1], reach[80] = "without a cut";
 
 	cut_key(key, x->stage.subject, s->verb, &s->path, s->anchors,
 		s->anchor ? s->anchor->op.kind : 0, o);
+	row.key = key;
 	struct finding *f = findings_enter(x->findings, key);
-	if (!f->count++) {
-		f->path = s->path;
-		f->outcome = *o;
-		if (s->legal)
-			legal_say(s->legal, &x->stage.names, f->legal);
-		f->state_hash = array_state_hash(torn);
-		find_reach(f, s, torn);
-		char reach[80] = "adversarial";
-		if (!s->anchor)
-			snprintf(reach, sizeof reach, "without a cut");
-		else if (f->reachable)
-			snprintf(reach, sizeof reach,
-				 "reachable on this part in clocks %llu..%llu",
-				 (unsigned long long)f->reach_first,
-				 (unsigned long long)f->reach_last);
-		f->row = sink_finding(x->sink, &(struct sink_finding){
-			.key = key, .plan = x->plan_row, .outcome = o, .reach = reach,
-		});
-	} else {
-		sink_finding(x->sink, &(struct sink_finding){
-			.key = key, .plan = x->plan_row, .outcome = o });
+	if (becomes_example(x, f, s, torn, o)) {
+		if (s->anchor)
+			reach_print(reach, f->reachable, f->reach_first, f->reach_last);
+		row.reach = reach;
+		row.reachable = f->reachable;
+		row.reach_first = f->reach_first;
+		row.reach_last = f->reach_last;
 	}
-	return f->row;
+	f->count++;
+	f->row = sink_finding(x->sink, &row);
+	return f;
 }
 
 /* One state has its outcome: count it, write it down. */
@@ -282,7 +298,7 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 {
 	uint32_t depth = s->path.depth;
 	const struct fault *fault = depth ? &s->path.fault[depth - 1] : NULL;
-	int64_t finding = 0;
+	struct finding *finding = NULL;
 
 	x->stats->how[how]++;
 	if (fault)
@@ -298,7 +314,7 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 	tell(x);
 	if (!x->sink)
 		return 0;
-	return sink_state(x->sink, &(struct sink_state){
+	int64_t row = sink_state(x->sink, &(struct sink_state){
 		.plan = x->plan_row,
 		.parent = s->parent,
 		.verb = s->verb,
@@ -311,8 +327,11 @@ static int64_t settle(struct explorer *x, const struct scene *s, struct array *t
 		.outcome = o,
 		.image = array_image_hash(torn),
 		.state = array_state_hash(torn),
-		.finding = finding,
+		.finding = finding ? finding->row : 0,
 	});
+	if (finding && !finding->state_row)
+		finding->state_row = row;
+	return row;
 }
 
 static void explore_recovery(struct explorer *x, const struct scene *outer, int64_t row,
@@ -724,7 +743,7 @@ static bool explorer_run(struct explorer *x, const struct plan_world *w,
 	uint64_t states = x->stats->how[0] + x->stats->how[1] + x->stats->how[2];
 	live(x);
 	if (x->sink)
-		log_wear(&x->log);
+		log_wear(&x->log, p->aged);
 	states = x->stats->how[0] + x->stats->how[1] + x->stats->how[2] - states;
 	sink_plan_done(x->sink, x->plan_row, (uint32_t)states, x->findings->findings);
 

@@ -25,6 +25,7 @@
 
 #define EXPLORE_DEPTH_MAX 2u
 #define REACH_TRIES 64u	/* of tear_reachable, for findings */
+#define REACH_STATES 64u	/* of a finding, asked until one is reachable */
 
 struct explore_at;
 
@@ -50,14 +51,18 @@ struct cut_path {
 struct finding {
 	char key[KEY_MAX + 1];
 	uint64_t count;
-	struct cut_path path;		/* of the first state that showed it */
+	struct cut_path path;		/* of its example: the first state that the part can get to,
+					 * or else the first one */
 	struct outcome outcome;
 	char legal[160];		/* what it might have shown */
 	uint64_t state_hash;
 	cycle_t reach_first, reach_last;	/* clocks in the operation */
 	bool reachable;
+	bool told_elsewhere;	/* the trace's example of the key is another story's */
 	bool own_cuts;		/* not explored: the plan's own cuts, really cut */
 	int64_t row;			/* in the sink, or 0 */
+	int64_t state_row;		/* of the example */
+	uint32_t asked;			/* states whose reach was asked for */
 };
 
 struct findings {
@@ -69,6 +74,9 @@ struct findings {
 void cut_key(char key[KEY_MAX + 1], const struct tb_subject *subject, const char *verb,
 	     const struct cut_path *path, uint32_t ops, uint8_t op_kind,
 	     const struct outcome *o);
+
+/* "reachable on this part in clocks a..b", or "adversarial". */
+void reach_print(char reach[80], bool reachable, cycle_t first, cycle_t last);
 
 /* The entry of that key: a new one has count 0. */
 struct finding *findings_enter(struct findings *f, const char *key);

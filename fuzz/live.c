@@ -74,6 +74,7 @@ static bool bad(struct liver *v, const struct cut_path *path, const char *verb,
 static int64_t log_state(struct liver *v, const struct cut_path *path, const char *verb,
 			 const struct outcome *o, struct array *survivor)
 {
+	v->result->judged++;
 	if (v->options->rows == LIVE_ROWS_OPERATIONS)
 		return 0;
 	return sink_state(v->options->sink, &(struct sink_state){
@@ -165,15 +166,11 @@ static bool came_to(const struct life *l, const struct anchor *a)
 	return l->anchors.died.anchors && l->anchors.died.anchor[0].prefix == a->prefix;
 }
 
-static void find_reach(char reach[80], const struct anchor *a, struct array *torn)
+static void find_reach(struct live_result *r, const struct anchor *a, struct array *torn)
 {
-	cycle_t from, to;
-
-	if (tear_reachable(&a->before, &a->op, torn, REACH_TRIES, &from, &to))
-		snprintf(reach, 80, "reachable on this part in clocks %llu..%llu",
-			 (unsigned long long)from, (unsigned long long)to);
-	else
-		snprintf(reach, 80, "adversarial");
+	r->reachable = tear_reachable(&a->before, &a->op, torn, REACH_TRIES, &r->reach_first,
+				      &r->reach_last);
+	reach_print(r->reach, r->reachable, r->reach_first, r->reach_last);
 }
 
 /* l has died in anchor a of its rehearsal. Leave in survivor what the loss of
@@ -205,7 +202,7 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 	if (v->options->survivor)
 		v->options->survivor(v->options->who, survivor);
 	if (v->options->want_reach)
-		find_reach(v->result->reach, a, &torn);
+		find_reach(v->result, a, &torn);
 	array_release(&torn);
 	if (same)
 		return true;
@@ -318,7 +315,6 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 	last.first = &first;
 	judge(&v->bench, &last, &o, NULL);
 	note_array(v, survivor);
-	v->result->judged++;
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
 	v->result->state_row = log_state(v, path, verb, &o, survivor);
 	legal_say(q->legal, &v->stage.names, v->result->legal);
@@ -569,7 +565,7 @@ bool live_plan(const struct plan_world *w, const struct plan *p,
 	live(v);
 	r->end = v->main.device.board.power.now;
 	if (o->sink && o->rows != LIVE_ROWS_OUTCOME)
-		log_wear(&v->log);
+		log_wear(&v->log, p->aged);
 	if (o->rows != LIVE_ROWS_OPERATIONS)
 		sink_plan_done(o->sink, v->plan_row, r->judged, r->key[0] != '\0');
 

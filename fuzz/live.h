@@ -64,6 +64,8 @@ struct live_result {
 	struct live_view view;
 	char legal[160];		/* what the last judged state might have shown */
 	char reach[80];			/* of the last cut: can physics leave these bits? */
+	bool reachable;			/* the same as numbers: clocks of the operation */
+	cycle_t reach_first, reach_last;
 	int64_t plan_row, state_row;	/* in the sink, of the last state written */
 	uint32_t cuts;			/* that struck */
 	uint32_t judged;		/* states */

@@ -79,6 +79,9 @@ void replay_evidence(struct sink *s, int64_t finding, const struct live_result *
 	sink_evidence(s, finding, &(struct sink_evidence){
 		.legal = r->legal,
 		.kind = !v->bytes ? NULL : v->kind == STEP_ERASE ? "erase" : "program",
+		.event = r->path.call, .cuts = r->path.depth,
+		.op = r->path.depth ? r->path.op[r->path.depth - 1] : 0,
+		.fault = r->path.depth ? r->path.fault[r->path.depth - 1] : (struct fault){ 0 },
 		.op_addr = v->op_addr, .op_bytes = v->op_bytes,
 		.first = v->first, .cut = v->cut, .last = v->last,
 		.addr = v->addr, .bytes = v->bytes,

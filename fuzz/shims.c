@@ -649,7 +649,7 @@ void log_call(struct log *l, const char *verb, const struct tb_call *c,
 	});
 }
 
-void log_wear(const struct log *l)
+void log_wear(const struct log *l, uint32_t aged)
 {
 	const struct flash_info *info = l->shim.flash.info;
 
@@ -659,9 +659,10 @@ void log_wear(const struct log *l)
 			uint32_t bytes = info->run[r].sector_bytes;
 			struct sector_wear w =
 				array_wear(&l->shim.device->board.array, sector);
-			if (w.erases || w.programs)
+			uint32_t own = w.erases > aged ? w.erases - aged : 0;
+			if (own || w.programs)
 				sink_wear(l->sink, l->plan, sector, info->run[r].first + i * bytes,
-					  bytes, w.erases, w.programs,
+					  bytes, w.erases - own, own, w.programs,
 					  l->programmed ? l->programmed[sector] : 0);
 		}
 }

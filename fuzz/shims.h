@@ -136,7 +136,7 @@ void log_free(struct log *l);
 void log_call(struct log *l, const char *verb, const struct tb_call *c,
 	      const char *result, uint32_t done, const struct power *began);
 /* Wear of each sector that was ever used, at the end of the life. */
-void log_wear(const struct log *l);
+void log_wear(const struct log *l, uint32_t aged);
 void log_power_lost(struct log *l);	/* writes the operation that never came back */
 void log_events(struct log *l);		/* empties the device's box into the sink */
 

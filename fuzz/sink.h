@@ -131,8 +131,9 @@ struct sink_finding {
 	int64_t state;		/* the first state that showed it */
 	const struct outcome *outcome;
 	const char *reach;	/* "reachable on this part in clocks a..b", "adversarial" */
+	bool reachable;		/* the first example that is takes the place of one that is not */
+	cycle_t reach_first, reach_last;	/* clocks of the operation */
 	const char *text;	/* the frozen finding, as corpus/found holds it */
-	const char *repeat;	/* the command that repeats it, without paths */
 };
 /* A known key is counted, not entered again; texts that were missing are added.
  * State and finding may be entered in either order: whichever comes second names
@@ -150,6 +151,9 @@ struct sink_evidence {
 	const char *legal;	/* what might have been seen, in words; or NULL */
 	/* The operation in which power died; NULL: no cut struck, and nothing below. */
 	const char *kind;	/* "program", "erase" */
+	uint32_t event, op, cuts;	/* of the frozen plan: whose call; which operation of it, or
+					 * of its recovery where cuts is 2 */
+	struct fault fault;
 	uint32_t op_addr, op_bytes;
 	cycle_t first, cut, last;	/* its clocks; families: cut is nominal */
 	/* A window on the array: as it was, as it was to be, as it was left. */
@@ -158,8 +162,10 @@ struct sink_evidence {
 };
 void sink_evidence(struct sink *s, int64_t finding, const struct sink_evidence *e);
 
-/* Wear of one sector at the end of the plan's main life. */
+/* Wear of one sector at the end of the plan's main life: what it had behind it at the
+ * start (`aged`), and what this life did. */
 void sink_wear(struct sink *s, int64_t plan, uint32_t sector, uint32_t first_addr,
-	       uint32_t bytes, uint32_t erases, uint32_t programs, uint64_t programmed_bytes);
+	       uint32_t bytes, uint32_t erases_before, uint32_t erases, uint32_t programs,
+	       uint64_t programmed_bytes);
 
 #endif

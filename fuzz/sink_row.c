@@ -2,11 +2,16 @@
 
 #include "sink_row.h"
 
+/* An example that the part can get to takes the place of one that it cannot. */
+#define BETTER(column) column "=iif(reach_first IS NULL AND excluded.reach_first IS NOT NULL," \
+	" excluded." column ", coalesce(" column ", excluded." column "))"
+
 static const char *const statement_sql[ROW_STATEMENTS] = {
 	[ROW_META] = "REPLACE INTO meta VALUES(?,?)",
 	[ROW_PART] = "INSERT OR IGNORE INTO part VALUES(?,?,?)",
+	[ROW_SUBJECT] = "INSERT OR IGNORE INTO subject VALUES(?,?,?)",
 	[ROW_CELL] = "INSERT INTO cell VALUES(?,?,?)",
-	[ROW_PLAN] = "INSERT INTO plan VALUES(?,?,?,?,?,?,NULL,NULL)",
+	[ROW_PLAN] = "INSERT INTO plan VALUES(?,?,?,?,?,?,?,NULL,NULL)",
 	[ROW_PLAN_DONE] = "UPDATE plan SET states=?, findings=? WHERE id=?",
 	[ROW_EXPECT] = "INSERT INTO expect VALUES(?,?,?)",
 	[ROW_CALL] = "INSERT INTO call VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -16,17 +21,19 @@ static const char *const statement_sql[ROW_STATEMENTS] = {
 		"INSERT INTO state VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
 	[ROW_STATE_FINDING] = "UPDATE state SET finding=? WHERE id=?",
 	[ROW_FINDING] = (
-		"INSERT INTO finding VALUES(NULL,?,1,0,?,?,?,?,?,?,?,NULL,?,?,?,NULL) "
-		"ON CONFLICT(key) DO UPDATE SET count=count+1,"
-		" reach=coalesce(reach, excluded.reach), text=coalesce(text, excluded.text),"
-		" repeat=coalesce(repeat, excluded.repeat) RETURNING id"),
+		"INSERT INTO finding VALUES(NULL,?,1,0,?,?,?,?,?,?,?,NULL,?,?,?,?,NULL) "
+		"ON CONFLICT(key) DO UPDATE SET count=count+1," BETTER("plan") "," BETTER("state") ","
+		BETTER("verdict") "," BETTER("step") "," BETTER("role") "," BETTER("name") ","
+		BETTER("why") "," BETTER("reach") "," BETTER("reach_first") "," BETTER("reach_last") ","
+		BETTER("text") " RETURNING id"),
 	[ROW_FINDING_STATE] = "UPDATE finding SET state=? WHERE id=? AND state=0",
 	[ROW_FINDING_SHRUNK] = "UPDATE finding SET shrunk=? WHERE id=?",
 	[ROW_FINDING_EXPECTED] = "UPDATE finding SET expected=min(?1, coalesce(expected,1)) WHERE id=?2",
 	[ROW_FINDING_COUNTED] = (
 		"UPDATE finding SET count_in_cells=count WHERE count_in_cells<>count"),
-	[ROW_EVIDENCE] = "REPLACE INTO evidence VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-	[ROW_WEAR] = "INSERT INTO wear VALUES(?,?,?,?,?,?,?)",
+	[ROW_EVIDENCE] = (
+		"REPLACE INTO evidence VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+	[ROW_WEAR] = "INSERT INTO wear VALUES(?,?,?,?,?,?,?,?)",
 	[ROW_BEGIN] = "BEGIN IMMEDIATE",
 	[ROW_COMMIT] = "COMMIT",
 };

@@ -11,7 +11,7 @@
 #include "sink.h"
 
 enum sink_statement {
-	ROW_META, ROW_PART, ROW_CELL, ROW_PLAN, ROW_PLAN_DONE, ROW_EXPECT, ROW_CALL, ROW_BUS_BLOCK,
+	ROW_META, ROW_PART, ROW_SUBJECT, ROW_CELL, ROW_PLAN, ROW_PLAN_DONE, ROW_EXPECT, ROW_CALL, ROW_BUS_BLOCK,
 	ROW_EVENT, ROW_STATE, ROW_STATE_FINDING, ROW_FINDING, ROW_FINDING_STATE,
 	ROW_FINDING_SHRUNK, ROW_FINDING_EXPECTED, ROW_FINDING_COUNTED, ROW_EVIDENCE, ROW_WEAR,
 	ROW_BEGIN, ROW_COMMIT,
@@ -39,6 +39,7 @@ struct sink {
 	int64_t plans, states;		/* last row ids */
 	struct sink_lane lane[LANES];
 	char part[PART_NAME_MAX + 1];	/* last one entered in table `part` */
+	char subject[64];		/* the same of table `subject` */
 	char story[96];			/* of the plans to come; empty: none */
 	char *run_part, *run_part_text;
 	char error[256];		/* the first one; empty: none */

@@ -1,8 +1,10 @@
 /*
  * sink_sqlite: the rows of a trace. Tables: docs/trace-schema.md.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "contract.h"
 #include "events.h"
 #include "sink_row.h"
 
@@ -72,6 +74,23 @@ static void enter_part(struct sink *s, const struct part *p)
 	snprintf(s->part, sizeof s->part, "%s", p->name);
 }
 
+static void enter_subject(struct sink *s, const struct tb_subject *sub)
+{
+	static char contract[16384];
+	char code[16];
+	struct row r;
+
+	if (strcmp(s->subject, sub->name) == 0 || !row_begin(&r, s, ROW_SUBJECT))
+		return;
+	contract_print(sub->contract, contract, sizeof contract);
+	snprintf(code, sizeof code, "%08" PRIx32, sub->code_hash);
+	row_text(&r, sub->name);
+	row_text(&r, contract);
+	row_text(&r, code);
+	row_end(&r);
+	snprintf(s->subject, sizeof s->subject, "%s", sub->name);
+}
+
 int64_t sink_plan(struct sink *s, const struct plan *p, const struct plan_world *w)
 {
 	struct row r;
@@ -84,6 +103,7 @@ int64_t sink_plan(struct sink *s, const struct plan *p, const struct plan_world 
 		sink_fail(s, "a plan has too many events and names for its 64 KiB record");
 		return 0;
 	}
+	enter_subject(s, w->subject[p->subject]);
 	enter_part(s, w->part[p->part]);
 	if (!row_begin(&r, s, ROW_PLAN))
 		return 0;
@@ -91,6 +111,7 @@ int64_t sink_plan(struct sink *s, const struct plan *p, const struct plan_world 
 	row_note(&r, s->story);
 	row_text(&r, w->subject[p->subject]->name);
 	row_text(&r, w->part[p->part]->name);
+	row_int(&r, p->seed);
 	row_blob(&r, s->wire, n);
 	row_int(&r, hash_bytes(s->wire, n, 0));
 	row_end(&r);
@@ -234,8 +255,9 @@ int64_t sink_finding(struct sink *s, const struct sink_finding *f)
 	row_note(&r, o->name);
 	row_note(&r, o->why);
 	row_note(&r, f->reach);
+	row_clock(&r, f->reachable ? f->reach_first : CYCLE_NEVER);
+	row_clock(&r, f->reachable ? f->reach_last : CYCLE_NEVER);
 	row_note(&r, f->text);
-	row_note(&r, f->repeat);
 	int64_t id = row_end(&r);
 	link_rows(s, ROW_STATE_FINDING, id, f->state);
 	return id;
@@ -278,6 +300,12 @@ void sink_evidence(struct sink *s, int64_t finding, const struct sink_evidence *
 	row_note(&r, e->legal ? e->legal : "");
 	row_text(&r, e->kind);
 	if (e->kind) {
+		const uint64_t place[] = {
+			e->event, e->op, e->cuts, e->fault.bits, e->fault.unit, e->fault.quality,
+			e->fault.supply, e->fault.seed, e->fault.at,
+		};
+		for (size_t i = 0; i < COUNT_OF(place); i++)
+			row_int(&r, place[i]);
 		row_int(&r, e->op_addr);
 		row_int(&r, e->op_bytes);
 		row_clock(&r, e->first);
@@ -288,14 +316,15 @@ void sink_evidence(struct sink *s, int64_t finding, const struct sink_evidence *
 		row_blob(&r, e->intended, e->bytes);
 		row_blob(&r, e->torn, e->bytes);
 	} else {
-		for (int i = 0; i < 9; i++)
+		for (int i = 0; i < 18; i++)
 			row_blank(&r);
 	}
 	row_end(&r);
 }
 
 void sink_wear(struct sink *s, int64_t plan, uint32_t sector, uint32_t first_addr,
-	       uint32_t bytes, uint32_t erases, uint32_t programs, uint64_t programmed_bytes)
+	       uint32_t bytes, uint32_t erases_before, uint32_t erases, uint32_t programs,
+	       uint64_t programmed_bytes)
 {
 	struct row r;
 
@@ -305,6 +334,7 @@ void sink_wear(struct sink *s, int64_t plan, uint32_t sector, uint32_t first_add
 	row_int(&r, sector);
 	row_int(&r, first_addr);
 	row_int(&r, bytes);
+	row_int(&r, erases_before);
 	row_int(&r, erases);
 	row_int(&r, programs);
 	row_int(&r, programmed_bytes);

@@ -120,8 +120,6 @@ void tell_hex(const char *label, const uint8_t *bytes, const uint8_t *against, u
 struct tell_wear {
 	struct telling *s;
 	const char *part;	/* NULL: of any; else others are left out */
-	int64_t plan;		/* whose row came last, and the erases it began with */
-	uint32_t aged, plans;
 	bool is_aged;		/* any began with some; they are not counted */
 	uint32_t from, to;	/* sectors, to excluded; equal: none */
 	uint32_t *erases;	/* by sector, from 0; TELL_UNTOUCHED: no row */

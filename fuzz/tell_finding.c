@@ -234,7 +234,6 @@ static bool take(struct telling *s, struct finding_copy *c)
 	c->f.reach = c->reach;
 	c->f.text = c->text;
 	c->f.shrunk = c->shrunk;
-	c->f.repeat = "";
 	return true;
 }
 

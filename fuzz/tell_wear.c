@@ -27,36 +27,14 @@ static bool make_sector(struct tell_wear *m, uint32_t sector)
 	return true;
 }
 
-#define PLANS_MAX 200000u	/* rows of one plan stand together, but who knows the file */
-
-/* Erases that every sector of the plan's part had behind it. */
-static uint32_t aged_by(struct tell_wear *m, int64_t plan)
-{
-	struct trace_plan row;
-	struct plan *p;
-
-	if (plan == m->plan || m->plans >= PLANS_MAX)
-		return m->aged;
-	m->plans++;
-	m->plan = plan;
-	m->aged = 0;
-	p = tracefile_plan(m->s->t, plan, &row) ? tell_plan(m->s, &row) : NULL;
-	if (p)
-		m->aged = p->aged;
-	m->is_aged = m->is_aged || m->aged;
-	free(p);
-	return m->aged;
-}
-
 static bool add_row(void *who, const char *part, const struct trace_wear *w)
 {
 	struct tell_wear *m = who;
-	uint32_t aged, erases;
+	uint32_t erases = w->erases;
 
 	if (m->part && strncmp(part, m->part, 31) != 0)
 		return true;
-	aged = aged_by(m, w->plan);
-	erases = w->erases > aged ? w->erases - aged : 0;
+	m->is_aged = m->is_aged || w->erases_before;
 	if ((!erases && !w->programs) || !make_sector(m, w->sector))
 		return true;
 	bool none = m->from == m->to;

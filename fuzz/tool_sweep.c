@@ -120,14 +120,15 @@ static void print_reach(const struct finding *f)
 {
 	uint32_t depth = f->path.depth;
 
-	if (f->own_cuts || !depth) {
-		printf(f->own_cuts ? "by the story's own cuts" : "without a cut");
+	if (!depth) {
+		printf("without a cut");
 		return;
 	}
 	const struct fault *fault = &f->path.fault[depth - 1];
 	const struct fault_family *family = &fault_families[fault->bits];
-	printf("operation %u%s, family %c (%s)", f->path.op[depth - 1],
-	       depth > 1 ? " of the recovery" : "", family->letter, family->word);
+	printf("operation %u%s%s, family %c (%s)", f->path.op[depth - 1],
+	       depth > 1 ? " of the recovery" : "", f->own_cuts ? ", cut by the story" : "",
+	       family->letter, family->word);
 	if (f->reachable)
 		printf("; reachable on this part in clocks %llu..%llu of it",
 		       (unsigned long long)f->reach_first, (unsigned long long)f->reach_last);
@@ -191,8 +192,11 @@ static void print_repeat(FILE *to, const void *who)
 	plain_word(to, program_name());
 	fprintf(to, " replay ");
 	plain_word(to, w->trace ? w->trace : TRACE_TO_MAKE);
-	fprintf(to, " --finding %lld",
-		(long long)(w->trace ? f->row : f - told->story->findings.finding + 1));
+	if (w->trace && f->told_elsewhere)
+		fprintf(to, " --state %lld", (long long)f->state_row);
+	else
+		fprintf(to, " --finding %lld",
+			(long long)(w->trace ? f->row : f - told->story->findings.finding + 1));
 	print_added(to, w);
 	fprintf(to, "\n");
 }
@@ -204,7 +208,7 @@ static void print_finding(const struct sweep *w, const struct story *t,
 	       (unsigned long long)f->count);
 	printf("            %s%s%s\n", PLAIN(f->outcome.name), f->outcome.name[0] ? ": " : "",
 	       PLAIN(f->outcome.why));
-	printf("            first in ");
+	printf("            as in ");
 	print_call(w, &t->s->plan, f->path.call);
 	printf(", ");
 	print_reach(f);
@@ -246,7 +250,7 @@ static void print_story(struct sweep *w, const struct story *t)
 static void json_finding(struct sweep *w, const struct story *t, const struct finding *f)
 {
 	struct json *j = &w->answer;
-	uint32_t depth = f->own_cuts ? 0 : f->path.depth;
+	uint32_t depth = f->path.depth;
 	char call[200];
 
 	json_open(j, NULL, '{');
@@ -381,6 +385,20 @@ static void name_story(struct story *t, const char *path)
 		t->name[n - 4] = '\0';
 }
 
+/* The trace tells a kind of finding once: by the first story that has an example that
+ * the part can get to, or else by the first story. */
+static bool is_its_example(struct sweep *w, struct finding *f)
+{
+	struct finding *told = findings_enter(&w->frozen, f->key);
+
+	f->told_elsewhere = told->count && (told->reachable || !f->reachable);
+	if (f->told_elsewhere)
+		return false;
+	told->count++;
+	told->reachable = f->reachable;
+	return true;
+}
+
 /* Cut for real what was found by harvesting, and write that down. */
 static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 {
@@ -391,7 +409,7 @@ static bool freeze(struct sweep *w, const struct story *t, struct finding *f)
 	struct shrink_stats stats;
 	char what[256];
 
-	if (findings_enter(&w->frozen, f->key)->count++) {	/* by an earlier story */
+	if (!is_its_example(w, f)) {
 		free(p);
 		free(frozen);
 		return true;
@@ -442,7 +460,7 @@ static bool names_cuts(const struct plan *p)
 /* The cuts that the story itself names: really cut, and the life goes on. */
 static bool live_story(struct sweep *w, struct story *t, char what[256])
 {
-	struct live_options o = { .sink = w->sink };
+	struct live_options o = { .sink = w->sink, .want_reach = true };
 	struct live_result r;
 
 	if (!live_plan(&w->world.plan, &t->s->plan, &o, &r, what))
@@ -455,13 +473,18 @@ static bool live_story(struct sweep *w, struct story *t, char what[256])
 	struct finding *f = findings_enter(&t->findings, r.key);
 	f->row = sink_finding(w->sink, &(struct sink_finding){
 		.key = r.key, .outcome = &r.outcome, .plan = r.plan_row, .state = r.state_row,
-		.reach = "by the story's own cuts",
+		.reach = r.cuts ? r.reach : "without a cut", .reachable = r.reachable,
+		.reach_first = r.reach_first, .reach_last = r.reach_last,
 	});
 	if (f->count++)
 		return true;
 	f->path = r.path;
 	f->outcome = r.outcome;
 	f->state_hash = r.state_hash;
+	f->state_row = r.state_row;
+	f->reachable = r.reachable;
+	f->reach_first = r.reach_first;
+	f->reach_last = r.reach_last;
 	f->own_cuts = true;
 	return true;
 }

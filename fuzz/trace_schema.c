@@ -15,13 +15,15 @@ static const char *const how_words[STATE_HOWS] = {
 	[STATE_DUPLICATE] = "duplicate",
 };
 
-/* word NULL: the words of fault_families. */
+/* word NULL: of fault_families, as of says. */
 static const struct {
 	const char *of;
 	const char *const *word;
 	uint32_t count;
 } vocabulary[] = {
 	{ "bits", NULL, FAULT_BITS_COUNT },
+	{ "family", NULL, FAULT_BITS_COUNT },
+	{ "family_means", NULL, FAULT_BITS_COUNT },
 	{ "unit", fault_unit_words, FAULT_UNIT_COUNT },
 	{ "quality", fault_quality_words, FAULT_QUALITY_COUNT },
 	{ "supply", fault_supply_words, FAULT_SUPPLY_COUNT },
@@ -33,6 +35,17 @@ static const struct {
 	{ "rule", chip_rule_words, CHIP_RULES },
 };
 
+static const char *family_word(const char *of, uint32_t bits)
+{
+	static const char letters[][2] = { "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K",
+		"L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z" };
+	const struct fault_family *f = &fault_families[bits];
+
+	if (strcmp(of, "family") == 0)
+		return letters[f->letter - 'A'];
+	return strcmp(of, "family_means") == 0 ? f->purpose : f->word;
+}
+
 bool trace_word(uint32_t i, struct trace_word *row)
 {
 	for (uint32_t v = 0; v < COUNT_OF(vocabulary); v++) {
@@ -42,7 +55,7 @@ bool trace_word(uint32_t i, struct trace_word *row)
 		}
 		row->of = vocabulary[v].of;
 		row->value = i;
-		row->word = vocabulary[v].word ? vocabulary[v].word[i] : fault_families[i].word;
+		row->word = vocabulary[v].word ? vocabulary[v].word[i] : family_word(row->of, i);
 		return true;
 	}
 	return false;
@@ -58,11 +71,13 @@ const char trace_schema_sql[] =
 "  PRIMARY KEY(of, value)) WITHOUT ROWID;"
 "CREATE TABLE part("
 "  name TEXT PRIMARY KEY NOT NULL, hash INTEGER, text TEXT) WITHOUT ROWID;"
+"CREATE TABLE subject("
+"  name TEXT PRIMARY KEY NOT NULL, contract TEXT NOT NULL, code_hash TEXT NOT NULL) WITHOUT ROWID;"
 "CREATE TABLE cell("
 "  id INTEGER PRIMARY KEY, last_plan INTEGER NOT NULL, last_state INTEGER NOT NULL);"
 "CREATE TABLE plan("
 "  id INTEGER PRIMARY KEY, story TEXT, subject TEXT NOT NULL, part TEXT NOT NULL,"
-"  bytes BLOB NOT NULL, hash INTEGER NOT NULL, states INTEGER, findings INTEGER);"
+"  seed INTEGER NOT NULL, bytes BLOB NOT NULL, hash INTEGER NOT NULL, states INTEGER, findings INTEGER);"
 "CREATE TABLE expect("
 "  story TEXT NOT NULL, pattern TEXT NOT NULL, met INTEGER NOT NULL);"
 "CREATE TABLE call("
@@ -94,14 +109,16 @@ const char trace_schema_sql[] =
 "  count_in_cells INTEGER NOT NULL,"
 "  plan INTEGER NOT NULL, state INTEGER NOT NULL, verdict INTEGER NOT NULL,"
 "  step INTEGER NOT NULL, role INTEGER NOT NULL, name TEXT, why TEXT,"
-"  expected INTEGER, reach TEXT, text TEXT, repeat TEXT, shrunk TEXT);"
+"  expected INTEGER, reach TEXT, reach_first INTEGER, reach_last INTEGER,"
+"  text TEXT, shrunk TEXT);"
 "CREATE TABLE evidence("
-"  finding INTEGER PRIMARY KEY, legal TEXT, kind TEXT, op_addr INTEGER,"
-"  op_bytes INTEGER, first INTEGER, cut INTEGER, last INTEGER, addr INTEGER,"
+"  finding INTEGER PRIMARY KEY, legal TEXT, kind TEXT, event INTEGER, op INTEGER,"
+"  cuts INTEGER, bits INTEGER, unit INTEGER, quality INTEGER, supply INTEGER,"
+"  seed INTEGER, at INTEGER, op_addr INTEGER, op_bytes INTEGER, first INTEGER, cut INTEGER, last INTEGER, addr INTEGER,"
 "  before BLOB, intended BLOB, torn BLOB);"
 "CREATE TABLE wear("
 "  plan INTEGER NOT NULL, sector INTEGER NOT NULL, first_addr INTEGER NOT NULL,"
-"  bytes INTEGER NOT NULL, erases INTEGER NOT NULL, programs INTEGER NOT NULL,"
+"  bytes INTEGER NOT NULL, erases_before INTEGER NOT NULL, erases INTEGER NOT NULL, programs INTEGER NOT NULL,"
 "  programmed_bytes INTEGER NOT NULL);"
 "CREATE INDEX wear_of_plan ON wear(plan, sector);"
 
@@ -118,7 +135,7 @@ const char trace_schema_sql[] =
 "  " HEX("dump") " AS dump, " HEX("recovery") " AS recovery, name, why FROM state;"
 "CREATE VIEW finding_text AS SELECT id, key, count, plan, state,"
 "  " WORD("verdict", "verdict") " AS verdict, " WORD("step", "step") " AS step,"
-"  " WORD("role", "role") " AS role, name, why, expected, reach, repeat FROM finding;"
+"  " WORD("role", "role") " AS role, name, why, expected, reach, reach_first, reach_last FROM finding;"
 "CREATE VIEW event_text AS SELECT plan, life, call,"
 "  " WORD("event", "kind") " AS kind, at, a, b FROM event;";
 
@@ -126,8 +143,9 @@ const struct trace_table trace_tables[TRACE_TABLES] = {
 	{ "meta", "name, value" },
 	{ "word", "of, value, word" },
 	{ "part", "name, hash, text" },
+	{ "subject", "name, contract, code_hash" },
 	{ "cell", "id, last_plan, last_state" },
-	{ "plan", "id, story, subject, part, bytes, hash, states, findings" },
+	{ "plan", "id, story, subject, part, seed, bytes, hash, states, findings" },
 	{ "expect", "story, pattern, met" },
 	{ "call", "plan, life, call, verb, name, bytes, seed, chunk, result, done, "
 		  "first, last, bus_clocks, wait_clocks, busy_clocks" },
@@ -137,10 +155,11 @@ const struct trace_table trace_tables[TRACE_TABLES] = {
 		   "cut, how, verdict, step, role, finding, image, state, dump, "
 		   "recovery, name, why" },
 	{ "finding", "id, key, count, count_in_cells, plan, state, verdict, step, role, name, why, "
-		     "expected, reach, text, repeat, shrunk" },
-	{ "evidence", "finding, legal, kind, op_addr, op_bytes, first, cut, last, addr, before, "
-		      "intended, torn" },
-	{ "wear", "plan, sector, first_addr, bytes, erases, programs, programmed_bytes" },
+		     "expected, reach, reach_first, reach_last, text, shrunk" },
+	{ "evidence", "finding, legal, kind, event, op, cuts, bits, unit, quality, supply, seed, at, "
+		      "op_addr, op_bytes, first, cut, last, addr, before, intended, torn" },
+	{ "wear", "plan, sector, first_addr, bytes, erases_before, erases, programs, "
+		  "programmed_bytes" },
 };
 
 const struct trace_table trace_bus = {

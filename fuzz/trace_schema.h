@@ -28,7 +28,7 @@ struct trace_table {
 	const char *name;
 	const char *columns;	/* "id, plan, ..." */
 };
-#define TRACE_TABLES 13
+#define TRACE_TABLES 14
 extern const struct trace_table trace_tables[TRACE_TABLES];
 
 /* What `tornbit unpack` adds: bus operations as a real table. A file may have it. */

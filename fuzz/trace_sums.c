@@ -332,18 +332,20 @@ bool trace_each_wear(struct tracefile *t, int64_t plan,
 	bool more = true;
 
 	if (!begin(&w, t, "wear", "SELECT plan.part, sector, first_addr, wear.bytes, erases, programs,"
+		   " erases_before,"
 		   " programmed_bytes, wear.plan FROM wear LEFT JOIN plan ON plan.id=wear.plan"
 		   " WHERE ?1=0 OR wear.plan=?1", plan, 0, 0))
 		return false;
 	while (more && next(&w)) {
 		struct trace_wear row = {
-			.plan = whole(&w, 7),
+			.plan = whole(&w, 8),
 			.sector = (uint32_t)within(&w, 1, UINT32_MAX),
 			.first_addr = (uint32_t)within(&w, 2, UINT32_MAX),
 			.bytes = (uint32_t)within(&w, 3, UINT32_MAX),
 			.erases = (uint32_t)within(&w, 4, UINT32_MAX),
 			.programs = (uint32_t)within(&w, 5, UINT32_MAX),
-			.programmed_bytes = within(&w, 6, INT64_MAX),
+			.erases_before = (uint32_t)within(&w, 6, UINT32_MAX),
+			.programmed_bytes = within(&w, 7, INT64_MAX),
 		};
 		more = !tracefile_error(t) && visit(who, text(&w, 0), &row);
 	}

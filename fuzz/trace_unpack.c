@@ -200,8 +200,12 @@ static bool begin_copy(struct unpacking *u)
 /* Rows in the order in which they were entered; these tables have no number for it. */
 static bool has_rowid(const char *table)
 {
-	return strcmp(table, "meta") != 0 && strcmp(table, "word") != 0 &&
-	       strcmp(table, "part") != 0;
+	static const char *const without[] = { "meta", "word", "part", "subject" };
+
+	for (size_t i = 0; i < COUNT_OF(without); i++)
+		if (strcmp(table, without[i]) == 0)
+			return false;
+	return true;
 }
 
 static bool copy_rows(struct unpacking *u, const char *table, sqlite3_stmt *get,

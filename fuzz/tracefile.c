@@ -25,7 +25,7 @@ enum query {
 	"name, why, verb, cuts FROM state "
 
 #define FINDING_COLUMNS "SELECT id, plan, state, count, key, verdict, step, role, name, " \
-	"why, reach, text, repeat, shrunk, expected FROM finding "
+	"why, reach, text, shrunk, expected, reach_first, reach_last FROM finding "
 
 static const char *const query_sql[QUERIES] = {
 	[Q_META] = "SELECT value FROM meta WHERE name=?",
@@ -37,7 +37,7 @@ static const char *const query_sql[QUERIES] = {
 	[Q_FINDINGS] = FINDING_COLUMNS "ORDER BY id",
 	[Q_EVIDENCE] = (
 		"SELECT finding, legal, kind, op_addr, op_bytes, first, cut, last, addr,"
-		" before, intended, torn FROM evidence WHERE finding=?"),
+		" before, intended, torn, event, op, cuts, bits, unit, quality, supply, seed, at FROM evidence WHERE finding=?"),
 	[Q_STATE] = STATE_COLUMNS "WHERE id=?",
 	[Q_STATES] = STATE_COLUMNS "WHERE id BETWEEN ? AND ? ORDER BY id",
 	[Q_STATE_PLANS] = "SELECT id, plan FROM state ORDER BY id",
@@ -52,7 +52,7 @@ static const char *const query_sql[QUERIES] = {
 		"SELECT call, kind, at, a, b FROM event WHERE plan=? AND life=?"
 		" ORDER BY call, rowid"),
 	[Q_WEAR] = (
-		"SELECT sector, first_addr, bytes, erases, programs, programmed_bytes"
+		"SELECT sector, first_addr, bytes, erases_before, erases, programs, programmed_bytes"
 		" FROM wear WHERE plan=? ORDER BY sector, rowid"),
 };
 
@@ -441,9 +441,11 @@ static bool get_finding(struct rows *r, struct trace_finding *f)
 	get_outcome(r, &f->outcome, 5, 8);
 	f->reach = col_text(r, 10);
 	f->text = col_text(r, 11);
-	f->repeat = col_text(r, 12);
-	f->shrunk = col_text(r, 13);
-	f->expected = sqlite3_column_type(r->st, 14) == SQLITE_NULL ? -1 : col_int(r, 14) != 0;
+	f->shrunk = col_text(r, 12);
+	f->expected = sqlite3_column_type(r->st, 13) == SQLITE_NULL ? -1 : col_int(r, 13) != 0;
+	f->reachable = sqlite3_column_type(r->st, 14) != SQLITE_NULL;
+	f->reach_first = (cycle_t)col_int(r, 14);
+	f->reach_last = (cycle_t)col_int(r, 15);
 	return !r->t->error[0];
 }
 
@@ -473,6 +475,17 @@ bool tracefile_findings(struct tracefile *t,
 		;
 	sqlite3_reset(r.st);
 	return !t->error[0];
+}
+
+/* Six columns from i on. */
+static void get_fault(struct rows *r, struct fault *f, int i)
+{
+	f->bits = col_enum(r, i, FAULT_BITS_COUNT);
+	f->unit = col_enum(r, i + 1, FAULT_UNIT_COUNT);
+	f->quality = col_enum(r, i + 2, FAULT_QUALITY_COUNT);
+	f->supply = col_enum(r, i + 3, FAULT_SUPPLY_COUNT);
+	f->seed = col_u32(r, i + 4);
+	f->at = (cycle_t)col_int(r, i + 5);
 }
 
 /* A window is 64 bytes at most, the same of each kind. */
@@ -520,6 +533,10 @@ bool tracefile_evidence(struct tracefile *t, int64_t finding, struct trace_evide
 		e->e.cut = col_clock(&r, 6);
 		e->e.last = col_clock(&r, 7);
 		e->e.addr = col_u32(&r, 8);
+		e->e.event = col_u32(&r, 12);
+		e->e.op = col_u32(&r, 13);
+		e->e.cuts = col_u32(&r, 14);
+		get_fault(&r, &e->e.fault, 15);
 		get_window(&r, e);
 	}
 	sqlite3_reset(r.st);
@@ -538,12 +555,7 @@ static bool get_state(struct rows *r, struct trace_state *st)
 	s->parent = col_int(r, 2);
 	s->call = col_u32(r, 3);
 	s->op = col_u32(r, 4);
-	s->fault.bits = col_enum(r, 5, FAULT_BITS_COUNT);
-	s->fault.unit = col_enum(r, 6, FAULT_UNIT_COUNT);
-	s->fault.quality = col_enum(r, 7, FAULT_QUALITY_COUNT);
-	s->fault.supply = col_enum(r, 8, FAULT_SUPPLY_COUNT);
-	s->fault.seed = col_u32(r, 9);
-	s->fault.at = (cycle_t)col_int(r, 10);
+	get_fault(r, &s->fault, 5);
 	s->cut = col_clock(r, 11);
 	s->how = col_enum(r, 12, STATE_HOWS);
 	get_outcome(r, &st->outcome, 13, 21);
@@ -772,9 +784,10 @@ bool tracefile_wear(struct tracefile *t, int64_t plan,
 			.sector = col_u32(&r, 0),
 			.first_addr = col_u32(&r, 1),
 			.bytes = col_u32(&r, 2),
-			.erases = col_u32(&r, 3),
-			.programs = col_u32(&r, 4),
-			.programmed_bytes = col_in(&r, 5, INT64_MAX),
+			.erases_before = col_u32(&r, 3),
+			.erases = col_u32(&r, 4),
+			.programs = col_u32(&r, 5),
+			.programmed_bytes = col_in(&r, 6, INT64_MAX),
 		};
 		if (t->error[0] || !visit(who, &w))
 			break;

@@ -73,7 +73,9 @@ struct trace_finding {
 	const char *key;
 	struct outcome outcome;		/* dump and recovery stay 0 */
 	int expected;			/* 1: its story names it, 0: not, -1: nobody asked */
-	const char *reach, *text, *repeat, *shrunk;	/* "" when there is none */
+	bool reachable;
+	cycle_t reach_first, reach_last;	/* clocks of the operation */
+	const char *reach, *text, *shrunk;	/* "" when there is none */
 };
 bool tracefile_finding(struct tracefile *t, int64_t id, struct trace_finding *f);
 bool tracefile_finding_by_key(struct tracefile *t, const char *key,
@@ -137,7 +139,7 @@ bool tracefile_events(struct tracefile *t, int64_t plan, int64_t life,
 struct trace_wear {
 	int64_t plan;
 	uint32_t sector, first_addr, bytes;
-	uint32_t erases, programs;
+	uint32_t erases_before, erases, programs;	/* before: when the plan began */
 	uint64_t programmed_bytes;
 };
 bool tracefile_wear(struct tracefile *t, int64_t plan,

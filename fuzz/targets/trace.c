@@ -88,9 +88,9 @@ static void fill(struct sink *s)
 	int64_t state = sink_state(s, &(struct sink_state){ .plan = plan, .verb = "put", .outcome = &o });
 	sink_finding(s, &(struct sink_finding){
 		.key = "a/key", .plan = plan, .state = state, .outcome = &o, .reach = "clocks 1..2",
-		.text = "subject planted\n", .repeat = "tornbit replay 1",
+		.text = "subject planted\n",
 	});
-	sink_wear(s, plan, 0, 0, 4096, 1, 2, 3);
+	sink_wear(s, plan, 0, 0, 4096, 7, 1, 2, 3);
 	sink_plan_done(s, plan, 1, 1);
 	sink_commit(s, 0);
 }
@@ -242,7 +242,7 @@ static void replace_values(struct bytes *b, bool fit_hashes)
 static bool see_finding(void *who, const struct trace_finding *f)
 {
 	size_t *sum = who;
-	*sum += strlen(f->key) + strlen(f->reach) + strlen(f->text) + strlen(f->repeat) +
+	*sum += strlen(f->key) + strlen(f->reach) + strlen(f->text) +
 		strlen(f->shrunk) + strlen(f->outcome.name) + strlen(f->outcome.why);
 	*sum += strlen(verdict_words[f->outcome.verdict]) + strlen(role_words[f->outcome.role]);
 	return true;

@@ -117,10 +117,12 @@ static void sample_finding(struct sink *s, int64_t plan, int64_t state, uint64_t
 	int64_t row = sink_finding(s, &(struct sink_finding){
 		.key = key, .plan = plan, .state = state, .outcome = &o,
 		.reach = "reachable on this part in clocks 10..20",
-		.text = "subject sample.store\nput alpha 10\n", .repeat = "tornbit replay 1",
+		.reachable = true, .reach_first = 10, .reach_last = 20,
+		.text = "subject sample.store\nput alpha 10\n",
 	});
 	sink_evidence(s, row, &(struct sink_evidence){
-		.legal = "10 bytes of seed 4", .kind = "program", .op_addr = 0x1234, .op_bytes = 8,
+		.legal = "10 bytes of seed 4", .kind = "program", .event = 1, .op = 2, .cuts = 1,
+		.fault = { .bits = 3, .seed = 9 }, .op_addr = 0x1234, .op_bytes = 8,
 		.first = 1000, .cut = 1003, .last = 1300, .addr = 0x1230, .bytes = 16,
 		.before = sample_window[0], .intended = sample_window[1], .torn = sample_window[2],
 	});
@@ -149,7 +151,7 @@ static void sample_trial(struct sink *s, uint64_t trial)
 		if (sample_outcome(trial, n).verdict)
 			sample_finding(s, plan, state, trial, n);
 	}
-	sink_wear(s, plan, 3, 3 * 4096, 4096, 5, 17, 900);
+	sink_wear(s, plan, 3, 3 * 4096, 4096, 100, 5, 17, 900);
 	sink_plan_done(s, plan, states, states / 4);
 }
 

@@ -152,7 +152,7 @@ def sweep_says_the_same():
             "calls", "operations", "states", "executed", "inherited", "duplicate", "nested")),
             s["hash"])
         found = re.findall(
-            r"^  (expected|NEW     )  (\S+)  x (\d+)\n            (.*)\n            first in (.*)\n"
+            r"^  (expected|NEW     )  (\S+)  x (\d+)\n            (.*)\n            as in (.*)\n"
             r"            repeat: (.*)$", part, re.M)
         assert len(found) == len(s["findings"])
         for f, (new, key, times, why, first, repeat) in zip(s["findings"], found):
@@ -172,8 +172,9 @@ def sweep_says_the_same():
 def sweep_of_own_cuts():
     words = ["sweep", "{cuts}"]
     own = [f for s in answer_of(words) for f in s["findings"] if f["own_cuts"]]
-    assert "by the story's own cuts" in text_of(words)
-    assert len(own) == 1 and own[0]["fault"] is None and own[0]["reach"] is None
+    assert f"operation {own[0]['operation']}, cut by the story, family " in text_of(words)
+    assert len(own) == 1 and own[0]["fault"]["bits"] == "sparse"
+    assert own[0]["reach"]["reachable"] is False
 
 
 def fuzz_says_the_same():
@@ -334,7 +335,7 @@ def main():
         make_files(work)
         every_command()
         agrees("sweep: keys, counts, places, reach, repeat lines, what is missing", sweep_says_the_same)
-        agrees("sweep: a finding by the story's own cuts has no fault", sweep_of_own_cuts)
+        agrees("sweep: a finding by the story's own cuts has its fault and reach", sweep_of_own_cuts)
         agrees("fuzz: sums, keys, counts, events, repeat lines", fuzz_says_the_same)
         agrees("replay of a finding: plan, cut, view, reach, what was compared",
                lambda: replay_says_the_same(FOUND))

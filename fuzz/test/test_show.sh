@@ -321,7 +321,7 @@ UPDATE part SET text=replace(text, '50', '1')|--plan 1
 UPDATE meta SET value=NULL|
 UPDATE meta SET value=zeroblob(100000)|
 UPDATE meta SET value='yes' WHERE name='closed'; UPDATE cell SET id=-1|--follow
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO plan SELECT i+1, NULL, printf('s%d', i), printf('p%d', i), x'00', 0, 1, 1 FROM n|
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO plan SELECT i+1, NULL, printf('s%d', i), printf('p%d', i), 0, x'00', 0, 1, 1 FROM n|
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<30000) INSERT INTO event SELECT 1, 0, 2, 8, i, i, 1 FROM n|--plan 1
 EOF
 python - <<'EOF' || exit 1

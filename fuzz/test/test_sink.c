@@ -146,7 +146,7 @@ static void a_known_finding_is_counted(void)
 	CHECK_EQ(f.outcome.verdict, VERDICT_DURABILITY);
 	CHECK_STR(f.outcome.why, "holds 3 bytes, 10 were promised");
 	CHECK_STR(f.text, "subject sample.store\nput alpha 10\n");
-	CHECK_STR(f.repeat, "tornbit replay 1");
+	CHECK(f.reachable && f.reach_first == 10 && f.reach_last == 20);
 	CHECK_STR(f.shrunk, "");
 	CHECK(tracefile_finding_by_key(t, "sample.store/durability/put/program-inner/target/dump",
 				       &f) && f.id == 2);
@@ -162,6 +162,8 @@ static void what_a_finding_showed_comes_back(void)
 	CHECK_STR(e.e.legal, "10 bytes of seed 4");
 	CHECK_STR(e.e.kind, "program");
 	CHECK(e.e.op_addr == 0x1234 && e.e.op_bytes == 8 && e.e.addr == 0x1230);
+	CHECK(e.e.event == 1 && e.e.op == 2 && e.e.cuts == 1);
+	CHECK(e.e.fault.bits == 3 && e.e.fault.seed == 9);
 	CHECK(e.e.first == 1000 && e.e.cut == 1003 && e.e.last == 1300);
 	CHECK_EQ(e.e.bytes, 16);
 	CHECK(memcmp(e.e.before, sample_window[0], 16) == 0 &&

@@ -119,7 +119,7 @@ report "what a stranger added stays behind" $?
 cp run.db strange.db
 sqlite3 strange.db "PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql=replace(sql,
 	'plan INTEGER NOT NULL', 'plan INTEGER') WHERE name='wear'"
-sqlite3 strange.db "INSERT INTO wear VALUES(NULL,1,1,1,1,1,1)"
+sqlite3 strange.db "INSERT INTO wear VALUES(NULL,1,1,1,1,1,1,1)"
 refuses "a row that no trace can hold" "damaged trace: .*wear.plan" strange.db copy3.db
 
 "$tornbit" fuzz wofs.faithful --trials 100000 --seed 4 --trace killed.db > /dev/null 2>&1 &

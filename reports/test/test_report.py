@@ -179,7 +179,7 @@ def time_is_told_honestly():
 def wear_scales():
     """erases are drawn for 4 sectors and for 4096, in less than 40 KiB"""
     for n in (4, 64, 65, 4096):
-        rows = [("INSERT INTO wear VALUES(1, ?, ?, 4096, ?, 1, 1)", (i, i * 4096, i * i % 37)) for i in range(n)]
+        rows = [("INSERT INTO wear VALUES(1, ?, ?, 4096, 0, ?, 1, 1)", (i, i * 4096, i * i % 37)) for i in range(n)]
         text = made(changed(create(), f"wear{n}", "DELETE FROM wear", *rows))
         section = re.search(r'<section id="wear">.*?</section>', text, re.S).group(0)
         assert '<svg ' in section and f"{n:,} sectors of 1 plan" in section, section[:500]

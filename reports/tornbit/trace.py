@@ -22,8 +22,9 @@ TABLES = {
     "meta": "name:t value:T",
     "word": "of:t value:i word:t",
     "part": "name:t hash:I text:T",
+    "subject": "name:t contract:t code_hash:t",
     "cell": "id:i last_plan:i last_state:i",
-    "plan": "id:i story:T subject:t part:t bytes:b hash:i states:I findings:I",
+    "plan": "id:i story:T subject:t part:t seed:i bytes:b hash:i states:I findings:I",
     "expect": "story:t pattern:t met:i",
     "call": "plan:i life:i call:i verb:t name:T bytes:i seed:i chunk:i result:T done:i first:i "
             "last:i bus_clocks:i wait_clocks:i busy_clocks:i",
@@ -33,10 +34,10 @@ TABLES = {
              "seed:i at:i cut:I how:i verdict:i step:i role:i finding:i image:i state:i dump:i recovery:i "
              "name:T why:T",
     "finding": "id:i key:t count:i count_in_cells:i plan:i state:i verdict:i step:i role:i "
-               "name:T why:T expected:I reach:T text:T shrunk:T repeat:T",
-    "evidence": "finding:i legal:T kind:T op_addr:I op_bytes:I first:I cut:I last:I addr:I before:B "
-                "intended:B torn:B",
-    "wear": "plan:i sector:i first_addr:i bytes:i erases:i programs:i programmed_bytes:i",
+               "name:T why:T expected:I reach:T reach_first:I reach_last:I text:T shrunk:T",
+    "evidence": "finding:i legal:T kind:T event:I op:I cuts:I bits:I unit:I quality:I supply:I seed:I "
+                "at:I op_addr:I op_bytes:I first:I cut:I last:I addr:I before:B intended:B torn:B",
+    "wear": "plan:i sector:i first_addr:i bytes:i erases_before:i erases:i programs:i programmed_bytes:i",
 }
 # A real table of bus operations, as `tornbit unpack` writes it. Not in every trace.
 BUS = "plan:i life:i call:i seq:i kind:t addr:i bytes:i first:i last:i result:t polls:i data:B"
@@ -46,6 +47,7 @@ WORDS = {
     "state": {"bits": "bits", "unit": "unit", "quality": "quality", "supply": "supply",
               "how": "how", "verdict": "verdict", "step": "step", "role": "role"},
     "finding": {"verdict": "verdict", "step": "step", "role": "role"},
+    "evidence": {"bits": "bits", "unit": "unit", "quality": "quality", "supply": "supply"},
     "event": {"kind": "event"},
 }
 HASHES = {"plan": ("hash",), "part": ("hash",), "state": ("image", "state", "dump", "recovery")}
