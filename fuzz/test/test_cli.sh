@@ -370,7 +370,7 @@ sed 's/lm3s8962/mypart/' "$create" > mine-too.scn
 repeats "... with a part of one's own"
 "$tornbit" sweep mine-too.scn --depth 1 --part "my part.part" --trace own.db > out 2> err
 repeats "... of a trace too"
-"$tornbit" show own.db > out 2> err; grep -q 'repeat: .* --part FILE$' out
+"$tornbit" show own.db > out 2> err; grep -q 'repeat: .* --part YOUR.part$' out
 report "show says what replay needs besides" $?
 
 # ---- full disks -------------------------------------------------------------------------

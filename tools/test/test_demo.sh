@@ -32,7 +32,7 @@ report 'findings, kinds, stories and plans are tied together' $?
 [ -s build/demo.html ] && says 'build/demo.html, one file: copy it to a machine with a browser' && says 'Look first'
 report 'it says where the report is and where to look first' $?
 line=$(sed -n 's/^On a terminal.*:  //p' "$work/out")
-sh -c "$line" > "$work/shown" 2>&1 && grep -q 'is reachable on this part' "$work/shown"
+sh -c "$line" > "$work/shown" 2>&1 && grep -q 'reachable on this part' "$work/shown"
 report 'the command it names tells a finding that can happen' $?
 
 sed -i '/^expect/d' scenarios/wofs.faithful-unfinished.scn
