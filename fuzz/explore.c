@@ -631,7 +631,7 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 		report_life(x, event, verb->word, v, why);
 		return false;
 	}
-	if (judged && judge_live(&x->main, m, target, &seen) != VERDICT_OK) {
+	if (judged && judge_live(&x->main, m, target, NULL, &seen) != VERDICT_OK) {
 		settle_life(x, event, verb->word, &seen);
 		return false;
 	}

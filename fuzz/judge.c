@@ -24,6 +24,30 @@ static bool hangs(struct outcome *o, enum judging_step step)
 	return stop(o, VERDICT_HANG, step, "more bus operations than the contract allows");
 }
 
+/* ---- who looks on ------------------------------------------------------- */
+
+static void part_begins(const struct judge_watch *w, const struct life *l, struct judge_part *p)
+{
+	if (!w)
+		return;
+	p->names = &l->stage->names;
+	p->now = l->device.board.power.now;
+	w->begins(w->who, p);
+}
+
+static void part_ends(const struct judge_watch *w, const struct life *l, struct judge_part *p,
+		      enum ending e, uint8_t status)
+{
+	if (!w)
+		return;
+	p->now = l->device.board.power.now;
+	p->ending = (uint8_t)e;
+	p->status = status;
+	w->ends(w->who, p);
+}
+
+/* ---- endings ------------------------------------------------------------ */
+
 /* An ending that is no return: a hang is a verdict; a cut was asked for. */
 struct court {
 	struct life *life;
@@ -46,9 +70,13 @@ static bool came_back(struct court *c, enum ending e, enum judging_step step)
 
 static bool boots(struct court *c, enum fault_supply supply, enum judging_step step)
 {
+	struct judge_part part = { .step = (uint8_t)step, .act = JUDGE_MOUNTS };
 	enum tb_status status;
 
-	if (!came_back(c, life_boot(c->life, supply, false, &status), step))
+	part_begins(c->q->watch, c->life, &part);
+	enum ending e = life_boot(c->life, supply, false, &status);
+	part_ends(c->q->watch, c->life, &part, e, (uint8_t)status);
+	if (!came_back(c, e, step))
 		return false;
 	if (status != TB_OK)
 		return stop(c->o, status == TB_CRASH ? VERDICT_CRASH : VERDICT_MOUNT, step,
@@ -58,11 +86,18 @@ static bool boots(struct court *c, enum fault_supply supply, enum judging_step s
 
 /* ---- looks ------------------------------------------------------------- */
 
-static bool looks(struct court *c, uint32_t known, struct dump *d, enum judging_step step)
+static bool looks(struct court *c, uint32_t known, const struct legal *legal, struct dump *d,
+		  enum judging_step step)
 {
+	struct judge_part part = {
+		.step = (uint8_t)step, .act = JUDGE_LOOKS, .dump = d, .legal = legal,
+	};
 	uint32_t mutations = c->life->watch.mutations;
 
-	if (!came_back(c, life_dump(c->life, known, d), step))
+	part_begins(c->q->watch, c->life, &part);
+	enum ending e = life_dump(c->life, known, d);
+	part_ends(c->q->watch, c->life, &part, e, 0);
+	if (!came_back(c, e, step))
 		return false;
 	c->o->step = (uint8_t)step;
 	if (c->life->watch.mutations != mutations)
@@ -75,7 +110,7 @@ static bool first_look(struct court *c, struct dump *d)
 {
 	const struct legal *legal = c->q->legal;
 
-	if (!looks(c, legal->entry.known | legal->exit.known, d, STEP_DUMP)) {
+	if (!looks(c, legal->entry.known | legal->exit.known, legal, d, STEP_DUMP)) {
 		if (c->o->step == STEP_DUMP)
 			c->o->dump = dump_digest(d);
 		return false;
@@ -90,9 +125,9 @@ static bool second_look(struct court *c, const struct model *m, uint32_t probed,
 {
 	const struct names *n = &c->life->stage->names;
 	struct legal legal = { .entry = *m, .exit = *m, .target = -1 };
-	struct dump d;
+	struct dump d = { .asked = -1 };
 
-	if (!looks(c, m->known, &d, step))
+	if (!looks(c, m->known, &legal, &d, step))
 		return false;
 	if (dump_legal(&d, n, &legal, c->o) == VERDICT_OK)
 		return true;
@@ -127,10 +162,15 @@ static bool probe(struct court *c, const struct tb_probe *p, int slot, struct mo
 	struct tb_call call = {
 		.verb = p->verb, .name = n->name[slot], .bytes = p->bytes, .seed = JUDGE_PROBE_SEED,
 	};
+	struct judge_part part = { .step = STEP_PROBE, .act = JUDGE_PROBES, .call = &call };
 	struct tb_reply reply;
 	char why[160];
 
-	if (!came_back(c, life_call(c->life, &call, &reply), STEP_PROBE))
+	part_begins(c->q->watch, c->life, &part);
+	enum ending e = life_call(c->life, &call, &reply);
+	part.done = reply.done;
+	part_ends(c->q->watch, c->life, &part, e, (uint8_t)reply.status);
+	if (!came_back(c, e, STEP_PROBE))
 		return false;
 	enum verdict v = model_apply(m, n, &call, slot, &reply, why);
 	if (v == VERDICT_OK && p->on == TB_PROBE_ELSEWHERE && reply.status == TB_REFUSED) {
@@ -230,7 +270,7 @@ static bool boot_was_idle(const struct court *c, uint32_t mutations_before)
 
 static void hear(struct court *c)
 {
-	struct dump first = { 0 };
+	struct dump first = { .asked = -1 };
 	struct model m;
 	uint32_t probed = 0, mutations;
 
@@ -266,16 +306,22 @@ bool judge(struct life *l, const struct inquiry *q, struct outcome *o, uint32_t 
 }
 
 enum verdict judge_live(struct life *l, const struct model *m, int target,
-			struct outcome *o)
+			const struct judge_watch *watch, struct outcome *o)
 {
 	struct legal legal = { .entry = *m, .exit = *m, .target = target };
 	const struct names *n = &l->stage->names;
-	struct dump d;
+	struct dump d = { .asked = -1 };
+	struct judge_part part = {
+		.step = STEP_LIFE, .act = JUDGE_LOOKS, .dump = &d, .legal = &legal,
+	};
 
 	*o = (struct outcome){ .step = STEP_LIFE };
 	if (m->open)
 		return VERDICT_OK;	/* what may be seen of it is the store's affair */
-	if (life_peek(l, m->known, &d) == ENDED_HANG) {
+	part_begins(watch, l, &part);
+	enum ending e = life_peek(l, m->known, &d);
+	part_ends(watch, l, &part, e, 0);
+	if (e == ENDED_HANG) {
 		hangs(o, STEP_LIFE);
 		return VERDICT_HANG;
 	}

@@ -17,6 +17,33 @@ struct recovery_cut {
 	cycle_t after;
 };
 
+/* Somebody who looks on: told of each part of the judging as it begins and as it
+ * has ended, and by fuzz/live of the operations between. He reads what is pointed at
+ * until he returns and changes nothing: the outcome is the same without him. */
+enum judge_act { JUDGE_MOUNTS, JUDGE_LOOKS, JUDGE_PROBES };
+
+struct judge_part {
+	uint8_t step;		/* enum judging_step */
+	uint8_t act;		/* enum judge_act */
+	uint8_t ending;		/* enum ending, once it has ended */
+	uint8_t status;		/* enum tb_status: ENDED, and it was no look */
+	cycle_t now;		/* clock; a look at the running store takes no time */
+	const struct names *names;
+	const struct tb_call *call;	/* of a probe */
+	uint32_t done;			/* bytes of it */
+	/* Of a look: what it has seen so far, and what it may see. */
+	const struct dump *dump;
+	const struct legal *legal;
+};
+
+struct judge_watch {
+	void (*begins)(void *who, const struct judge_part *p);
+	void (*ends)(void *who, const struct judge_part *p);
+	/* data of a read is what it returned. */
+	void (*operation)(void *who, const struct sink_bus *op, const struct array *a);
+	void *who;
+};
+
 struct inquiry {
 	const struct array *image;	/* what the loss of power left */
 	cycle_t now;			/* clock at which power comes back */
@@ -28,6 +55,7 @@ struct inquiry {
 	struct legal *stage_legal;	/* JUDGE_STAGES_MAX of them */
 	const struct recovery_cut *cut;	/* NULL: the recovery is left in peace */
 	struct dump *first;		/* NULL, or: takes the first look */
+	const struct judge_watch *watch;	/* NULL: nobody looks on */
 	bool thorough;			/* do also what is bound to change nothing */
 };
 
@@ -40,6 +68,6 @@ bool judge(struct life *l, const struct inquiry *q, struct outcome *o,
 /* The running store, looked at in passing after a call that had target in flight
  * (-1: none): what it shows must be the model (when nothing is begun). VERDICT_OK, or the outcome says what this mount gets wrong. */
 enum verdict judge_live(struct life *l, const struct model *m, int target,
-			struct outcome *o);
+			const struct judge_watch *watch, struct outcome *o);
 
 #endif

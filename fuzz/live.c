@@ -50,6 +50,7 @@ struct liver {
 	struct legal stage_legal[JUDGE_STAGES_MAX];
 	struct model model;
 	char *what;
+	bool recovery_is_cut;	/* and so part of the plan's one life */
 	bool failed;		/* tornbit contradicted itself */
 };
 
@@ -210,6 +211,35 @@ static bool take_survivor(struct liver *v, struct life *l, const struct anchor *
 	return contradict(v, "the harvested and the really cut image differ");
 }
 
+/* Operations of the survivor on the bench: those of a recovery that is to be cut are
+ * the plan's, and whoever looks on hears them all. */
+static void hear_bench(void *who, const struct sink_bus *op, const struct array *a)
+{
+	struct liver *v = who;
+
+	if (v->recovery_is_cut && v->options->each)
+		v->options->each(v->options->who, op, a);
+	if (v->options->watch)
+		v->options->watch->operation(v->options->watch->who, op, a);
+}
+
+/* The same of the running store, in a look that leaves no trace. */
+static void hear_peek(void *who, const struct sink_bus *op, const struct array *a)
+{
+	const struct liver *v = who;
+
+	v->options->watch->operation(v->options->watch->who, op, a);
+}
+
+static void judge_watched(struct liver *v, struct inquiry *q, struct outcome *o)
+{
+	v->bench_log.each = v->options->watch ? hear_bench : NULL;
+	v->bench_log.who = v;
+	q->watch = v->options->watch;
+	judge(&v->bench, q, o, NULL);
+	v->bench_log.each = NULL;
+}
+
 /* The recovery that dies is part of the plan's one life, as a call of its own. */
 static void log_recovery_begins(struct liver *v, const struct inquiry *q, struct power *began)
 {
@@ -218,8 +248,9 @@ static void log_recovery_begins(struct liver *v, const struct inquiry *q, struct
 	l->sink = v->log.sink;
 	l->plan = v->log.plan;
 	l->call = v->log.call;
-	l->each = v->log.each;
-	l->who = v->log.who;
+	l->each = v->options->each || v->options->watch ? hear_bench : NULL;
+	l->who = v;
+	v->recovery_is_cut = true;
 	*began = v->bench.device.board.power;
 	began->now = q->now;
 }
@@ -232,6 +263,7 @@ static void log_recovery_died(struct liver *v, const struct power *began)
 	v->log.call = l->call;
 	l->sink = NULL;
 	l->each = NULL;
+	v->recovery_is_cut = false;
 }
 
 /* Cut the recovery from survivor, at the op-th of its mutating operations. */
@@ -259,8 +291,10 @@ static bool recut(struct liver *v, const struct plan_event *e, const char *verb,
 	struct power began;
 	log_recovery_begins(v, q, &began);
 	q->cut = &cut;
+	q->watch = v->options->watch;
 	bool came_back = judge(&v->bench, q, o, NULL);
 	q->cut = NULL;
+	q->watch = NULL;
 	if (!came_to(&v->bench, a))
 		return diverged(v, path->call, verb);
 	if (came_back)
@@ -313,7 +347,7 @@ static bool go_on(struct liver *v, uint32_t event, const char *verb, struct cut_
 
 	last.image = survivor;
 	last.first = &first;
-	judge(&v->bench, &last, &o, NULL);
+	judge_watched(v, &last, &o);
 	note_array(v, survivor);
 	v->result->hash = mix64_2(v->result->hash + o.verdict, array_state_hash(survivor));
 	v->result->state_row = log_state(v, path, verb, &o, survivor);
@@ -476,13 +510,28 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 	return well;
 }
 
+static enum verdict look_at_end(struct liver *v, int target, struct outcome *o)
+{
+	const struct judge_watch *w = v->options->watch;
+	struct log *l = &v->log;
+
+	if (!w)
+		return judge_live(&v->main, &v->model, target, NULL, o);
+	l->each_mute = hear_peek;
+	l->who = v;
+	enum verdict verdict = judge_live(&v->main, &v->model, target, w, o);
+	l->each_mute = NULL;
+	l->who = v->options->who;
+	return verdict;
+}
+
 /* The end of the plan, before power goes: what does this mount show? */
 static bool looks_well(struct liver *v, uint32_t event, const char *verb, int target)
 {
 	struct cut_path path = { .call = event, .at = v->main.device.board.power.now };
 	struct outcome o;
 
-	if (judge_live(&v->main, &v->model, target, &o) == VERDICT_OK)
+	if (look_at_end(v, target, &o) == VERDICT_OK)
 		return true;
 	v->result->state_row = log_state(v, &path, verb, &o, &v->main.device.board.array);
 	note_array(v, &v->main.device.board.array);

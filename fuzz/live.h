@@ -35,6 +35,10 @@ struct live_options {
 	/* The array as a cut left it, at each cut; NULL: nobody asks. */
 	void (*survivor)(void *who, const struct array *a);
 	void *who;
+	/* Looks on while a survivor is judged that nothing is cut of any more, and up
+	 * to its death one whose recovery is cut; also at the look at the running
+	 * store when the plan is over. NULL: nobody. */
+	const struct judge_watch *watch;
 	bool no_final;		/* do not judge the end of the plan */
 };
 

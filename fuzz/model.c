@@ -387,7 +387,7 @@ void dump_take(struct dump *d, const struct names *n, uint32_t known,
 {
 	struct looking look = { .dump = d, .names = n, .bytes_max = n->region_bytes };
 
-	*d = (struct dump){ .twice = -1, .bad_slot = -1 };
+	*d = (struct dump){ .twice = -1, .bad_slot = -1, .asked = -1 };
 	d->list_status = (uint8_t)s->list(ram, see_name, &look);
 	if (d->list_status == TB_CRASH)
 		return;
@@ -396,6 +396,7 @@ void dump_take(struct dump *d, const struct names *n, uint32_t known,
 		    !((known >> i & 1) || d->seen[i].listed))
 			continue;
 		look.digest = (struct digest){ 0 };
+		d->asked = (int)i;
 		enum tb_status st = s->get(ram, n->name[i], see_bytes, &look);
 		if (st == TB_OK) {
 			d->seen[i].got = true;

@@ -96,6 +96,8 @@ struct dump {
 	uint32_t strangers;
 	int twice;		/* slot listed more than once, or -1 */
 	uint8_t list_status;	/* enum tb_status of the listing */
+	int asked;		/* slot whose get() came last, or -1: the listing. Says
+				 * where a look is, or was when it never came back */
 	int bad_slot;		/* first slot whose get() failed, or -1 */
 	uint8_t bad_status;
 };

@@ -227,6 +227,7 @@ bool replay(const struct plan_world *w, const struct scenario *s,
 		.each = compare,
 		.survivor = o && o->survivor ? pass_survivor : NULL,
 		.who = &c,
+		.watch = o ? o->watch : NULL,
 	};
 
 	*r = (struct replay_result){ 0 };

@@ -39,6 +39,9 @@ struct replay_options {
 		     const struct array *a);
 	void (*survivor)(void *who, const struct array *a);
 	void *who;
+	/* Looks on when survivors are judged (live_options.watch); NULL: nobody. What
+	 * comes behind the last loss of power is never compared. */
+	const struct judge_watch *watch;
 };
 
 struct replay_result {

@@ -500,8 +500,11 @@ static void log_end(struct log *l, uint8_t result)
 	l->op.last = b->power.now;
 	l->op.polls = b->polls - l->op.polls;
 	l->in_op = false;
-	if (l->mute)
+	if (l->mute) {
+		if (l->each_mute)
+			l->each_mute(l->who, &l->op, &b->array);
 		return;
+	}
 	if (l->each)
 		l->each(l->who, &l->op, &b->array);
 	sink_bus(l->sink, &l->op);
@@ -526,7 +529,7 @@ static enum flash_status log_read(struct flash *f, uint32_t addr, void *buf, uin
 	struct log *l = (struct log *)f;
 	log_begin(l, 'r', addr, n, NULL);
 	enum flash_status st = flash_read(l->shim.under, addr, buf, n);
-	if (l->each)
+	if (l->each || l->each_mute)
 		l->op.data = buf;	/* a recorded read is compared by what it saw */
 	log_end(l, (uint8_t)st);
 	return st;

@@ -126,6 +126,8 @@ struct log {
 	uint32_t held_room;
 	/* Called for each operation when set, beside or instead of the sink. */
 	void (*each)(void *who, const struct sink_bus *op, const struct array *a);
+	/* The same for operations while it is mute. */
+	void (*each_mute)(void *who, const struct sink_bus *op, const struct array *a);
 	void *who;
 };
 void log_init(struct log *l, struct flash *under, struct device *d, struct sink *sink);

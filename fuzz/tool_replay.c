@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "plain.h"
+#include "progress.h"
+#include "recovery.h"
 #include "replay.h"
+#include "tell.h"
 #include "tool_json.h"
 #include "tool_wanted.h"
 
@@ -22,6 +25,10 @@ struct replaying {
 	const char *image;
 	struct sink_bus *op;	/* told in the end: --verbose --json */
 	uint32_t ops, room;
+	struct recovery recovery;
+	struct judge_watch watch;	/* passes on to recovery's */
+	struct progress progress;
+	uint64_t lived;			/* operations, those of survivors too */
 	char error[256];
 };
 
@@ -75,6 +82,33 @@ static void keep_op(struct replaying *r, const struct sink_bus *op)
 	r->op[r->ops++].data = NULL;
 }
 
+/* Nobody waits for what is told as it goes. */
+static void tick(struct replaying *r)
+{
+	r->lived++;
+	if (progress_due(&r->progress))
+		progress_say(&r->progress, 0, 0, "%llu operations", (unsigned long long)r->lived);
+}
+
+static void part_begins(void *who, const struct judge_part *p)
+{
+	struct replaying *r = who;
+	r->recovery.watch.begins(&r->recovery, p);
+}
+
+static void part_ends(void *who, const struct judge_part *p)
+{
+	struct replaying *r = who;
+	r->recovery.watch.ends(&r->recovery, p);
+}
+
+static void operation_after(void *who, const struct sink_bus *op, const struct array *a)
+{
+	struct replaying *r = who;
+	tick(r);
+	r->recovery.watch.operation(&r->recovery, op, a);
+}
+
 static void print_op(const struct sink_bus *op)
 {
 	printf("  call %-3u %-7s 0x%06x %5u bytes  clocks %llu..%llu%s\n", op->call,
@@ -89,6 +123,8 @@ static void each_op(void *who, uint32_t index, const struct sink_bus *op,
 	struct replaying *r = who;
 
 	(void)index;
+	tick(r);
+	recovery_life(&r->recovery, op);
 	if (op->call != r->last_call) {
 		r->op_in_call = 0;
 		r->last_call = op->call;
@@ -281,7 +317,8 @@ static int status_of(const struct wanted *w, const struct replay_result *r)
 	return has_record(w->s) ? !r->agrees : r->live.key[0] != '\0';
 }
 
-static int report(struct wanted *w, const struct replay_result *r)
+static int report(struct wanted *w, const struct replaying *replaying,
+		  const struct replay_result *r)
 {
 	const struct plan *p = &w->s->plan;
 
@@ -292,9 +329,10 @@ static int report(struct wanted *w, const struct replay_result *r)
 	if (r->live.key[0]) {
 		printf("  found: %s\n", r->live.key);
 		if (r->live.legal[0] && strncmp(r->live.outcome.why, "legal:", 6) != 0)
-			printf("    legal: %s\n", r->live.legal);
-		printf("    %s%s%s\n", r->live.outcome.name,
-		       r->live.outcome.name[0] ? ": " : "seen: ", r->live.outcome.why);
+			tell_words(4, "legal: %s", r->live.legal);
+		tell_words(4, "%s%s%s", r->live.outcome.name,
+			   r->live.outcome.name[0] ? ": " : "seen: ", r->live.outcome.why);
+		recovery_tell_short(&replaying->recovery, &r->live.outcome);
 	} else {
 		printf("  nothing is found\n");
 	}
@@ -407,6 +445,7 @@ static int report_json(struct wanted *w, const struct replaying *replaying,
 	json_text(&j, "object", l->outcome.name);
 	json_text(&j, "why", l->outcome.why);
 	json_text(&j, "legal", l->legal[0] ? l->legal : NULL);
+	recovery_json(&j, &replaying->recovery, &l->outcome, replaying->verbose);
 	json_compared(&j, w, r);
 	if (replaying->verbose)
 		json_ops(&j, replaying);
@@ -476,14 +515,22 @@ int tool_replay(int argc, char **argv)
 		return status;
 	}
 	static struct replay_result result;
+	r.watch = (struct judge_watch){ part_begins, part_ends, operation_after, &r };
 	struct replay_options o = {
 		.record = w.record, .no_final = w.no_final,
 		.outcome = w.has_outcome ? &w.outcome : NULL, .each = each_op, .survivor = each_survivor, .who = &r,
+		.watch = &r.watch,
 	};
 	char what[256];
 	if (until)
 		r.verbose = true;
-	if (!replay(&w.world.plan, w.s, &o, &result, what)) {
+	bool told = r.verbose && !r.json;
+	recovery_init(&r.recovery);
+	if (!told)
+		progress_begin(&r.progress, w.from, 0);
+	bool well = replay(&w.world.plan, w.s, &o, &result, what);
+	progress_end(&r.progress);
+	if (!well) {
 		wanted_wrong(&w, argv[0], what);
 		status = world_fail(&w.world);
 	} else if (r.failed) {
@@ -497,9 +544,12 @@ int tool_replay(int argc, char **argv)
 			r.image);
 		status = 2;
 	} else {
-		status = r.json ? report_json(&w, &r, &result) : report(&w, &result);
+		if (told && !until)
+			recovery_tell(&r.recovery, &result.live.outcome);
+		status = r.json ? report_json(&w, &r, &result) : report(&w, &r, &result);
 	}
 	free(r.op);
+	recovery_free(&r.recovery);
 	wanted_drop(&w);
 	return status;
 }

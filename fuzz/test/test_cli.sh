@@ -539,6 +539,34 @@ done
 [ $bad -eq 0 ] && [ $n -ge 2 ]
 report "a recovery that was cut is recorded up to its death" $?
 
+# The life after the cut: power comes up twice, the first recovery is told up to its
+# death, and the last step is the one of the key.
+bad=0
+for file in twice/*recovery*.scn; do
+	"$tornbit" replay "$file" --verbose > out 2> err
+	awk '/POWER UP, clock/ && !at { at = 1 }
+		/power dies again/ && at == 1 { at = 2 }
+		/POWER UP again, clock/ && at == 2 { at = 3 }
+		/the verdict falls here/ && at == 3 { at = 4 }
+		END { exit at != 4 }' out || bad=1
+done
+report "... and told up to it, and after it" $bad
+for file in "$top"/corpus/found/*.scn twice/*recovery*.scn; do
+	"$tornbit" replay "$file" --verbose --json > out 2> err
+	"$tornbit" replay "$file" > plain
+	python3 - out plain "$(sed -n 's/^key //p' "$file")" <<'EOF' || bad=1
+import json, sys
+told = json.load(open(sys.argv[1]))
+steps = told["recovery"]
+assert steps[-1]["step"] == sys.argv[3].split("/")[-1], steps[-1]
+assert all(sum(run["count"] for run in s["bus"]) == s["operations"] for s in steps)
+assert told["last_operation"]["last"] <= max(s["last"] for s in steps) or steps[-1]["step"] == "life"
+lines = open(sys.argv[2]).read().split("\n")
+assert any("mounts" in line or "running store" in line for line in lines)
+EOF
+done
+report "every found finding is told to where its verdict fell" $bad
+
 # ---- results and what stands there already ----------------------------------------------
 
 cp "$found" mine.scn
