@@ -106,6 +106,7 @@ struct diff_cost {
 	struct {
 		uint64_t sectors, erases, programs, bytes;
 		uint64_t most, spread;	/* erases of one sector; most less least of a life */
+		uint64_t before;	/* the most that a sector had behind it; in no sum */
 	} wear[SIDES];
 	struct diff_verb verb[DIFF_VERBS_MAX];
 	uint32_t verbs;
@@ -137,6 +138,7 @@ struct diff {
 	struct diff_rename rename[DIFF_NAMES_MAX];
 	uint32_t renames;
 	uint32_t facts;			/* that differ */
+	bool code_unknown;		/* of a store, on both sides */
 	struct diff_states states;
 	struct diff_findings findings;
 	struct diff_cost cost;
@@ -188,8 +190,7 @@ void diff_cost_print(struct diff *d);
 
 /* "plan 2 (its story)", as numbered on that side. */
 void diff_plan_in_words(struct diff *d, enum side side, int64_t plan, char out[96]);
-/* world_print_needs where replaying a plan of this side needs them. */
-void diff_print_hints(struct diff *d, enum side side, int64_t plan);
+/* The command that replays it; in JSON the field "repeat". */
 void diff_print_replay(struct diff *d, enum side side, const char *what, int64_t number,
 		       int64_t plan);
 

@@ -8,6 +8,7 @@
 
 #include "fault.h"
 #include "plain.h"
+#include "tool_json.h"
 
 #define KEY_ROOM 512
 
@@ -207,6 +208,32 @@ static void why_in_words(const struct outcome *o, char out[320])
 	snprintf(out, 320, "%s%s%s", o->name, o->name[0] ? ": " : "", o->why);
 }
 
+/* null: nothing was cut. */
+static void json_its_reach(struct json *j, const struct trace_finding *f)
+{
+	if (f->reachable || strcmp(f->reach, "adversarial") == 0)
+		json_reach(j, "reach", f->reachable, f->reach_first, f->reach_last);
+	else
+		json_text(j, "reach", NULL);
+}
+
+static void json_cut(struct diff *d, enum side side, const struct trace_finding *f)
+{
+	struct json *j = &d->j;
+	struct trace_state st;
+
+	if (f->state && tracefile_state(d->side[side].t, f->state, &st) && st.row.cuts) {
+		json_u64(j, "operation", st.row.op);
+		json_bool(j, "recovery", st.row.cuts > 1);
+		json_fault(j, "fault", &st.row.fault);
+	} else {
+		json_text(j, "operation", NULL);
+		json_text(j, "recovery", NULL);
+		json_fault(j, "fault", NULL);
+	}
+}
+
+/* Field by field as docs/json.md has a finding. */
 static void json_one(struct diff *d, enum side side, const struct copied *c, const char *name)
 {
 	struct json *j = &d->j;
@@ -216,17 +243,21 @@ static void json_one(struct diff *d, enum side side, const struct copied *c, con
 	json_open(j, name, '{');
 	if (!name)
 		json_text(j, "key", c->key);
-	json_i64(j, "finding", c->f.id);
+	if (c->f.expected >= 0)
+		json_bool(j, "expected", c->f.expected == 1);
+	else
+		json_text(j, "expected", NULL);
 	json_u64(j, "count", c->f.count);
 	json_text(j, "verdict", verdict_words[c->f.outcome.verdict]);
 	json_text(j, "object", c->f.outcome.name);
 	json_text(j, "why", c->f.outcome.why);
-	json_text(j, "reach", c->reach[0] ? c->reach : NULL);
 	json_i64(j, "plan", c->f.plan);
-	json_i64(j, "state", c->f.state);
+	json_row(j, "state", c->f.state);
 	json_text(j, "first", where);
-	if (c->f.expected >= 0)
-		json_bool(j, "expected", c->f.expected == 1);
+	json_cut(d, side, &c->f);
+	json_its_reach(j, &c->f);
+	json_i64(j, "finding", c->f.id);
+	diff_print_replay(d, side, "finding", c->f.id, c->f.plan);
 	if (name)
 		json_close(j);
 }

@@ -352,7 +352,7 @@ static void print_hints(struct telling *s, int64_t plan)
 	}
 	if (!plan || !tracefile_plan(s->t, plan, &p))
 		return;
-	world_print_needs(&s->world, p.part, p.subject);
+	world_print_needs(stdout, &s->world, p.part, p.subject);
 }
 
 void tell_command(struct telling *s, const char *label, const char *verb, const char *what,

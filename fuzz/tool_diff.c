@@ -10,6 +10,7 @@
 #include "diff.h"
 #include "options.h"
 #include "plain.h"
+#include "tool_json.h"
 
 /* ---- services of the other chapters ------------------------------------------- */
 
@@ -38,22 +39,36 @@ void diff_plan_in_words(struct diff *d, enum side side, int64_t plan, char out[9
 		 of_story ? p.story : "", of_story ? ")" : "");
 }
 
-void diff_print_hints(struct diff *d, enum side side, int64_t plan)
+struct replaying {
+	struct diff *d;
+	enum side side;
+	const char *what;
+	int64_t number, plan;
+};
+
+static void print_replay(FILE *to, const void *who)
 {
+	const struct replaying *r = who;
+	const struct diff_side *s = &r->d->side[r->side];
 	struct trace_plan p;
 
-	if (tracefile_plan(d->side[side].t, plan, &p))
-		world_print_needs(&d->world, p.part, p.subject);
+	plain_word(to, program_name());
+	fprintf(to, " replay ");
+	plain_word(to, s->path);
+	fprintf(to, " --%s %lld", r->what, (long long)r->number);
+	if (tracefile_plan(s->t, r->plan, &p))
+		world_print_needs(to, &r->d->world, p.part, p.subject);
 }
 
 void diff_print_replay(struct diff *d, enum side side, const char *what, int64_t number,
 		       int64_t plan)
 {
-	plain_word(stdout, program_name());
-	printf(" replay ");
-	plain_word(stdout, d->side[side].path);
-	printf(" --%s %lld", what, (long long)number);
-	diff_print_hints(d, side, plan);
+	struct replaying r = { d, side, what, number, plan };
+
+	if (d->json)
+		json_printed(&d->j, "repeat", print_replay, &r);
+	else
+		print_replay(stdout, &r);
 }
 
 /* ---- the whole ------------------------------------------------------------------ */
@@ -79,14 +94,19 @@ static bool nothing_differs(const struct diff *d)
 	       !d->cost.one_sided[SIDE_A] && !d->cost.one_sided[SIDE_B];
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void print_sides(const struct diff *d)
 {
 	for (enum side side = SIDE_A; side < SIDES; side++) {
 		const struct diff_side *s = &d->side[side];
-		printf("%c  %s: %u plan%s, %llu states, %llu kinds of finding%s\n",
+		printf("%c  %s: %u plan%s, %llu state%s, %llu kind%s of finding%s\n",
 		       side == SIDE_A ? 'A' : 'B', PLAIN(s->path), s->plans,
-		       s->plans == 1 ? "" : "s", (unsigned long long)s->states,
-		       (unsigned long long)s->findings,
+		       plural(s->plans), (unsigned long long)s->states, plural(s->states),
+		       (unsigned long long)s->findings, plural(s->findings),
 		       s->closed ? "" : "; the run did not end by itself");
 	}
 }
@@ -157,15 +177,18 @@ static void print_verdict(const struct diff *d)
 		printf("\nB has no finding that A has not, and no state that is ok in A is bad in B\n");
 	} else {
 		printf("\nB has %llu finding%s that A has not",
-		       (unsigned long long)f->only[SIDE_B], f->only[SIDE_B] == 1 ? "" : "s");
+		       (unsigned long long)f->only[SIDE_B], plural(f->only[SIDE_B]));
 		if (f->beyond[SIDE_B])
 			printf(" (%llu in plans that A has not lived)",
 			       (unsigned long long)f->beyond[SIDE_B]);
-		printf("; %llu states that are ok in A are bad in B\n",
-		       (unsigned long long)d->states.worse);
+		printf("; %llu state%s ok in A %s bad in B\n", (unsigned long long)d->states.worse,
+		       d->states.worse == 1 ? " that is" : "s that are",
+		       d->states.worse == 1 ? "is" : "are");
 	}
 	if (!d->facts)
-		printf("all facts are the same: what made the difference, the code hash does not see\n");
+		printf("all facts are the same: %s\n", d->code_unknown ?
+		       "what the code was, the traces do not know" :
+		       "what made the difference, the code hash does not see");
 }
 
 static bool print_text(struct diff *d)

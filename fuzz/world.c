@@ -392,12 +392,12 @@ int world_part(struct world *w, const char *name)
 	return not_found(w, "part", name, nth_part, w->plan.parts);
 }
 
-void world_print_needs(struct world *w, const char *part, const char *subject)
+void world_print_needs(FILE *to, struct world *w, const char *part, const char *subject)
 {
 	if (world_part(w, part) < 0)
-		printf(" --part YOUR.part");
+		fprintf(to, " --part YOUR.part");
 	if (world_subject(w, subject) < 0)
-		printf(" --load YOUR-STORE.so");
+		fprintf(to, " --load YOUR-STORE.so");
 }
 
 int world_fail(const struct world *w)

@@ -41,7 +41,7 @@ int world_part(struct world *w, const char *name);
 
 /* " --part YOUR.part --load YOUR-STORE.so", or what of it a command to repeat needs
  * besides: nothing for a built-in part and store. */
-void world_print_needs(struct world *w, const char *part, const char *subject);
+void world_print_needs(FILE *to, struct world *w, const char *part, const char *subject);
 
 /* The file's bytes with a NUL behind them, malloc'ed; NULL with an error line
  * (missing, no regular file, larger than max). Never waits for a pipe. */
