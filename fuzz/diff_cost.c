@@ -267,7 +267,7 @@ static bool compare_lives(struct diff *d, struct life life[SIDES], const struct 
 
 struct worn {
 	uint64_t sectors, erases, programs, bytes;
-	uint32_t most, least;
+	uint32_t most, least, before;
 };
 
 static bool take_wear(void *who, const struct trace_wear *w)
@@ -276,6 +276,7 @@ static bool take_wear(void *who, const struct trace_wear *w)
 
 	n->most = n->sectors ? max_u32(n->most, w->erases) : w->erases;
 	n->least = n->sectors ? min_u32(n->least, w->erases) : w->erases;
+	n->before = max_u32(n->before, w->erases_before);
 	n->sectors++;
 	n->erases += w->erases;
 	n->programs += w->programs;
@@ -297,6 +298,8 @@ static bool compare_wear(struct diff *d, const struct diff_plan *a)
 		d->cost.wear[s].erases += n[s].erases;
 		d->cost.wear[s].programs += n[s].programs;
 		add(&d->cost.wear[s].bytes, n[s].bytes);
+		if (n[s].before > d->cost.wear[s].before)
+			d->cost.wear[s].before = n[s].before;
 		if (n[s].most > d->cost.wear[s].most)
 			d->cost.wear[s].most = n[s].most;
 		if (n[s].most - n[s].least > d->cost.wear[s].spread)
@@ -376,6 +379,7 @@ static void enter_all(struct figures *f, const struct diff_cost *c)
 		enter(f, "wear", "erases", UNIT_COUNT, WORN(erases));
 		enter(f, "wear", "most of a sector", UNIT_COUNT, WORN(most));
 		enter(f, "wear", "spread", UNIT_COUNT, WORN(spread));
+		enter(f, "wear", "most before the life", UNIT_COUNT, WORN(before));
 		enter(f, "wear", "sectors touched", UNIT_COUNT, WORN(sectors));
 		enter(f, "wear", "program steps", UNIT_COUNT, WORN(programs));
 		enter(f, "wear", "bytes programmed", UNIT_COUNT, WORN(bytes));
