@@ -150,8 +150,6 @@ static const struct fact {
 } facts[] = {
 	{ "command", "command" },
 	{ "version", "tornbit" },
-	{ "code_hash", "store's code" },
-	{ "seed", "seed" },
 	{ "trials", "trials" },
 	{ "options", "options" },
 };
@@ -187,17 +185,13 @@ static void names_in_words(struct diff *d, enum side side, const struct diff_nam
 		snprintf(out, 300, "%s", fact(d, side, meta));
 }
 
-/* A sweep's facts are those of its first story: said of several plans, or of several
- * stores, they would say something about their order. */
-static bool speaks_for_all(struct diff *d, const char *name)
+/* A sweep's seed is that of its first story: said of several plans, it would say
+ * something about their order. Those of matched plans are in the plans. */
+static bool speaks_for_all(struct diff *d)
 {
-	for (enum side side = SIDE_A; side < SIDES; side++) {
-		const struct diff_side *s = &d->side[side];
-		if (!tracefile_is_of(s->t, "sweep"))
-			continue;
-		if (strcmp(name, "seed") == 0 ? s->plans > 1 : s->subject.names > 1)
+	for (enum side side = SIDE_A; side < SIDES; side++)
+		if (tracefile_is_of(d->side[side].t, "sweep") && d->side[side].plans > 1)
 			return false;
-	}
 	return true;
 }
 
@@ -205,31 +199,53 @@ static bool speaks_for_all(struct diff *d, const char *name)
 struct told {
 	struct diff *d;
 	bool print;
+	const char *store;	/* whose, where there are several; or NULL */
 };
 
-static void tell_same(struct diff *d, const char *label, const char *value)
+static void json_fact(const struct told *t, const char *label)
 {
+	struct json *j = &t->d->j;
+
+	json_open(j, NULL, '{');
+	json_text(j, "fact", label);
+	if (t->store)
+		json_text(j, "store", t->store);
+}
+
+static void print_label(const struct told *t, const char *label)
+{
+	if (t->store)
+		printf("  %s of %s: ", label, PLAIN(t->store));
+	else
+		printf("  %-12s ", label);
+}
+
+static void tell_same(const struct told *t, const char *label, const char *value)
+{
+	struct diff *d = t->d;
+
 	if (d->json) {
-		json_open(&d->j, NULL, '{');
-		json_text(&d->j, "fact", label);
+		json_fact(t, label);
 		json_text(&d->j, "both", value);
 		json_close(&d->j);
 	} else {
-		printf("  %-12s the same: %s\n", label, PLAIN(value));
+		print_label(t, label);
+		printf("the same: %s\n", PLAIN(value));
 	}
 }
 
-static void tell_differs(struct diff *d, const char *label, const char *a, const char *b)
+static void tell_differs(const struct told *t, const char *label, const char *a, const char *b)
 {
+	struct diff *d = t->d;
+
 	if (d->json) {
-		json_open(&d->j, NULL, '{');
-		json_text(&d->j, "fact", label);
+		json_fact(t, label);
 		json_text(&d->j, "a", a);
 		json_text(&d->j, "b", b);
 		json_close(&d->j);
 	} else {
-		printf("  %-12s %s -> %s\n", label, a[0] ? PLAIN(a) : "(none)",
-		       b[0] ? PLAIN(b) : "(none)");
+		print_label(t, label);
+		printf("%s -> %s\n", a[0] ? PLAIN(a) : "(none)", b[0] ? PLAIN(b) : "(none)");
 	}
 }
 
@@ -238,9 +254,9 @@ static void tell_word(const struct told *t, const char *label, const char *a, co
 	if (strcmp(a, b) != 0) {
 		t->d->facts++;
 		if (t->print)
-			tell_differs(t->d, label, a, b);
+			tell_differs(t, label, a, b);
 	} else if (t->print && t->d->all) {
-		tell_same(t->d, label, a);
+		tell_same(t, label, a);
 	}
 }
 
@@ -256,22 +272,22 @@ static void tell_text(const struct told *t, const char *label, const char *a, co
 	most = d->all ? UINT32_MAX : most;
 	if (!lines) {
 		if (t->print && d->all)
-			tell_same(d, label, a[0] ? "a text" : "none");
+			tell_same(t, label, a[0] ? "a text" : "none");
 		return;
 	}
 	d->facts++;
 	if (!t->print)
 		return;
 	if (d->json) {
-		json_open(&d->j, NULL, '{');
-		json_text(&d->j, "fact", label);
+		json_fact(t, label);
 		json_open(&d->j, "lines", '[');
 		diff_lines_json(&d->j, a, b);
 		json_close(&d->j);
 		json_close(&d->j);
 		return;
 	}
-	printf("  %-12s %" PRIu32 " line%s%s\n", label, lines, lines > 1 ? "s" : "",
+	print_label(t, label);
+	printf("%" PRIu32 " line%s%s\n", lines, lines > 1 ? "s" : "",
 	       most ? "" : " (--all lists them)");
 	diff_lines_print(a, b, "    ", most);
 	if (lines > most && most)
@@ -358,41 +374,139 @@ static void tell_names(const struct told *t)
 	tell_list(t, "part", a, b);
 }
 
-static void tell_all(const struct told *t)
+/* ---- stores ---------------------------------------------------------------- */
+
+/* The store of B that stands for this one of A, or NULL. */
+static const char *twin_store(const struct diff *d, const char *name)
+{
+	const struct diff_names *a = &d->side[SIDE_A].subject, *b = &d->side[SIDE_B].subject;
+
+	for (uint32_t i = 0; i < b->names; i++)
+		if (strcmp(b->name[i].text, name) == 0)
+			return name;
+	for (uint32_t i = 0; i < d->renames; i++)
+		if (strcmp(d->rename[i].from, name) == 0)
+			return d->rename[i].to;
+	return a->names == 1 && b->names == 1 ? b->name[0].text : NULL;
+}
+
+/* A store without a hash has zeros. */
+static const char *code_of(struct diff *d, enum side side, const char *store)
+{
+	const char *hash = tracefile_code_hash(d->side[side].t, store);
+	return hash && strspn(hash, "0") < strlen(hash) ? hash : "unknown";
+}
+
+static void tell_code(const struct told *t, const char *in_a, const char *in_b)
+{
+	char a[32], b[32];
+
+	snprintf(a, sizeof a, "%s", code_of(t->d, SIDE_A, in_a));
+	snprintf(b, sizeof b, "%s", code_of(t->d, SIDE_B, in_b));
+	if (strcmp(a, "unknown") != 0 || strcmp(b, "unknown") != 0) {
+		tell_word(t, "store's code", a, b);
+		return;
+	}
+	t->d->code_unknown = true;	/* which is not the same as "the same" */
+	if (!t->print || !t->d->all)
+		return;
+	if (t->d->json) {
+		json_fact(t, "store's code");
+		json_text(&t->d->j, "both", NULL);
+		json_close(&t->d->j);
+	} else {
+		print_label(t, "store's code");
+		printf("unknown\n");
+	}
+}
+
+static void tell_contract(const struct told *t, const char *in_a, const char *in_b)
+{
+	const char *text = tracefile_contract(t->d->side[SIDE_A].t, in_a);
+	char *a = copy(text ? text : "");
+
+	text = tracefile_contract(t->d->side[SIDE_B].t, in_b);
+	tell_text(t, "contract", a, text ? text : "", LINES_TOLD);
+	free(a);
+}
+
+static void tell_stores(struct told *t)
+{
+	const struct diff_names *a = &t->d->side[SIDE_A].subject;
+	bool several = a->names > 1 || t->d->side[SIDE_B].subject.names > 1;
+
+	t->d->code_unknown = false;
+	for (uint32_t i = 0; i < a->names; i++) {
+		const char *in_a = a->name[i].text, *in_b = twin_store(t->d, in_a);
+		if (!in_b)
+			continue;
+		t->store = several ? in_a : NULL;
+		tell_code(t, in_a, in_b);
+		tell_contract(t, in_a, in_b);
+	}
+	t->store = NULL;
+}
+
+/* ---- all of them ------------------------------------------------------------ */
+
+/* As people write it, and as docs/json.md has seeds. */
+static void seed_in_words(struct diff *d, enum side side, char out[32])
+{
+	const char *text = fact(d, side, "seed");
+	char *end;
+	uint64_t seed = strtoull(text, &end, 10);
+
+	if (end == text || *end)
+		snprintf(out, 32, "%.31s", text);
+	else
+		snprintf(out, 32, d->json ? "0x%016" PRIx64 : "0x%" PRIx64, seed);
+}
+
+static void tell_seed(const struct told *t)
+{
+	char a[32], b[32];
+
+	seed_in_words(t->d, SIDE_A, a);
+	seed_in_words(t->d, SIDE_B, b);
+	if (speaks_for_all(t->d))
+		tell_word(t, "seed", a, b);
+}
+
+static void tell_all(struct told *t)
 {
 	struct diff *d = t->d;
 
 	d->facts = 0;
 	tell_names(t);
 	for (size_t i = 0; i < COUNT_OF(facts); i++)
-		if (strcmp(facts[i].name, "seed") != 0 || speaks_for_all(d, "seed"))
-			tell_list(t, facts[i].label, fact(d, SIDE_A, facts[i].name),
-				  fact(d, SIDE_B, facts[i].name));
+		tell_list(t, facts[i].label, fact(d, SIDE_A, facts[i].name),
+			  fact(d, SIDE_B, facts[i].name));
+	tell_seed(t);
 	tell_word(t, "ended", d->side[SIDE_A].closed ? "by itself" : "no: killed, or still running",
 		  d->side[SIDE_B].closed ? "by itself" : "no: killed, or still running");
-	if (speaks_for_all(d, "contract"))
-		tell_text(t, "contract", fact(d, SIDE_A, "contract"), fact(d, SIDE_B, "contract"),
-			  LINES_TOLD);
+	tell_stores(t);
 	tell_parts(t);
 }
 
 void diff_facts_count(struct diff *d)
 {
-	struct told t = { d, false };
+	struct told t = { .d = d };
 
 	tell_all(&t);
 }
 
 void diff_facts_print(struct diff *d)
 {
-	struct told t = { d, true };
+	struct told t = { .d = d, .print = true };
 
 	if (d->json)
 		json_open(&d->j, "facts", '[');
 	else if (d->facts)
 		printf("\nfacts that differ (A -> B)\n");
 	else
-		printf("\nfacts: store, part, contract, version, code, seed and options are the same\n");
+		printf("\nfacts: store, part, contract, version%s%s and options are the same%s\n",
+		       d->code_unknown ? "" : ", code", speaks_for_all(d) ? ", seed" : "",
+		       d->code_unknown ? "; code: unknown" : "");
 	tell_all(&t);
 	if (d->json)
 		json_close(&d->j);

@@ -188,33 +188,70 @@ bool diff_same_verbs(const char *a, const char *b)
 	return !la && !lb;
 }
 
-/* A trace holds one contract, that of its fact "subject". Two of different stores
- * say nothing about each other where each trace has several. */
-static bool contracts_agree(const struct diff *d)
-{
-	const struct diff_side *a = &d->side[SIDE_A], *b = &d->side[SIDE_B];
-	const char *in_a = tracefile_meta(a->t, "subject"), *in_b = tracefile_meta(b->t, "subject");
-	bool same_store = in_a && in_b && strcmp(in_a, in_b) == 0;
+/* Stores whose numbers mean the same are of one class: that of the first such store,
+ * A's before B's. An unknown contract is in the first class. */
+struct classes {
+	char *contract[SIDES * DIFF_NAMES_MAX];
+	uint32_t classes;
+	uint8_t of[SIDES][DIFF_NAMES_MAX];
+};
+static_assert(SIDES * DIFF_NAMES_MAX <= UINT8_MAX, "a class has a number of 8 bits");
 
-	if (!same_store && (a->subject.names > 1 || b->subject.names > 1))
-		return true;
-	in_a = tracefile_meta(a->t, "contract");
-	in_b = tracefile_meta(b->t, "contract");
-	return !in_a || !in_b || diff_same_verbs(in_a, in_b);
+static uint8_t class_of(struct classes *c, const char *contract)
+{
+	for (uint32_t i = 0; i < c->classes; i++)
+		if (!contract || diff_same_verbs(c->contract[i], contract))
+			return (uint8_t)i;
+	if (!contract)
+		return 0;
+	size_t n = strlen(contract) + 1;
+	c->contract[c->classes] = malloc(n);
+	if (!c->contract[c->classes])
+		abort();
+	memcpy(c->contract[c->classes], contract, n);
+	return (uint8_t)c->classes++;
 }
 
-/* Plans of stores whose verbs differ must meet nobody. */
-static void set_apart(struct diff *d)
+/* Plans of stores whose verbs differ must not meet. */
+static void set_apart(struct diff_side *s, const uint8_t class[DIFF_NAMES_MAX])
 {
+	for (uint32_t i = 0; i < s->plans; i++) {
+		uint32_t k = 0;
+		while (k < s->subject.names && s->subject.name[k].hash != s->plan[i].subject)
+			k++;
+		for (int m = 0; k < s->subject.names && m < MATCHES; m++)
+			s->plan[i].hash[m] = mix64_2(s->plan[i].hash[m], class[k]);
+	}
+}
+
+/* Is a store, the same or the only one on each side, of two classes? */
+static bool classes_differ(const struct diff *d, const struct classes *c)
+{
+	const struct diff_names *a = &d->side[SIDE_A].subject, *b = &d->side[SIDE_B].subject;
+	bool only = a->names == 1 && b->names == 1;
+
+	for (uint32_t i = 0; i < a->names; i++)
+		for (uint32_t k = 0; k < b->names; k++)
+			if ((only || a->name[i].hash == b->name[k].hash) &&
+			    c->of[SIDE_A][i] != c->of[SIDE_B][k])
+				return true;
+	return false;
+}
+
+static void tell_apart(struct diff *d)
+{
+	struct classes c = { .classes = 0 };
+
 	for (enum side side = SIDE_A; side < SIDES; side++) {
 		struct diff_side *s = &d->side[side];
-		const char *subject = tracefile_meta(s->t, "subject");
-		uint64_t hash = subject ? hash_of(subject, 0) : 0;
-		for (uint32_t i = 0; i < s->plans; i++)
-			if (s->plan[i].subject == hash)
-				for (int m = 0; m < MATCHES; m++)
-					s->plan[i].hash[m] = mix64_2(s->plan[i].hash[m], 1 + (uint64_t)side);
+		for (uint32_t i = 0; i < s->subject.names; i++)
+			c.of[side][i] = class_of(&c, tracefile_contract(s->t, s->subject.name[i].text));
 	}
+	for (enum side side = SIDE_A; side < SIDES; side++)
+		set_apart(&d->side[side], c.of[side]);
+	d->verbs_differ = classes_differ(d, &c);
+	for (uint32_t i = 0; i < c.classes; i++)
+		free(c.contract[i]);
 }
 
 /* ---- matching ------------------------------------------------------------ */
@@ -346,9 +383,7 @@ bool diff_plans_load(struct diff *d)
 	for (enum side side = SIDE_A; side < SIDES; side++)
 		if (!load_side(d, side))
 			return false;
-	d->verbs_differ = !contracts_agree(d);
-	if (d->verbs_differ)
-		set_apart(d);
+	tell_apart(d);
 	for (int m = 0; m < MATCHES; m++)
 		match_by(d, (enum match)m);
 	find_renames(d);

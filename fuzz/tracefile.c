@@ -15,8 +15,9 @@
 #include "tracefile.h"
 
 enum query {
-	Q_META, Q_PART, Q_PLAN, Q_PLANS, Q_FINDING, Q_FINDING_KEY, Q_FINDINGS, Q_EVIDENCE,
-	Q_STATE, Q_STATES, Q_STATE_PLANS, Q_BLOCKS, Q_CALLS, Q_EVENTS, Q_WEAR, QUERIES
+	Q_META, Q_PART, Q_CONTRACT, Q_CODE_HASH, Q_PLAN, Q_PLANS, Q_FINDING, Q_FINDING_KEY,
+	Q_FINDINGS, Q_EVIDENCE, Q_STATE, Q_STATES, Q_STATE_PLANS, Q_BLOCKS, Q_CALLS, Q_EVENTS,
+	Q_WEAR, QUERIES
 };
 
 #define PLAN_COLUMNS "SELECT id, subject, part, bytes, hash, story FROM plan "
@@ -30,6 +31,8 @@ enum query {
 static const char *const query_sql[QUERIES] = {
 	[Q_META] = "SELECT value FROM meta WHERE name=?",
 	[Q_PART] = "SELECT text FROM part WHERE name=?",
+	[Q_CONTRACT] = "SELECT contract FROM subject WHERE name=?",
+	[Q_CODE_HASH] = "SELECT code_hash FROM subject WHERE name=?",
 	[Q_PLAN] = PLAN_COLUMNS "WHERE id=?",
 	[Q_PLANS] = PLAN_COLUMNS "ORDER BY id",
 	[Q_FINDING] = FINDING_COLUMNS "WHERE id=?",
@@ -357,6 +360,16 @@ bool tracefile_is_of(struct tracefile *t, const char *command)
 const char *tracefile_part_text(struct tracefile *t, const char *part)
 {
 	return one_text(t, Q_PART, "part", part);
+}
+
+const char *tracefile_contract(struct tracefile *t, const char *subject)
+{
+	return one_text(t, Q_CONTRACT, "subject", subject);
+}
+
+const char *tracefile_code_hash(struct tracefile *t, const char *subject)
+{
+	return one_text(t, Q_CODE_HASH, "subject", subject);
 }
 
 uint64_t tracefile_count(struct tracefile *t, const char *table)

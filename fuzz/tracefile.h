@@ -51,6 +51,11 @@ bool tracefile_is_of(struct tracefile *t, const char *command);
 /* Text of a part that plans of this trace use, as it was then. NULL: unknown. */
 const char *tracefile_part_text(struct tracefile *t, const char *part);
 
+/* What a store of the plans promised, and the hash of its code as 8 hex digits, as
+ * they were then. NULL: unknown. */
+const char *tracefile_contract(struct tracefile *t, const char *subject);
+const char *tracefile_code_hash(struct tracefile *t, const char *subject);
+
 /* Rows in a table of docs/trace-schema.md; 0 when it is damaged. */
 uint64_t tracefile_count(struct tracefile *t, const char *table);
 

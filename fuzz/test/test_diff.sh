@@ -104,7 +104,7 @@ differ 0 hardened.db part.db && says '1 matched' "part  *lm3s8962 -> w25q128jv" 
 	says '^    - bytes 256 KiB'
 report "two parts are compared, with the lines in which they differ" $?
 differ 0 hardened.db region.db &&
-	says '^plans: 1 matched: the same calls and cuts, with another set-up' 'seed  *20 -> 153'
+	says '^plans: 1 matched: the same calls and cuts, with another set-up' 'seed  *0x14 -> 0x99$'
 report "another seed and region are the same calls" $?
 "$tornbit" sweep "$faithful" "$(dirname "$faithful")/wofs.faithful-create.scn" --trace two.db > /dev/null
 differ 0 two.db a.db && says '^  2 of them take longer .*B.s plan 2 (wofs.hardened-replace): 29588 clocks in A, 43732 in B' &&
@@ -112,7 +112,7 @@ differ 0 two.db a.db && says '^  2 of them take longer .*B.s plan 2 (wofs.harden
 report "the life that differs most is named" $?
 "$tornbit" diff fuzz.db fuzz-8.db --json > out 2> err
 json 'j["plans"]["same"] == 0 and j["a"]["plans_alone"] > 1500 and
-	[f["fact"] for f in j["facts"]] == ["seed", "trials"]'
+	[f["fact"] for f in j["facts"]] == ["trials", "seed"]'
 report "campaigns of different seeds have hardly a plan in common" $?
 cp m.db renamed.db
 tamper renamed.db "UPDATE plan SET subject='my.store-v2';
@@ -122,25 +122,37 @@ differ 0 m.db renamed.db && says '0 new, 0 changed, 0 gone, 4 the same' \
 	differ 1 a.db renamed.db && says '--load YOUR-STORE.so'
 report "findings of a store under another name are matched without it" $?
 cp a.db verbs.db
-tamper verbs.db "UPDATE meta SET value=replace(value, 'get NAME', 'fetch NAME') WHERE name='contract'"
+tamper verbs.db "UPDATE subject SET contract=replace(contract, 'get NAME', 'fetch NAME')"
 differ 0 a.db verbs.db && says '^plans: 0 matched; A alone has 2; B alone has 2' \
 	'^    - *get NAME' '^    + *fetch NAME' 'the contracts differ in verbs or names'
 report "plans whose numbers mean other verbs are not compared" $?
 cp a.db verbs.db
-tamper verbs.db "UPDATE meta SET value=replace(value, '
+tamper verbs.db "UPDATE subject SET contract=replace(contract, '
 probes:', '  sync
     write all
-probes:') WHERE name='contract'"
+probes:')"
 differ 0 a.db verbs.db && says '^plans: 2 matched: the same' '^    +   sync' &&
 	differ 0 verbs.db a.db && says '^plans: 2 matched: the same' '^    -   sync'
 report "... but a contract may grow by verbs at its end" $?
 
 "$tornbit" sweep "$create" "$faithful" --trace mixed-1.db > /dev/null
 "$tornbit" sweep "$faithful" "$create" --trace mixed-2.db > /dev/null
-tamper mixed-2.db "UPDATE meta SET value=replace(value, 'get NAME', 'fetch NAME') WHERE name='contract'"
 differ 0 mixed-1.db mixed-2.db && says '^plans: 2 matched: the same$' '; 0 of them came out' &&
-	! grep -q 'contract' out
-report "the contract of a sweep's first store says nothing about the others" $?
+	! grep -q 'contract \|code' out
+report "several stores in another order are the same stores" $?
+tamper mixed-2.db "UPDATE subject SET contract=replace(contract, 'get NAME', 'fetch NAME'), code_hash='0badc0de'
+	WHERE name='wofs.hardened'"
+differ 0 mixed-1.db mixed-2.db && says '^plans: 1 matched: the same; A alone has 1; B alone has 1$' \
+	"^  store's code of wofs.hardened: [0-9a-f]* -> 0badc0de" '^  contract of wofs.hardened: 2 lines' \
+	'^    + *fetch NAME' 'the contracts differ in verbs' && ! grep -q 'of wofs.faithful: ' out &&
+	differ 0 mixed-1.db mixed-2.db --json && json '{f["store"] for f in j["facts"] if "store" in f} == {"wofs.hardened"}'
+report "of several stores each has its own contract and code" $?
+cp a.db nocode.db
+tamper nocode.db "UPDATE subject SET code_hash='00000000'"
+differ 0 nocode.db nocode.db && says '^facts: .* are the same; code: unknown$' &&
+	! grep -q 'version, code' out && differ 0 nocode.db nocode.db --all && says "store's code unknown" &&
+	differ 0 a.db nocode.db && says "store's code [0-9a-f]* -> unknown"
+report "code without a hash is unknown, not the same" $?
 
 # ---- counted by other means ----------------------------------------------------------
 
@@ -182,8 +194,9 @@ for n, db in enumerate(sys.argv[1:3]):
                     f" sum(busy_clocks) FROM call WHERE life=0 AND verb{is_mount}'mount'")[0]
         for word, value in zip((group, "clocks", "on the bus", "waiting", "array busy"), sums):
             same(f"{db} {group} {word}", value, figure[group, word][n])
-    sums = rows(db, "SELECT sum(erases), max(erases), count(*), sum(programs), sum(programmed_bytes) FROM wear")[0]
-    for word, value in zip(("erases", "most of a sector", "sectors touched", "program steps",
+    sums = rows(db, "SELECT sum(erases), max(erases), max(erases_before), count(*), sum(programs),"
+                " sum(programmed_bytes) FROM wear")[0]
+    for word, value in zip(("erases", "most of a sector", "most before the life", "sectors touched", "program steps",
                             "bytes programmed"), sums):
         same(f"{db} wear {word}", value, figure["wear", word][n])
     same(f"{db} stored", rows(db, "SELECT sum(done) FROM call WHERE life=0 AND bytes>0")[0][0],
@@ -262,8 +275,7 @@ tamper part-text.db "UPDATE part SET text=replace(replace(text, 'typ 20 us', 'ty
 differ 0 a.db part-text.db && says "part's text  *4 lines" '^    - t-chip' '^    - t-page  *typ 20 us' \
 	'^    + t-page  *typ 21 us'
 report "changed lines of a part are told as those lines" $?
-tamper part-text.db "UPDATE meta SET value='00000001' WHERE name='code_hash';
-	UPDATE meta SET value='9.9' WHERE name='version'; UPDATE meta SET value=0 WHERE name='closed'"
+tamper part-text.db "UPDATE subject SET code_hash='00000001'; UPDATE meta SET value='9.9' WHERE name='version'; UPDATE meta SET value=0 WHERE name='closed'"
 differ 0 a.db part-text.db && says "store's code  *[0-9a-f]* -> 00000001" 'tornbit  *0.1 -> 9.9' \
 	'the run did not end by itself' 'ended  *by itself -> no'
 report "version, code and an unfinished run are facts" $?
@@ -272,6 +284,9 @@ tamper worse.db "UPDATE state SET verdict=6, step=1 WHERE id IN (2000, 2001)"
 differ 1 m.db worse.db && says ' 0 new, 0 changed' '^  WORSE     ok -> mount: 2' 'in 1 plan$' &&
 	differ 0 worse.db m.db && says '^  better    mount -> ok: 2$'
 report "a state that got worse counts without a new finding" $?
+tamper worse.db "UPDATE state SET verdict=0, step=0 WHERE id=2001"
+differ 1 m.db worse.db && says '^B has 0 findings that A has not; 1 state that is ok in A is bad in B$'
+report "... and one of them is told as one" $?
 cp a.db fewer.db
 tamper fewer.db "DELETE FROM plan WHERE id=1; DELETE FROM state WHERE plan=1"
 differ 1 fewer.db m.db && says '^plans: 1 matched: the same; B alone has 1$' \
@@ -329,6 +344,32 @@ for to in file terminal; do
 	report "a diff that takes a while says what it reads, and clears that (answer: $to)" $?
 done
 
+# ---- for programs ------------------------------------------------------------------------------
+
+"$mutant" diff a.db m.db --json > out 2> err
+/usr/bin/python3 - > err 2>&1 << 'END'
+import json, sqlite3, subprocess, sys
+new = json.load(open("out"))["findings"]["new"]
+rows = sqlite3.connect("m.db").execute("SELECT f.id, f.reach_first, f.reach_last, f.count, s.op, s.cuts, s.bits,"
+    " s.seed, s.at, f.expected FROM finding f JOIN state s ON s.id=f.state ORDER BY f.id").fetchall()
+assert len(new) == len(rows) == 4 and any(r[1] is not None for r in rows)
+for f, (row, first, last, count, op, cuts, bits, seed, at, expected) in zip(new, rows):
+    assert f["finding"] == row and f["count"] == count and f["expected"] == bool(expected)
+    assert f["reach"] == {"reachable": first is not None, "first": first, "last": last}, f["reach"]
+    assert f["operation"] == op and f["recovery"] == (cuts > 1)
+    assert f["fault"]["seed"] == seed and f["fault"]["at"] == at and set(f["fault"]) == {
+        "family", "bits", "unit", "quality", "supply", "seed", "at"}
+    shown = subprocess.run(f["repeat"], shell=True, capture_output=True, text=True)
+    assert "phantom" in shown.stdout, (f["repeat"], shown)
+END
+report "a finding in JSON has the fields that every finding has, and repeats" $?
+cp m.db plain.db
+tamper plain.db "UPDATE finding SET reach='adversarial', reach_first=NULL, reach_last=NULL WHERE id=1;
+	UPDATE finding SET reach='without a cut', reach_first=NULL, reach_last=NULL, state=0, expected=NULL WHERE id=2"
+differ 1 a.db plain.db --json && json 'j["findings"]["new"][0]["reach"] == {"reachable": False, "first": None, "last": None}' &&
+	json '[j["findings"]["new"][1][k] for k in ("reach", "operation", "recovery", "fault", "state", "expected")] == [None] * 6'
+report "... adversarial is not reachable, and null where nothing was cut" $?
+
 # ---- traces of any kind -------------------------------------------------------------------
 
 # refuses STORY REASON A B: status 2, one line with REASON, not a word of an answer
@@ -367,13 +408,13 @@ cp m.db odd.db
 tamper odd.db "UPDATE call SET last=9223372036854775807, bus_clocks=-1, busy_clocks=-2;
 	UPDATE finding SET why=char(27)||'[2J'||char(10)||'x', key=replace(key,'none',char(27)||'%s%n')
 	WHERE id<3; UPDATE meta SET value=char(27)||'%s%n' WHERE name='options';
-	UPDATE meta SET value=printf('%.*c', 500000, 'x') WHERE name='contract';
+	UPDATE subject SET contract=printf('%.*c', 500000, 'x');
 	UPDATE part SET text=replace(printf('%.*c', 60000, 'x'), 'x', 'x'||char(10))"
 differ 1 a.db odd.db && ! LC_ALL=C grep -q '[^ -~]' out && says 'x1b\[2J' 'x1b%s%n' &&
 	differ 1 a.db odd.db --json && json 'j["worse"] is True' && ! LC_ALL=C grep -q '[^ -~]' out
 report "numbers without end, long texts and control bytes are told plainly" $?
 cp a.db bare.db
-tamper bare.db "DELETE FROM meta WHERE name<>'schema'; DELETE FROM plan; DELETE FROM state;
+tamper bare.db "DELETE FROM meta WHERE name<>'schema'; DELETE FROM subject; DELETE FROM plan; DELETE FROM state;
 	DELETE FROM call; DELETE FROM finding; DELETE FROM wear; DELETE FROM part; DELETE FROM bus_block"
 differ 1 bare.db m.db && differ 0 m.db bare.db && says '^plans: 0 matched' '4 gone' &&
 	differ 0 bare.db bare.db && differ 0 bare.db bare.db --json && json 'j["same"] is True'
