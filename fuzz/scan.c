@@ -30,10 +30,19 @@ bool scan_wrong_at(struct scan *ps, uint32_t line, const char *what)
 bool scan_wrong_word(struct scan *ps, const char *kind, const char *word,
 		       const char *const *list, uint32_t n)
 {
+	return scan_unknown(ps, kind, NULL, word, list, n);
+}
+
+bool scan_unknown(struct scan *ps, const char *kind, const char *option, const char *word,
+		  const char *const *list, uint32_t n)
+{
 	struct text t = text_in(ps->error->what, sizeof ps->error->what);
 
 	ps->error->line = ps->here.line ? ps->here.line : 1;	/* empty: 1 */
-	text_add(&t, "%.32s: no %s \"%.40s\":", ps->statement, kind, word);
+	text_add(&t, "%.32s: no %s \"%.40s\"", ps->statement, kind, word);
+	if (option)
+		text_add(&t, " (one of your own needs %s)", option);
+	text_add(&t, ":");
 	for (uint32_t i = 0; i < n; i++) {
 		if (t.n + strlen(list[i]) + 6 > t.room) {
 			text_add(&t, " ...");

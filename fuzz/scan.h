@@ -60,6 +60,9 @@ bool scan_wrong_at(struct scan *ps, uint32_t line, const char *what);
 /* "STATEMENT: no KIND "WORD": a b c", the valid words as far as there is room. */
 bool scan_wrong_word(struct scan *ps, const char *kind, const char *word,
 		     const char *const *list, uint32_t n);
+/* The same of what a user may bring along: option says how. */
+bool scan_unknown(struct scan *ps, const char *kind, const char *option, const char *word,
+		  const char *const *list, uint32_t n);
 
 /* Read the line at here into words, maybe none, and step behind it. */
 bool scan_read_line(struct scan *ps);

@@ -84,7 +84,8 @@ static bool parse_subject(struct scan *ps)
 		}
 	for (uint32_t i = 0; i < min_u32(w->subjects, LISTED_MAX); i++)
 		names[i] = w->subject[i]->name;
-	return word && scan_wrong_word(ps, "store", word, names, min_u32(w->subjects, LISTED_MAX));
+	return word && scan_unknown(ps, "store", "--load FILE.so", word, names,
+				    min_u32(w->subjects, LISTED_MAX));
 }
 
 static bool parse_part(struct scan *ps)
@@ -100,7 +101,8 @@ static bool parse_part(struct scan *ps)
 		}
 	for (uint32_t i = 0; i < min_u32(w->parts, LISTED_MAX); i++)
 		names[i] = w->part[i]->name;
-	return word && scan_wrong_word(ps, "part", word, names, min_u32(w->parts, LISTED_MAX));
+	return word && scan_unknown(ps, "part", "--part FILE", word, names,
+				    min_u32(w->parts, LISTED_MAX));
 }
 
 static bool parse_timing(struct scan *ps)

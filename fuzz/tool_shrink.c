@@ -11,13 +11,30 @@
 #include "shrink.h"
 #include "tool_wanted.h"
 
+struct waiting {
+	struct progress progress;
+	uint64_t operations;
+};
+
 static void wait_for_shrinking(void *who, const struct shrink_stats *s)
 {
-	struct progress *p = who;
+	struct progress *p = &((struct waiting *)who)->progress;
 
 	if (progress_due(p))
 		progress_say(p, 0, 0, "%u of %u events left; %u lives", s->events_after,
 			     s->events_before, s->lives);
+}
+
+/* The first life, of the whole plan: it may be a long one. */
+static void wait_for_life(void *who, const struct sink_bus *op, const struct array *a)
+{
+	struct waiting *w = who;
+
+	(void)op, (void)a;
+	w->operations++;
+	if (progress_due(&w->progress))
+		progress_say(&w->progress, 0, 0, "%llu operations",
+			     (unsigned long long)w->operations);
 }
 
 struct shrinking {
@@ -32,21 +49,24 @@ struct shrinking {
 
 static bool shrink_wanted(struct wanted *w, struct shrinking *s, char what[256])
 {
-	struct live_options plain = { 0 };
-	struct progress progress;
+	struct waiting waiting = { 0 };
+	struct live_options plain = { .each = wait_for_life, .who = &waiting };
 	struct shrink_options o = {
-		.lives_max = (uint32_t)s->lives, .each = wait_for_shrinking, .who = &progress,
+		.lives_max = (uint32_t)s->lives, .each = wait_for_shrinking, .who = &waiting,
 	};
 
-	if (!live_plan(&w->world.plan, &w->s->plan, &plain, &s->found, what))
+	progress_begin(&waiting.progress, w->from, 0);
+	bool lived = live_plan(&w->world.plan, &w->s->plan, &plain, &s->found, what);
+	if (!lived || !s->found.key[0])
+		progress_end(&waiting.progress);
+	if (!lived)
 		return false;
 	if (!s->found.key[0]) {
 		snprintf(what, 256, "nothing is found when it is lived: nothing to shrink");
 		return false;
 	}
-	progress_begin(&progress, w->from, 0);
 	shrink(&w->world.plan, &w->s->plan, s->found.key, &o, &s->stats);
-	progress_end(&progress);
+	progress_end(&waiting.progress);
 	if (!replay_freeze(&w->world.plan, &w->s->plan, s->frozen, &s->found, what))
 		return false;
 	s->text = wanted_text(w, s->frozen);

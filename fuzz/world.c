@@ -363,13 +363,14 @@ bool world_write_finding(struct world *w, const char *folder, const char *key,
 
 /* ---- names ------------------------------------------------------------- */
 
-static int not_found(struct world *w, const char *kind, const char *name,
+static int not_found(struct world *w, const char *kind, const char *option, const char *name,
 		     const char *(*nth)(const struct world *, uint32_t), uint32_t count)
 {
 	int n = snprintf(w->error, sizeof w->error, "no %s '%.60s'; there are:", kind, name);
 
-	for (uint32_t i = 0; i < count && (size_t)n < sizeof w->error - 64; i++)
-		n += snprintf(w->error + n, sizeof w->error - (size_t)n, " %s", nth(w, i));
+	for (uint32_t i = 0; i < count && (size_t)n < sizeof w->error - 160; i++)
+		n += snprintf(w->error + n, sizeof w->error - (size_t)n, " %.64s", nth(w, i));
+	snprintf(w->error + n, sizeof w->error - (size_t)n, "; one of your own needs %s", option);
 	return -1;
 }
 
@@ -381,7 +382,7 @@ int world_subject(struct world *w, const char *name)
 	for (uint32_t i = 0; i < w->plan.subjects; i++)
 		if (strcmp(w->subject[i]->name, name) == 0)
 			return (int)i;
-	return not_found(w, "store", name, nth_subject, w->plan.subjects);
+	return not_found(w, "store", "--load FILE.so", name, nth_subject, w->plan.subjects);
 }
 
 int world_part(struct world *w, const char *name)
@@ -389,7 +390,7 @@ int world_part(struct world *w, const char *name)
 	for (uint32_t i = 0; i < w->plan.parts; i++)
 		if (strcmp(w->part[i]->name, name) == 0)
 			return (int)i;
-	return not_found(w, "part", name, nth_part, w->plan.parts);
+	return not_found(w, "part", "--part FILE", name, nth_part, w->plan.parts);
 }
 
 void world_print_needs(FILE *to, struct world *w, const char *part, const char *subject)

@@ -88,6 +88,13 @@ refuses "a count of nothing" "from 1 to" fuzz wofs.faithful --calls 0
 refuses "a count beyond 32 bits" "from 1 to" sweep good.scn --samples 4294967297
 refuses "a depth of three" "--depth takes a whole number from 1 to 2" sweep good.scn --depth 3
 refuses "an unknown store names those there are" "no store 'nand'; there are: .*wofs" fuzz nand
+printf 'subject config\npart lm3s8962\n' > stranger.scn
+printf 'subject planted\npart config\n' > nowhere.scn
+for c in sweep replay shrink; do
+	refuses "$c of a store that is not there says how to bring it" 'no store "config".*--load FILE.so' \
+		$c stranger.scn
+	refuses "... and of a part" 'no part "config".*--part FILE' $c nowhere.scn
+done
 refuses "an unknown part names those there are" "no part 'w25q999'; there are: .*lm3s8962" parts w25q999
 refuses "a setting that the store does not have" "set defect=1" fuzz wofs.faithful --set defect=1
 refuses "a setting without a value" "NAME=VALUE" fuzz planted --set defect

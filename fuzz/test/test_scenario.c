@@ -361,7 +361,7 @@ static void wrong_texts_are_refused_with_line_and_remedy(void)
 		{ "", 1, "subject NAME" },
 		{ "part lm3s8962\n", 1, "subject NAME" },
 		{ "subject cell\n", 1, "part NAME" },
-		{ "subject cel\n", 1, "no store \"cel\": cell fake.hardened" },
+		{ "subject cel\n", 1, "no store \"cel\" (one of your own needs --load FILE.so): cell fake.hardened" },
 		{ "subject\n", 1, "the store's name is missing" },
 		{ "subject cell cell\n", 1, "nothing is expected behind it" },
 		{ "subject cell\nsubject cell\n", 2, "line 1 has it already" },
