@@ -135,6 +135,23 @@ wrong_line "a record beside none" 6 "stands alone" \
 	"${head}key s/mount/put/no-cut/none/dump\nrecord none\n$record"
 wrong_line "none beside a record" 6 "stands alone" \
 	"${head}key s/mount/put/no-cut/none/dump\n${record}record none\n"
+# Files that SQLite would take for logs of the trace may be anybody's.
+for tail in wal shm journal new-wal new-journal; do
+	case $tail in new-*) name=notes.${tail} ;; *) name=notes-$tail ;; esac
+	echo "dear diary" > "$name"
+	refuses "a trace beside somebody's $name" "$name: is no log of a trace" sweep good.scn --trace notes
+	[ "$(cat "$name")" = "dear diary" ] && [ ! -e notes ]
+	report "... and it is as it was" $?
+	rm -f "$name"
+done
+cp good.scn t-journal
+refuses "a trace whose log its own story would be" "t-journal: is no log" sweep ./t-journal --trace t
+cmp -s good.scn t-journal
+report "... and the story is as it was" $?
+"$tornbit" sweep good.scn --trace logged.db > out 2> err
+: > logged.db-wal
+"$tornbit" sweep good.scn --trace logged.db > out 2> err && [ ! -e logged.db-wal ]
+report "an empty log of a trace is no hindrance" $?
 refuses "a story that is not there" "missing.scn: No such file" sweep missing.scn
 refuses "a folder for a story" "is a folder" sweep "$work"
 refuses "a typo in the last story costs no work of the first" "bad.scn:" sweep good.scn bad.scn

@@ -88,6 +88,13 @@ cp first.db copy.db.new
 unpack run.db copy.db && cmp -s first.db copy.db && [ ! -e copy.db.new ]
 report "what a killed unpacking left there is cleaned up" $?
 mkdir folder
+for name in x-wal x-shm x-journal x.new-wal x.new-journal x.new-shm; do
+	cp run.db $name
+	refuses "a trace named $name, which the copy would take for its log" "$name: is no log" $name x
+	cmp -s run.db $name && [ ! -e x ]
+	report "... and it is as it was" $?
+	rm -f $name x x.new
+done
 refuses "over a folder" "folder" run.db folder
 refuses "into a folder that is not there" "make the folder first" run.db none/copy.db
 refuses "without a trace" "No such file" none.db copy2.db
