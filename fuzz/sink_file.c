@@ -200,6 +200,47 @@ char *sink_plain_path(const char *path)
 	return real ? real : sink_joined(path[0] == '/' ? "" : "./", path);
 }
 
+/* What SQLite writes first into a log beside a database; a finished one may be empty,
+ * or its beginning zeros. */
+static bool is_log(const char *name, const uint8_t *magic, uint32_t bytes)
+{
+	uint8_t first[8];
+	FILE *f = fopen(name, "rb");
+	size_t n = f ? fread(first, 1, bytes, f) : 0;
+	bool zeros = true, same = true;
+
+	for (size_t i = 0; i < n; i++) {
+		zeros = zeros && !first[i];
+		/* The last bit of the log's magic says in what order its sums are. */
+		same = same && (first[i] | (bytes == 4 && i == 3)) == magic[i];
+	}
+	if (f)
+		fclose(f);
+	return f && (n == 0 || (n == bytes && (zeros || same)));
+}
+
+bool sink_logs_may_go(const char *path, char error[256])
+{
+	static const struct { const char *tail; uint8_t magic[8]; uint32_t bytes; } logs[] = {
+		{ "-wal", { 0x37, 0x7f, 0x06, 0x83 }, 4 },
+		{ "-journal", { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7 }, 8 },
+		{ "-shm", { 0x18, 0xe2, 0x2d, 0x00, 0, 0, 0, 0 }, 8 },	/* version 3007000 */
+	};
+	bool may = true;
+
+	for (uint32_t i = 0; i < COUNT_OF(logs) && may; i++) {
+		char *name = sink_joined(path, logs[i].tail);
+		struct stat info;
+		if (name && lstat(name, &info) == 0)
+			may = S_ISREG(info.st_mode) && is_log(name, logs[i].magic, logs[i].bytes);
+		if (name && !may)
+			sink_explain(error, name, "is no log of a trace, but it would be taken for one; "
+				     "move it, or name another file");
+		free(name);
+	}
+	return may;
+}
+
 void sink_remove_logs(const char *path, bool itself)
 {
 	static const char *const tail[] = { "-wal", "-shm", "-journal", "" };
@@ -342,7 +383,7 @@ bool sink_can_make(const char *path, char error[256])
 static bool create(struct sink *s, const struct sink_run *run, char error[256])
 {
 	char what[200];
-	if (!sink_can_make(s->path, error))
+	if (!sink_can_make(s->path, error) || !sink_logs_may_go(s->path, error))
 		return false;
 	char *fresh = sink_joined(s->path, ".new");
 
@@ -352,6 +393,10 @@ static bool create(struct sink *s, const struct sink_run *run, char error[256])
 	}
 	if (sink_look(fresh, what) == FOUND_OTHER) {
 		sink_explain(error, fresh, "is in the way of building the trace; move it");
+		free(fresh);
+		return false;
+	}
+	if (!sink_logs_may_go(fresh, error)) {
 		free(fresh);
 		return false;
 	}

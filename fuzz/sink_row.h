@@ -64,6 +64,9 @@ bool sink_can_make(const char *path, char error[256]);
 char *sink_plain_path(const char *path);
 char *sink_joined(const char *a, const char *b);	/* freed by the caller; NULL: no memory */
 
+/* False: a file of somebody else has the name of a log of path; error says so. */
+bool sink_logs_may_go(const char *path, char error[256]);
+
 /* Remove the -wal, -shm and -journal files of path, and itself if asked. */
 void sink_remove_logs(const char *path, bool itself);
 

@@ -149,7 +149,8 @@ static bool check_place(struct unpacking *u, bool force)
 	if (is_same_file(u->path, u->fresh))
 		return fail(u, u->fresh, "is the trace itself, and the copy would be built "
 			    "there; name another file for the copy");
-	return may_replace(u, force) && sink_can_make(u->copy, u->error);
+	return may_replace(u, force) && sink_can_make(u->copy, u->error) &&
+	       sink_logs_may_go(u->copy, u->error) && sink_logs_may_go(u->fresh, u->error);
 }
 
 /* What a killed unpacking left there is ours; the lock tells it from one that goes on. */

@@ -150,7 +150,8 @@ cmp -s good.scn t-journal
 report "... and the story is as it was" $?
 "$tornbit" sweep good.scn --trace logged.db > out 2> err
 : > logged.db-wal
-"$tornbit" sweep good.scn --trace logged.db > out 2> err && [ ! -e logged.db-wal ]
+"$tornbit" sweep good.scn --trace logged.db > out 2> err
+[ $? -eq 1 ] && [ ! -e logged.db-wal ]
 report "an empty log of a trace is no hindrance" $?
 refuses "a story that is not there" "missing.scn: No such file" sweep missing.scn
 refuses "a folder for a story" "is a folder" sweep "$work"
