@@ -13,7 +13,7 @@
 
 #define BAR 20u
 #define CALL_WIDTH 28u
-#define DATA_SHOWN 16u		/* bytes of a program */
+#define DATA_SHOWN 8u		/* bytes of a program */
 #define SHAPES 32u
 
 /* What the operations of one call, or of all, come to. */
@@ -33,6 +33,7 @@ struct life {
 	struct trace_ops *ops;
 	struct sink_bus op;		/* the next operation of the life */
 	uint64_t seq;
+	uint32_t nth, mutations;	/* in its call: operations before it; programs and erases */
 	bool more;			/* there is one */
 	bool damaged;			/* the operations end in what is none */
 	/* How long an operation of this kind and size took last: it is not logged how
@@ -50,6 +51,7 @@ struct life {
 	uint32_t cuts_named, cut_at;
 	/* Reads that wait to be folded. */
 	uint64_t fold_seq, folds;
+	uint32_t fold_nth;
 	struct sink_bus folded;		/* the first of them */
 	uint32_t fold_from, fold_to;
 	cycle_t fold_first, fold_last;
@@ -119,6 +121,9 @@ static void print_head(struct life *l, const char *story, const char *subject, c
 	else
 		tell_line("", "its store or part is not known here: --load YOUR-STORE.so, --part YOUR.part");
 	printf("  bars      # bus, = waiting for the array, - other waits\n");
+	if (l->s->bus)
+		tell_wrapped("bus", "place in the life, CALL.OP of `replay --until`, op of a `cut`; "
+			     "what, address, bytes, time, first bytes written");
 }
 
 /* ---- power ------------------------------------------------------------- */
@@ -165,14 +170,32 @@ static const char *result_of(const struct sink_bus *op)
 	return op->result == FLASH_OK || op->result == 0xff ? "" : word ? word : "fails";
 }
 
-static void print_op(struct life *l, const struct sink_bus *op, uint64_t seq)
+/* Place in the life; CALL.OP of `replay --until`; K of `cut op K`. */
+static void print_places(uint64_t seq, const struct sink_bus *op, uint32_t nth, int64_t mutation)
+{
+	char until[24], cut[24] = "";
+
+	snprintf(until, sizeof until, "%u.%u", op->call, nth);
+	if (mutation >= 0)
+		snprintf(cut, sizeof cut, "op %lld", (long long)mutation);
+	printf("  %6llu %6s %-6s ", (unsigned long long)seq, until, cut);
+}
+
+static bool is_mutation(const struct sink_bus *op)
+{
+	return op->kind == 'p' || op->kind == 'e';
+}
+
+static void print_op(struct life *l, const struct sink_bus *op, uint64_t seq, uint32_t nth,
+		     int64_t mutation)
 {
 	char room[TELL_ROOM];
 
-	printf("  %6llu %-7s 0x%06x %5u %8s%s%s", (unsigned long long)seq,
-	       buslog_kind_word(op->kind), op->addr, op->bytes,
-	       in_time(l, room, op->last - op->first), result_of(op)[0] ? "  FAILS: " : "",
-	       result_of(op));
+	print_places(seq, op, nth, mutation);
+	printf("%-7s 0x%06x %5u %8s", buslog_kind_word(op->kind), op->addr, op->bytes,
+	       in_time(l, room, op->last - op->first));
+	if (result_of(op)[0])
+		printf("  FAILS: %s\n%18s", result_of(op), "");
 	print_data(op);
 	printf("\n");
 }
@@ -182,12 +205,14 @@ static void unfold(struct life *l)
 	char room[TELL_ROOM];
 
 	if (l->folds == 1)
-		print_op(l, &l->folded, l->fold_seq);
-	else if (l->folds)
-		printf("  %6llu read x %-3llu 0x%06x to 0x%06x: %llu bytes, %s\n",
-		       (unsigned long long)l->fold_seq, (unsigned long long)l->folds, l->fold_from,
-		       l->fold_to, (unsigned long long)l->fold_bytes,
+		print_op(l, &l->folded, l->fold_seq, l->fold_nth, -1);
+	if (l->folds > 1) {
+		print_places(l->fold_seq, &l->folded, l->fold_nth, -1);
+		printf("read x %-3llu 0x%06x to 0x%06x: %llu bytes, %s\n",
+		       (unsigned long long)l->folds, l->fold_from, l->fold_to,
+		       (unsigned long long)l->fold_bytes,
 		       in_time(l, room, l->fold_last - l->fold_first));
+	}
 	l->folds = 0;
 }
 
@@ -197,6 +222,7 @@ static void fold(struct life *l, const struct sink_bus *op, uint64_t seq)
 
 	if (!l->folds++) {
 		l->fold_seq = seq;
+		l->fold_nth = l->nth;
 		l->folded = *op;
 		l->fold_first = op->first;
 		l->fold_from = op->addr;
@@ -216,7 +242,7 @@ static void tell_op(struct life *l, const struct sink_bus *op, uint64_t seq)
 		return;
 	}
 	unfold(l);
-	print_op(l, op, seq);
+	print_op(l, op, seq, l->nth, is_mutation(op) ? (int64_t)l->mutations : -1);
 }
 
 /* ---- operations of a call ------------------------------------------------ */
@@ -324,6 +350,8 @@ static void take_op(struct life *l)
 	tell_array_do(&l->array, op);
 	if (l->s->bus)
 		tell_op(l, op, l->seq);
+	l->nth++;
+	l->mutations += is_mutation(op);
 	if (op->result == 0xff) {
 		l->died = op->last;
 		l->death = *op;
@@ -459,6 +487,7 @@ static bool tell_call(void *who, const struct sink_call *c)
 		power_comes(l, c);
 	l->died = CYCLE_NEVER;
 	l->sums = (struct op_sums){ 0 };
+	l->nth = l->mutations = 0;
 	print_call(l, c);
 	while (l->more && l->op.call <= c->call)
 		take_op(l);
@@ -511,8 +540,9 @@ static void print_array(struct life *l)
 {
 	struct tell_array *a = &l->array;
 
-	if (!a->info) {
-		printf("\n  the array: the part is not known here, so there is no map of it\n");
+	if (!a->info || !l->plan) {
+		printf("\n  the array: its %s is not known here, so there is no map of it\n",
+		       a->info ? "store, which says where it lies," : "part");
 		return;
 	}
 	printf("\n  the array at the end, by what the operations wrote:\n");

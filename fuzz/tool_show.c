@@ -1,8 +1,11 @@
 /* tornbit show: a trace told in order: the run, its lives, its findings. */
+#define _POSIX_C_SOURCE 200809L
+
 #include "tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "plain.h"
 #include "tell.h"
@@ -101,11 +104,23 @@ static bool tell(struct telling *s)
 	return s->json ? tell_life_json(s) : tell_life(s);
 }
 
+/* By its name; a trace may have any. */
+static bool is_scenario(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 4 && strcmp(path + n - 4, ".scn") == 0 && !world_is_trace(path) &&
+	       access(path, R_OK) == 0;
+}
+
 static int show(struct telling *s)
 {
 	char error[256];
 	int status = 0;
 
+	if (is_scenario(s->path))
+		return plain_complaint("show", "%s is a scenario, not a trace: `tornbit replay` lives "
+				       "it, and `sweep --trace` makes a trace of it", s->path);
 	s->t = tracefile_open(s->path, error);
 	if (!s->t)
 		return plain_complaint("", "%s", error);

@@ -145,12 +145,19 @@ has "... the array at the end, what of it is in doubt, and how to know" \
 fits
 tells "the same with its bus" two.db --plan $plan --bus
 has "the bus stands below its calls: programs with their bytes, reads in a row folded" \
-	'^ +3 program 0x002000 +4 .* 6100ffff$' '^ +0 read x 3 +0x002000 to 0x00202b: 92 bytes'
+	'^ +3 +1\.3 op 0 +program 0x002000 +4 .* 6100ffff$' '^ +0 +1\.0 +read x 3 +0x002000 to 0x00202b: 92 bytes'
 fits
 tells "nothing folded" two.db --plan $plan --bus --all
-[ "$(grep -cE '^ +[0-9]+ (read|program|erase) ' out)" = \
+[ "$(grep -cE '^ +[0-9]+ +[0-9]+\.[0-9]+ (op [0-9]+)? +(read|program|erase) ' out)" = \
 	"$("$tornbit" sql two.db "SELECT count(*) FROM bus WHERE plan=$plan" | tail -n 1)" ]
 report "with --all every operation has a line" $?
+
+# What stands beside an operation is what replay and scenarios call it.
+tells "a life whose cuts are to be placed" sweep.db --plan 1 --bus --all
+until=$(awk '$2 ~ /^2[.]/ && $3 == "op" && $4 == 3 { print $2, $6 }' out)
+"$tornbit" replay sweep.db --finding 5 --until "${until% *}" > out 2> err	# cut op 3 of call 2
+grep '^  call' out | tail -n 1 | grep -q "^  call 2 .*program ${until#* } .*POWER DIES"
+report "... says of each where \`replay --until\` and \`cut op\` find it" $?
 
 # The map, against the array that replay writes when it cuts: the plan up to there.
 state=$("$tornbit" sql sweep.db 'SELECT id FROM state WHERE bits=1 AND cuts=1 ORDER BY id DESC LIMIT 1' | tail -n 1)
@@ -267,7 +274,12 @@ has "... says what is missing" 'where power died is not in the trace'
 tampered sweep.db strange.db "UPDATE plan SET subject='mine.store', part='mine'; UPDATE part SET name='mine', text=NULL"
 tells "a store and a part that nobody here knows" strange.db --plan 1
 has "... are told as far as the trace goes" '^     1  put a 10 ' '20064 clocks|clocks 2..5080' \
-	'load YOUR-STORE.so' 'the part is not known here'
+	'load YOUR-STORE.so' 'its part is not known here'
+tampered sweep.db stranger.db "UPDATE plan SET subject='mine.store'"
+tells "a store that nobody here knows on a part that is" stranger.db --plan 1
+has "... has no map: nobody knows where its region lies" 'its store, which says where it lies, is not known'
+! grep -q 'OUTSIDE\|0 %' out
+report "... and none is guessed" $?
 tampered sweep.db escape.db "DELETE FROM expect WHERE rowid>1; UPDATE call SET name=char(27)||'[2J'||char(10)||'x', verb='p'||char(7);
 	UPDATE state SET verb=char(27)||'v', name=char(155), why=char(13)||'w';
 	UPDATE finding SET key=char(27)||id, why=char(10)||'y', reach=char(8), shrunk='put '||char(27)||char(10)||'x';
@@ -344,6 +356,7 @@ done < hostile.txt
 head -c 50000 sweep.db > short.db
 refuses "a cut-off trace" 'cut-off' short.db --finding 1
 : > nothing.db
+refuses "a scenario" 'tornbit replay. lives it' "$top/corpus/found/wofs.faithful-torn-size-walks-back.scn"
 refuses "an empty file" 'empty' nothing.db --follow
 refuses "a trace in a folder that is not there" 'No such file' none/x.db --follow
 
