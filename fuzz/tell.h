@@ -120,7 +120,7 @@ void tell_hex(const char *label, const uint8_t *bytes, const uint8_t *against, u
 struct tell_wear {
 	struct telling *s;
 	const char *part;	/* NULL: of any; else others are left out */
-	bool is_aged;		/* any began with some; they are not counted */
+	uint32_t before;	/* the most that a sector began with; they are not counted */
 	uint32_t from, to;	/* sectors, to excluded; equal: none */
 	uint32_t *erases;	/* by sector, from 0; TELL_UNTOUCHED: no row */
 	uint32_t room;
@@ -135,6 +135,8 @@ struct tell_wear {
 bool tell_wear_take(struct tell_wear *m, struct telling *s, int64_t plan, const char *part);
 /* One line of marks and its legend. */
 void tell_wear_map(const struct tell_wear *m);
+/* What the sectors had behind them, if anything. */
+void tell_wear_before(const struct tell_wear *m);
 void tell_wear_free(struct tell_wear *m);
 
 #endif

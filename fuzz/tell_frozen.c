@@ -8,18 +8,6 @@
 
 /* ---- the plan ------------------------------------------------------------ */
 
-/* As explore and live write it: the trace has it in words alone. */
-bool tell_reach(const struct trace_finding *f, cycle_t *first, cycle_t *last)
-{
-	unsigned long long a, b;
-	bool reachable = sscanf(f->reach, "reachable on this part in clocks %llu..%llu", &a, &b) == 2 &&
-			 a <= b;
-
-	*first = reachable ? a : CYCLE_NEVER;
-	*last = reachable ? b : CYCLE_NEVER;
-	return reachable;
-}
-
 static struct scenario *parsed(struct telling *s, const struct trace_finding *f)
 {
 	const char *text = f->shrunk[0] ? f->shrunk : f->text;
@@ -44,18 +32,6 @@ uint32_t tell_named_cuts(const struct plan *p, uint32_t event,
 	for (; from < event && from < p->events && n < TELL_CUTS_MAX; from++)
 		cut[n++] = &p->event[from];
 	return n;
-}
-
-/* The event that the last cut strikes. */
-static bool last_cut(const struct plan *p, uint32_t *event)
-{
-	for (uint32_t i = p->events; i-- > 0; ) {
-		if (p->event[i].kind != PLAN_CUT && p->event[i].kind != PLAN_RECUT)
-			continue;
-		*event = i + 1;
-		return true;
-	}
-	return false;
 }
 
 /* Calls of a life are counted from 0, the first mount. Each further power-up is one
@@ -85,18 +61,14 @@ static void take_region(struct tell_frozen *z, struct telling *s)
 void tell_frozen_take(struct tell_frozen *z, struct telling *s, const struct trace_finding *f,
 		      const struct trace_evidence *e)
 {
-	const struct plan_event *cut[TELL_CUTS_MAX];
-
 	*z = (struct tell_frozen){ .s = parsed(s, f) };
-	z->reachable = tell_reach(f, &z->reach_first, &z->reach_last);
 	if (z->s)
 		take_region(z, s);
-	if (!e || !e->e.kind || !z->s || !last_cut(&z->s->plan, &z->event))
+	if (!e || !e->e.kind)
 		return;
-	z->cuts = tell_named_cuts(&z->s->plan, z->event, cut);
-	z->op = cut[z->cuts - 1]->op;
-	z->fault = cut[z->cuts - 1]->fault;
-	z->call = call_of(&z->s->plan, z->event, z->cuts);
+	z->cuts = e->e.cuts;
+	if (z->s)
+		z->call = call_of(&z->s->plan, e->e.event, z->cuts);
 }
 
 void tell_frozen_drop(struct tell_frozen *z)
@@ -113,47 +85,46 @@ void tell_frozen_drop(struct tell_frozen *z)
 
 /* The clocks of the operation: those that leave these bits, and the one at which power
  * died, where it died at one. */
-static void print_bar(const struct tell_frozen *z, cycle_t died, cycle_t clocks)
+static void print_bar(const struct trace_finding *f, cycle_t died, cycle_t clocks)
 {
 	char bar[BAR + 1];
 
 	for (uint32_t i = 0; i < BAR; i++) {
 		cycle_t from = clocks * i / BAR, to = clocks * (i + 1) / BAR;
-		bool reached = z->reachable && z->reach_first <= to && z->reach_last >= from;
+		bool reached = f->reachable && f->reach_first <= to && f->reach_last >= from;
 		bar[i] = reached ? '=' : '.';
 	}
 	if (died != CYCLE_NEVER)
 		bar[died >= clocks ? BAR - 1 : died * BAR / clocks] = '|';
 	bar[BAR] = '\0';
-	printf("    [%s]%s%s\n", bar, z->reachable ? " = leaves these bits" : "",
-	       died != CYCLE_NEVER ? z->reachable ? ", | died" : " | died" : "");
+	printf("    [%s]%s%s\n", bar, f->reachable ? " = leaves these bits" : "",
+	       died != CYCLE_NEVER ? f->reachable ? ", | died" : " | died" : "");
 }
 
-static void print_reach(const struct tell_frozen *z, const struct trace_finding *f,
-			const struct sink_evidence *e, uint64_t hz)
+static void print_reach(const struct trace_finding *f, const struct sink_evidence *e, uint64_t hz)
 {
 	char whole[TELL_ROOM], died[TELL_ROOM];
 	bool has_clocks = e->first <= e->last && e->cut != CYCLE_NEVER && e->last - e->first < CYCLE_NEVER / BAR;
-	bool by_clock = z->cuts && z->fault.bits == FAULT_BITS_PHYSICS && e->cut >= e->first;
+	bool by_clock = e->fault.bits == FAULT_BITS_PHYSICS && e->cut >= e->first;
 	cycle_t clocks = has_clocks ? e->last - e->first : 0;
 
 	if (by_clock && clocks)
 		tell_words(4, "power died at clock %llu of its %llu (%s of %s)",
 			   (unsigned long long)(e->cut - e->first), (unsigned long long)clocks,
 			   tell_time(died, e->cut - e->first, hz), tell_time(whole, clocks, hz));
-	if (z->reachable && clocks) {
-		cycle_t reached = z->reach_last - z->reach_first + 1;
+	if (f->reachable && clocks) {
+		cycle_t reached = f->reach_last - f->reach_first + 1;
 		unsigned share = tell_permille(reached < clocks ? reached : clocks, clocks);
 		tell_words(4, "reachable on this part in clocks %llu..%llu of the operation's %llu (%s): "
-			   "%u.%u %% of its time", (unsigned long long)z->reach_first,
-			   (unsigned long long)z->reach_last, (unsigned long long)clocks,
+			   "%u.%u %% of its time", (unsigned long long)f->reach_first,
+			   (unsigned long long)f->reach_last, (unsigned long long)clocks,
 			   tell_time(whole, clocks, hz), share / 10, share % 10);
 	} else if (f->reach[0]) {
 		tell_words(4, "%s%s", f->reach, strcmp(f->reach, "adversarial") == 0
 			   ? ": no clock of this part was found to leave these bits" : "");
 	}
-	if (clocks && (z->reachable || by_clock))
-		print_bar(z, by_clock ? e->cut - e->first : CYCLE_NEVER, clocks);
+	if (clocks && (f->reachable || by_clock))
+		print_bar(f, by_clock ? e->cut - e->first : CYCLE_NEVER, clocks);
 }
 
 /* ---- what it left ------------------------------------------------------------ */
@@ -194,7 +165,8 @@ static void print_left(const struct sink_evidence *e)
 /* ---- all of it ----------------------------------------------------------------- */
 
 /* Deaths before the last: of the call, and of recoveries from that. */
-static void print_earlier(const struct tell_frozen *z, struct telling *s)
+static void print_earlier(const struct tell_frozen *z, struct telling *s,
+			  const struct sink_evidence *e)
 {
 	const struct plan_event *cut[TELL_CUTS_MAX];
 	uint32_t n;
@@ -204,13 +176,13 @@ static void print_earlier(const struct tell_frozen *z, struct telling *s)
 		tell_words(4, "the first cut is told with --load YOUR-STORE.so");
 		return;
 	}
-	n = tell_named_cuts(&z->s->plan, z->event, cut);
+	n = tell_named_cuts(&z->s->plan, e->event, cut);
 	for (uint32_t i = 0; i + 1 < n && i + 1 < z->cuts; i++) {
 		if (i)
 			tell_words(4, "then in operation %u of the recovery from that", cut[i]->op);
 		else
 			tell_words(4, "first in operation %u of %s", cut[i]->op,
-				   tell_event(event, s, &z->s->plan, z->event));
+				   tell_event(event, s, &z->s->plan, e->event));
 		tell_fault(&cut[i]->fault, 1);
 	}
 }
@@ -221,16 +193,16 @@ static void print_death(const struct tell_frozen *z, struct telling *s, const st
 
 	if (z->cuts > 1) {
 		printf("\n  power died %s\n", z->cuts == 2 ? "twice" : "several times");
-		print_earlier(z, s);
+		print_earlier(z, s, e);
 		tell_words(4, "then in the %s of %u byte%s at 0x%06x: operation %u of the recovery",
-			   e->kind, e->op_bytes, e->op_bytes == 1 ? "" : "s", e->op_addr, z->op);
+			   e->kind, e->op_bytes, e->op_bytes == 1 ? "" : "s", e->op_addr, e->op);
 		tell_words(6, "(a recovery is the boot, the looks and the judge's own probing writes)");
 	} else {
 		printf("\n  power died in the %s of %u byte%s at 0x%06x\n", e->kind, e->op_bytes,
 		       e->op_bytes == 1 ? "" : "s", e->op_addr);
 		if (z->cuts && z->s)
-			tell_words(4, "operation %u of %s", z->op,
-				   tell_event(event, s, &z->s->plan, z->event));
+			tell_words(4, "operation %u of %s", e->op,
+				   tell_event(event, s, &z->s->plan, e->event));
 	}
 }
 
@@ -246,9 +218,9 @@ void tell_frozen_where(const struct tell_frozen *z, struct telling *s, const str
 		return;
 	}
 	print_death(z, s, &t->e);
-	tell_fault(&z->fault, z->cuts);
+	tell_fault(&t->e.fault, z->cuts);
 	if (f->outcome.step == STEP_LIFE)
 		tell_words(2, "the life went on from what that left, and went wrong without another cut");
-	print_reach(z, f, &t->e, hz);
+	print_reach(f, &t->e, hz);
 	print_left(&t->e);
 }

@@ -13,20 +13,12 @@
 #define TELL_CUTS_MAX 4u
 uint32_t tell_named_cuts(const struct plan *p, uint32_t event,
 			 const struct plan_event *cut[TELL_CUTS_MAX]);
-/* Can a cut by clock leave what the finding was seen in, and in which clocks of the
- * operation? */
-bool tell_reach(const struct trace_finding *f, cycle_t *first, cycle_t *last);
-
 struct tell_frozen {
 	struct scenario *s;	/* NULL: its store or part is not known here, or no text */
-	uint32_t cuts;		/* on the way; 0: none struck, or none is known */
-	uint32_t event, op;	/* whose call; which operation of it, or of its recovery */
-	struct fault fault;
+	uint32_t cuts;		/* of the evidence; 0: none struck, or none is known */
 	uint32_t call;		/* in which power died, as `replay --until` counts; 0: unknown */
 	bool has_region;
 	uint32_t region;	/* its first address */
-	bool reachable;
-	cycle_t reach_first, reach_last;	/* clocks of the operation */
 };
 
 /* e: NULL where the trace has none. Drop it in any case. */

@@ -573,6 +573,7 @@ static bool print_wear(struct life *l)
 			  (unsigned long long)map.programs, (unsigned long long)map.programmed);
 		if (map.erased)
 			tell_wear_map(&map);
+		tell_wear_before(&map);
 	}
 	tell_wear_free(&map);
 	return well;

@@ -151,6 +151,7 @@ static bool wear_json(void *who, const char *part, const struct trace_wear *w)
 	json_u64(j, "sector", w->sector);
 	json_u64(j, "first", w->first_addr);
 	json_u64(j, "bytes", w->bytes);
+	json_u64(j, "erases_before", w->erases_before);
 	json_u64(j, "erases", w->erases);
 	json_u64(j, "programs", w->programs);
 	json_u64(j, "programmed_bytes", w->programmed_bytes);

@@ -313,6 +313,7 @@ static bool print_wear(struct telling *s, const char *part)
 		tell_line("erases", "%llu in the logged lives; sector %u has the most: %u",
 			  (unsigned long long)map.erased, map.most_sector, map.most);
 		tell_wear_map(&map);
+		tell_wear_before(&map);
 	}
 	tell_wear_free(&map);
 	return well;

@@ -34,7 +34,7 @@ static bool add_row(void *who, const char *part, const struct trace_wear *w)
 
 	if (m->part && strncmp(part, m->part, 31) != 0)
 		return true;
-	m->is_aged = m->is_aged || w->erases_before;
+	m->before = max_u32(m->before, w->erases_before);
 	if ((!erases && !w->programs) || !make_sector(m, w->sector))
 		return true;
 	bool none = m->from == m->to;
@@ -121,8 +121,6 @@ void tell_wear_map(const struct tell_wear *m)
 	else
 		tell_line("", "sector %u: 0x%06x to 0x%06x", m->from, m->first, m->end - 1);
 	wear_legend(m, each);
-	if (m->is_aged)
-		tell_line("", "erases that `aged` put on a part beforehand are not counted");
 	if (m->too_many)
 		tell_line("", "sectors from number %u on are left out", TELL_SECTORS_MAX);
 }
@@ -131,4 +129,14 @@ void tell_wear_free(struct tell_wear *m)
 {
 	free(m->erases);
 	*m = (struct tell_wear){ 0 };
+}
+
+void tell_wear_before(const struct tell_wear *m)
+{
+	char line[120];
+
+	snprintf(line, sizeof line, "not counted: up to %u erases a sector before a plan began (aged)",
+		 m->before);
+	if (m->before)
+		tell_wrapped("", line);
 }

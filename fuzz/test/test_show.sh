@@ -176,6 +176,24 @@ assert sum(c["programs"] for c in life["calls"]) == 8
 EOF
 report "the map holds what a real cut leaves, and the operation that it cut" $?
 
+# Wear is what this life did, however much was behind its sectors.
+aged=$("$tornbit" sql fuzz.db 'SELECT plan FROM wear WHERE erases_before>0 AND erases>0 LIMIT 1' | tail -n 1)
+erases=$("$tornbit" sql fuzz.db "SELECT count(*) FROM bus WHERE plan=$aged AND kind='erase'" | tail -n 1)
+tells "a life on an aged part" fuzz.db --plan "$aged"
+has "... counts its own erases, and says what was behind them" "^  wear +$erases erase" \
+	'not counted: up to [0-9]+ erases a sector before a plan began'
+tells "the same for programs" fuzz.db --plan "$aged" --json
+python - "$erases" 2> err <<'EOF'
+import json, sys
+wear = json.load(open("out"))["wear"]
+assert sum(w["erases"] for w in wear) == int(sys.argv[1]) and max(w["erases_before"] for w in wear) > 0, wear
+EOF
+report "... counts the same" $?
+"$tornbit" show fuzz.db > out 2> err
+[ "$(awk '$1 == "erases" { n += $2 } END { print n }' out)" = \
+	"$("$tornbit" sql fuzz.db "SELECT count(*) FROM bus WHERE kind='erase'" | tail -n 1)" ]
+report "a run's erases are those on its buses, aged plans beside fresh ones" $?
+
 # ---- a finding, a state --------------------------------------------------------------
 
 tells "a finding" sweep.db --finding 2
