@@ -619,6 +619,11 @@ static int image_check(const struct settings *s, char **arg, int n)
 		struct json j = { 0 };
 		if (s->json)
 			json_open(&j, NULL, '[');
+		bool blank = !s->json && !s->romfs && begins_blank(&image);
+		if (blank)
+			say_blank(&image);
+		if (blank && image.used < image.bytes)
+			printf("if the store begins at 0x%x all the same:\n", image.offset);
 		if (w.format != WOFS_FORMAT_NONE && s->json)
 			json_cut_format(&j, &image);
 		else if (w.format != WOFS_FORMAT_NONE)
@@ -627,8 +632,6 @@ static int image_check(const struct settings *s, char **arg, int n)
 		status = check_walk(&image, &w, s->json ? &j : NULL);
 		if (s->json)
 			json_close(&j);
-		else if (!s->romfs && begins_blank(&image))
-			say_blank(&image);
 		if (say_broken(&image, arg[0]))
 			status = TROUBLE;
 	}

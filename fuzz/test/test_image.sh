@@ -121,6 +121,10 @@ exits 0 list "$work/a.img" && cp "$work/out" "$work/listed" && exits 0 list "$wo
 	diff -r "$work/in" "$work/outdir" > "$work/out" &&
 	exits 0 check "$work/part.img" --offset 8192 && grep -q '^0x002000 ' "$work/out"
 ok $? "--offset points at it, and offsets are those of the file"
+exits 1 check "$work/part.img" && sed -n 1p "$work/out" | grep -q '^no records: .*--offset 0x2000 ' &&
+	sed -n 2p "$work/out" | grep -q '^if the store begins at 0x0 all the same:$' &&
+	sed -n 3p "$work/out" | grep -q 'stale data .*erase everything'
+ok $? "what would be done to stale data is said of a store that begins here, and after that"
 
 bad=0
 refused "it takes the beginning of a sector" list "$work/part.img" --offset 24576 || bad=1
