@@ -117,6 +117,14 @@ for page in "$home"/share/man/man1/*.1; do
 done > "$said"
 [ ! -s "$said" ] && [ -s "$work/tornbit.1.txt" ]
 report 'groff has nothing to say against the pages' $?
+for page in "$home"/share/man/man1/*.1; do
+	for width in 60 70 78 90; do
+		LC_ALL=C groff -man -Tascii -P-cbou -rLL=${width}n "$page" 2> /dev/null |
+			grep -E '[a-z/]-$' | sed "s/^/$(basename "$page"), $width: /"
+	done
+done > "$said"
+[ ! -s "$said" ]
+report 'no name of a file or a command is hyphenated, whatever the width' $?
 while read -r command; do
 	page=$work/tornbit-$command.1.txt
 	grep -q "tornbit-$command(1)" "$work/tornbit.1.txt" || echo "tornbit.1 lacks $command"
