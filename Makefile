@@ -299,7 +299,7 @@ install-files: $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/libtornbit.a \
 
 .PHONY: install uninstall
 install: install-files ## copy to $(DESTDIR)$(PREFIX)
-	@tools/dist/install $(BUILD) $(call quote,$(DESTDIR)$(PREFIX))
+	@tools/dist/install $(BUILD) $(call quote,$(DESTDIR)$(PREFIX)) $(call quote,$(PREFIX))
 uninstall: ## remove what install put there
 	@tools/dist/install --remove $(call quote,$(DESTDIR)$(PREFIX))
 

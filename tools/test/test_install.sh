@@ -84,6 +84,34 @@ report 'through a link it finds the same' $?
 [ ! -s "$said" ]
 report 'the links of the documents lead to documents' $?
 
+doc=$home/share/doc/tornbit
+# What stands in code, begins below the installed place or is a relative path, is there.
+grep -ohE "\`[^\`]*\`|^[$] .*" "$doc/docs/trace-schema.md" | grep -oE "[A-Za-z0-9_.' /-]*/[A-Za-z0-9_./*-]+" > "$work/paths"
+while read -r path; do
+	case $path in
+	*"$home"*) path=$home${path#*"$home"} path=$(echo "$path" | tr -d "'") ;;
+	fuzz/* | sim/*) grep -q '^(Names that begin with sim/.* of the source' "$doc/docs/trace-schema.md" &&
+		[ -f "$top/$path" ] && continue ;;
+	*/*/*/* | ./* | build* | reports*) ;;
+	*) continue ;;	# a unit, a key: a/b
+	esac
+	[ -e "$path" ] || [ -f "$path.so" ] || echo "no $path"
+done < "$work/paths" > "$said"
+[ ! -s "$said" ] && [ "$(grep -cF "$home" "$work/paths")" -ge 4 ]
+report 'every path in the installed trace-schema.md leads to something' $?
+grep -nE '\./tornbit|\./build|PYTHONPATH=reports|reports/queries|(scenarios|corpus/found)/wofs|make (demo|test)|checkout -->' \
+	"$doc/README.md" "$doc/docs/trace-schema.md" > "$said"
+[ ! -s "$said" ]
+report 'README and trace-schema name nothing that only a checkout has' $?
+grep '^\$ ' "$doc/README.md" | sed 's/^\$ //' > "$work/lines"
+mkdir "$work/pasted"
+while read -r line; do
+	(cd "$work/pasted" && env -i PATH="$home/bin:/usr/bin:/bin" sh -c "$line" > "$work/out" 2>&1 < /dev/null) ||
+		{ echo "$line"; tail -n 3 "$work/out"; }
+done < "$work/lines" > "$said"
+[ ! -s "$said" ] && [ "$(wc -l < "$work/lines")" -ge 5 ]
+report 'every command that the installed README shows can be pasted' $?
+
 away tornbit report run.db -o run.html && grep -q 'wofs.faithful/crash/put/program-first' "$work/elsewhere/run.html" &&
 	[ -z "$(find "$home" -name __pycache__)" ]
 report 'a report is written, and nothing into the installed place' $?
@@ -104,7 +132,13 @@ with tornbit.open("run.db") as t:
 	report 'the Python module reads a trace' $?
 	away /usr/bin/sqlite3 -batch run.db -cmd ".load '$home/lib/tornbit/tornbit_bus'" 'SELECT count(*) > 0 FROM bus'
 	[ "$(cat "$said")" = 1 ]
-	report 'the extension answers for the table bus' $? ;;
+	report 'the extension answers for the table bus' $?
+	# The two ways of the document, as they stand there.
+	sed -n '/^\$ sqlite3 -cmd/s/^\$ //p' "$doc/docs/trace-schema.md" > "$work/lines"
+	sed -n '/^\$ PYTHONPATH/,/^[^$>]/s/^[$>] //p' "$doc/docs/trace-schema.md" > "$work/script"
+	(cd "$work/elsewhere" && env -i PATH="$home/bin:/usr/bin:/bin" PYTHONDONTWRITEBYTECODE=1 sh -e -c "$(cat "$work/lines")
+$(cat "$work/script")") > "$said" 2>&1 && ! grep -qi error "$said" && [ -s "$work/lines" ] && [ -s "$work/script" ]
+	report 'extension and module are found where the document says' $? ;;
 esac
 
 # ---- manual pages ----------------------------------------------------------
@@ -272,7 +306,10 @@ builds() { # builds OUT WORDS...: by what pkg-config says, far from the checkout
 		eval "gcc -std=c11 -Wall -Wextra -Werror $* -o $out $(pkg-config --cflags --libs tornbit)") \
 		> "$said" 2>&1
 }
-builds config.so -shared -fPIC config.c
+# As the guide has it, but for its $(): this place has a blank in its name.
+line=$(sed -n 's/^    \(gcc .*\) \$(pkg-config --cflags tornbit)$/\1/p' docs/add-a-subject.md)
+(cd "$work/elsewhere" && flags=$(PKG_CONFIG_PATH=$home/lib/pkgconfig pkg-config --cflags tornbit) &&
+	eval "$line $flags") > "$said" 2>&1 && [ -n "$line" ]
 report 'the store of the guide builds with pkg-config' $?
 away tornbit sweep config.scn --load config.so
 [ $? = 1 ] && grep -q 'NEW *config/.*/put/erase-' "$said"
