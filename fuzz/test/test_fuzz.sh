@@ -41,7 +41,7 @@ report "... in JSON as well" $?
 
 # ---- interrupted -----------------------------------------------------------
 
-# interrupted SIGNAL FILE OPTION...: start, wait for two cells, send it. The status.
+# interrupted SIGNAL FILE OPTION...: start, wait for two more cells, send it. The status.
 interrupted() {
 	number=$1 file=$2
 	shift 2
@@ -49,14 +49,17 @@ interrupted() {
 		--trace "$file" "$@" > out 2> err <<'END'
 import os, signal, subprocess, sys, time
 number, trace, *command = sys.argv[1:]
+
+def cells():
+    answer = subprocess.run([command[0], "sql", trace, "SELECT count(*) FROM cell"],
+                            capture_output=True, text=True, check=False)
+    return int(answer.stdout.split()[-1]) if answer.returncode == 0 else 0
+
+before = cells()
 with open("said", "w") as said:
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
 until = time.monotonic() + 60
-cells = "SELECT count(*) FROM cell"
-while time.monotonic() < until and child.poll() is None:
-    answer = subprocess.run([command[0], "sql", trace, cells], capture_output=True, text=True)
-    if answer.stdout.split()[-1:] >= ["2"]:
-        break
+while time.monotonic() < until and child.poll() is None and cells() < before + 2:
     time.sleep(0.02)
 child.send_signal(getattr(signal, number))
 print(child.wait(timeout=60) == -getattr(signal, number))
