@@ -253,6 +253,15 @@ read -r cuts lasted spent < row
 	all(v[s]["clocks"] == v[s]["bus"] + v[s]["wait"] for v in j["cost"]["verbs"] for s in "ab")' &&
 	json "all(v['a']['longest'] < $lasted for v in j['cost']['verbs'])"
 report "time without power is no cost of the call that was cut" $?
+sed 's/^region/aged 1000\nregion/' "$stories/wofs.hardened-format.scn" > aged.scn
+"$tornbit" sweep "$stories/wofs.hardened-format.scn" --trace fresh.db > /dev/null
+"$tornbit" sweep aged.scn --trace aged.db > /dev/null
+"$tornbit" sql aged.db "SELECT count(*) FROM bus WHERE life=0 AND kind='erase'" | tail -n 1 > row
+differ 0 fresh.db aged.db --json && json "j['plans']['same_calls'] == 1 and $(cat row) > 0 and
+	figure['wear', 'erases'] == ($(cat row), $(cat row)) and figure['wear', 'most before the life'] == (0, 1000) and
+	figure['wear', 'most of a sector'][1] <= $(cat row)" &&
+	differ 0 fresh.db aged.db && says '^    most before the life  *0  *1000 '
+report "what a sector had behind it is no wear of the life" $?
 
 # ---- what changed within ---------------------------------------------------------------
 
