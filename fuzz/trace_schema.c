@@ -140,30 +140,30 @@ const char trace_schema_sql[] =
 "  " WORD("event", "kind") " AS kind, at, a, b FROM event;";
 
 const struct trace_table trace_tables[TRACE_TABLES] = {
-	{ "meta", "name, value" },
-	{ "word", "of, value, word" },
-	{ "part", "name, hash, text" },
-	{ "subject", "name, contract, code_hash" },
-	{ "cell", "id, last_plan, last_state" },
-	{ "plan", "id, story, subject, part, seed, bytes, hash, states, findings" },
-	{ "expect", "story, pattern, met" },
+	{ "meta", "name, value", true },
+	{ "word", "of, value, word", true },
+	{ "part", "name, hash, text", true },
+	{ "subject", "name, contract, code_hash", true },
+	{ "cell", "id, last_plan, last_state", false },
+	{ "plan", "id, story, subject, part, seed, bytes, hash, states, findings", false },
+	{ "expect", "story, pattern, met", false },
 	{ "call", "plan, life, call, verb, name, bytes, seed, chunk, result, done, "
-		  "first, last, bus_clocks, wait_clocks, busy_clocks" },
-	{ "bus_block", "plan, life, first_seq, ops, data, hash" },
-	{ "event", "plan, life, call, kind, at, a, b" },
+		  "first, last, bus_clocks, wait_clocks, busy_clocks", false },
+	{ "bus_block", "plan, life, first_seq, ops, data, hash", false },
+	{ "event", "plan, life, call, kind, at, a, b", false },
 	{ "state", "id, plan, parent, verb, cuts, call, op, bits, unit, quality, supply, seed, at, "
 		   "cut, how, verdict, step, role, finding, image, state, dump, "
-		   "recovery, name, why" },
+		   "recovery, name, why", false },
 	{ "finding", "id, key, count, count_in_cells, plan, state, verdict, step, role, name, why, "
-		     "expected, reach, reach_first, reach_last, text, shrunk" },
+		     "expected, reach, reach_first, reach_last, text, shrunk", false },
 	{ "evidence", "finding, legal, kind, event, op, cuts, bits, unit, quality, supply, seed, at, "
-		      "op_addr, op_bytes, first, cut, last, addr, before, intended, torn" },
+		      "op_addr, op_bytes, first, cut, last, addr, before, intended, torn", false },
 	{ "wear", "plan, sector, first_addr, bytes, erases_before, erases, programs, "
-		  "programmed_bytes" },
+		  "programmed_bytes", false },
 };
 
 const struct trace_table trace_bus = {
-	"bus", "plan, life, call, seq, kind, addr, bytes, first, last, result, polls, data"
+	"bus", "plan, life, call, seq, kind, addr, bytes, first, last, result, polls, data", true
 };
 
 /* The order of the rows is that of the packed operations. */
@@ -230,6 +230,16 @@ static bool is_stored(sqlite3 *db, const char *name)
 	return one_number(db, sql, &columns);
 }
 
+/* A column of the wrong kind is computed while it is read: of any size, in any time. */
+static bool computes(sqlite3 *db, const struct trace_table *t)
+{
+	char sql[120];
+	int64_t hidden;
+
+	snprintf(sql, sizeof sql, "SELECT 1 FROM pragma_table_xinfo('%s') WHERE hidden<>0", t->name);
+	return one_number(db, sql, &hidden);
+}
+
 static bool has_table(sqlite3 *db, const struct trace_table *t)
 {
 	char sql[512];
@@ -237,17 +247,19 @@ static bool has_table(sqlite3 *db, const struct trace_table *t)
 
 	if (!is_stored(db, t->name))
 		return false;
-	snprintf(sql, sizeof sql, "SELECT %s FROM %s", t->columns, t->name);
+	snprintf(sql, sizeof sql, "SELECT %s%s FROM %s", t->columns, t->without_rowid ? "" : ", rowid",
+		 t->name);
 	bool ok = sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK;
 	sqlite3_finalize(st);
-	return ok;
+	return ok && !computes(db, t);
 }
 
 static bool complain_of(sqlite3 *db, const struct trace_table *t, char *what, size_t room)
 {
 	if (sqlite3_errcode(db) == SQLITE_CORRUPT)
 		return complain(db, what, room);
-	snprintf(what, room, "is a damaged trace: table %s lacks a column or is missing", t->name);
+	snprintf(what, room, "is a damaged trace: table %s %s", t->name, computes(db, t) ?
+		 "computes a column" : "lacks a column or is missing");
 	return false;
 }
 

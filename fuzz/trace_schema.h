@@ -27,6 +27,7 @@ bool trace_word(uint32_t i, struct trace_word *row);
 struct trace_table {
 	const char *name;
 	const char *columns;	/* "id, plan, ..." */
+	bool without_rowid;
 };
 #define TRACE_TABLES 14
 extern const struct trace_table trace_tables[TRACE_TABLES];

@@ -198,17 +198,6 @@ static bool begin_copy(struct unpacking *u)
 	       exec(u, "COMMIT; BEGIN");
 }
 
-/* Rows in the order in which they were entered; these tables have no number for it. */
-static bool has_rowid(const char *table)
-{
-	static const char *const without[] = { "meta", "word", "part", "subject" };
-
-	for (size_t i = 0; i < COUNT_OF(without); i++)
-		if (strcmp(table, without[i]) == 0)
-			return false;
-	return true;
-}
-
 static bool copy_rows(struct unpacking *u, const char *table, sqlite3_stmt *get,
 		      sqlite3_stmt *put)
 {
@@ -232,7 +221,7 @@ static bool copy_table(struct unpacking *u, const struct trace_table *t)
 	size_t n = 0;
 
 	snprintf(sql, sizeof sql, "SELECT %s FROM main.%s%s", t->columns, t->name,
-		 has_rowid(t->name) ? " ORDER BY rowid" : "");
+		 t->without_rowid ? "" : " ORDER BY rowid");
 	if (sqlite3_prepare_v2(tracefile_db(u->from), sql, -1, &get, NULL) != SQLITE_OK)
 		return fail_reading(u, t->name);
 	for (int i = 0; i < sqlite3_column_count(get) && n < sizeof marks; i++)

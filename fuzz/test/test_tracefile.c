@@ -210,6 +210,34 @@ static void a_trace_without_a_column_is_refused(void)
 	CHECK(strstr(error, "table wear"));
 }
 
+/* Its values would be made while they are read: of any size, in any time. */
+static void a_computed_column_is_refused(void)
+{
+	static const char *const kinds[] = { "VIRTUAL", "STORED" };
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		char sql[300];
+		copy("four.db", "computed.db");
+		snprintf(sql, sizeof sql, "PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql="
+			 "replace(sql, 'why TEXT', 'why TEXT AS (printf(''%%.*c'', 500000000, 1)) %s')"
+			 " WHERE name='finding'", kinds[i]);
+		tamper("computed.db", sql);
+		CHECK(!tracefile_open(at("computed.db"), error));
+		CHECK(strstr(error, "table finding computes"));
+	}
+}
+
+static void a_table_without_row_numbers_is_refused(void)
+{
+	copy("four.db", "rows.db");
+	tamper("rows.db", "CREATE TABLE w AS SELECT * FROM wear; DROP TABLE wear;"
+	       "CREATE TABLE wear(plan, sector, first_addr, bytes, erases_before, erases, programs,"
+	       " programmed_bytes, PRIMARY KEY(plan, sector)) WITHOUT ROWID;"
+	       "INSERT INTO wear SELECT * FROM w");
+	CHECK(!tracefile_open(at("rows.db"), error));
+	CHECK(strstr(error, "table wear"));
+}
+
 static void a_view_in_place_of_a_table_is_refused(void)
 {
 	copy("four.db", "view.db");
@@ -337,6 +365,8 @@ int main(void)
 	TEST(a_trace_cut_off_anywhere_says_so);
 	TEST(another_schema_is_refused);
 	TEST(a_trace_without_a_column_is_refused);
+	TEST(a_computed_column_is_refused);
+	TEST(a_table_without_row_numbers_is_refused);
 	TEST(a_view_in_place_of_a_table_is_refused);
 	TEST(hostile_values_are_told_not_believed);
 	TEST(flipped_bits_in_the_file_never_crash_a_reader);

@@ -179,7 +179,10 @@ def _kind(db, table):
 
 
 def _check_table(db, table, spec):
-    names = {row[1] for row in db.execute(f"PRAGMA main.table_info({table})")}
+    columns = list(db.execute(f"PRAGMA main.table_xinfo({table})"))
+    if any(column[6] for column in columns):
+        raise TraceError(f"is a damaged trace: table {table} computes a column")
+    names = {column[1] for column in columns}
     if _kind(db, table) != "table" or not names.issuperset(_columns(spec)):
         raise TraceError(f"is a damaged trace: table {table} lacks a column or is missing")
 
