@@ -59,7 +59,10 @@ void tell_holds(struct telling *s);
 void tell_holds_json(struct telling *s);
 /* A finding of a list: key, count unless 0, explanation, reach, repeat command. */
 void tell_finding_short(struct telling *s, const struct trace_finding *f);
-void tell_finding_fields(struct json *j, const struct trace_finding *f);
+/* For programs, as docs/json.md has them: a finding's fields, a cut's, a command's. */
+void tell_finding_fields(struct telling *s, const struct trace_finding *f);
+void tell_cut_json(struct json *j, const struct fault *f, uint32_t cuts, uint32_t op);
+void tell_repeat_json(struct telling *s, const char *what, int64_t number, int64_t plan);
 /* "LABEL tornbit replay FILE --finding 3 --part YOUR.part", ready to paste; more: further words. */
 void tell_command(struct telling *s, const char *label, const char *verb, const char *what,
 		  int64_t number, int64_t plan, const char *more);

@@ -299,21 +299,26 @@ bool tell_finding(struct telling *s)
 
 /* ---- JSON ------------------------------------------------------------------ */
 
-static void evidence_json(struct json *j, const struct trace_evidence *t)
+/* As replay has them. */
+static void evidence_json(struct json *j, const struct sink_evidence *e)
 {
-	const struct sink_evidence *e = &t->e;
-
-	json_text(j, "legal", t->legal[0] ? t->legal : NULL);
-	if (!e->kind)
+	if (!e->kind) {
+		json_text(j, "cut", NULL);
+		json_text(j, "view", NULL);
 		return;
+	}
 	json_open(j, "cut", '{');
 	json_text(j, "kind", e->kind);
-	json_u64(j, "addr", e->op_addr);
+	json_u64(j, "address", e->op_addr);
 	json_u64(j, "bytes", e->op_bytes);
+	json_u64(j, "event", e->event);
+	tell_cut_json(j, &e->fault, e->cuts, e->op);
 	json_clock(j, "first", e->first);
 	json_clock(j, "cut", e->cut);
 	json_clock(j, "last", e->last);
-	json_u64(j, "window", e->addr);
+	json_close(j);
+	json_open(j, "view", '{');
+	json_u64(j, "address", e->addr);
 	json_bytes(j, "before", e->before, e->bytes);
 	json_bytes(j, "intended", e->intended, e->bytes);
 	json_bytes(j, "torn", e->torn, e->bytes);
@@ -349,25 +354,15 @@ static bool json_it(struct telling *s, const struct trace_finding *f)
 	struct trace_evidence e = { .legal = "" };
 	struct json *j = &s->j;
 
-	bool has = tracefile_evidence(s->t, f->id, &e);
+	tracefile_evidence(s->t, f->id, &e);
 	if (tracefile_error(s->t) || !trace_sum_states(s->t, 0, f->id, NULL, &states))
 		return false;
 	json_open(j, NULL, '{');
 	json_text(j, "trace", s->path);
-	json_i64(j, "finding", f->id);
-	json_text(j, "key", f->key);
-	json_text(j, "verdict", verdict_words[f->outcome.verdict]);
-	json_text(j, "step", judging_words[f->outcome.step]);
-	json_text(j, "role", role_words[f->outcome.role]);
-	json_u64(j, "count", f->count);
-	json_i64(j, "plan", f->plan);
-	json_i64(j, "state", f->state);
-	json_text(j, "object", f->outcome.name);
-	json_text(j, "why", f->outcome.why);
-	json_text(j, "reach", f->reach[0] ? f->reach : NULL);
+	tell_finding_fields(s, f);
+	json_text(j, "legal", e.legal[0] ? e.legal : NULL);
 	json_text(j, "scenario", f->shrunk[0] ? f->shrunk : f->text[0] ? f->text : NULL);
-	if (has)
-		evidence_json(j, &e);
+	evidence_json(j, &e.e);
 	often_json(j, &states);
 	json_close(j);
 	return true;

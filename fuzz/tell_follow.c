@@ -176,7 +176,7 @@ static bool tell_new_finding(void *who, const struct trace_finding *row)
 	if (f->s->json) {
 		json_open(j, NULL, '{');
 		json_text(j, "event", "finding");
-		tell_finding_fields(j, &once);
+		tell_finding_fields(f->s, &once);
 		json_close(j);
 	} else {
 		tell_finding_short(f->s, &once);

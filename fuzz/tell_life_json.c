@@ -7,6 +7,7 @@
 #include "plain.h"
 #include "tell.h"
 #include "tell_array.h"
+#include "tool_json.h"
 
 struct telling_life {
 	struct telling *s;
@@ -25,7 +26,7 @@ static void op_json(struct json *j, const struct sink_bus *op, uint64_t seq)
 	json_open(j, NULL, '{');
 	json_u64(j, "seq", seq);
 	json_text(j, "kind", buslog_kind_word(op->kind));
-	json_u64(j, "addr", op->addr);
+	json_u64(j, "address", op->addr);
 	json_u64(j, "bytes", op->bytes);
 	json_u64(j, "first", op->first);
 	json_u64(j, "last", op->last);
@@ -53,11 +54,11 @@ static void death_json(struct telling_life *l, const struct sink_bus *op)
 {
 	json_open(l->j, "power_died", '{');
 	json_text(l->j, "kind", buslog_kind_word(op->kind));
-	json_u64(l->j, "addr", op->addr);
+	json_u64(l->j, "address", op->addr);
 	json_u64(l->j, "bytes", op->bytes);
 	json_u64(l->j, "first", op->first);
 	json_u64(l->j, "cut", op->last);
-	json_i64(l->j, "state", tell_death(&l->deaths, l->s, op->last));
+	json_row(l->j, "state", tell_death(&l->deaths, l->s, op->last));
 	json_close(l->j);
 }
 

@@ -4,6 +4,7 @@
 
 #include "plain.h"
 #include "tell.h"
+#include "tool_json.h"
 
 /* ---- facts ------------------------------------------------------------- */
 
@@ -342,30 +343,52 @@ static bool print_cost(struct telling *s, bool one_life)
 /* ---- findings ---------------------------------------------------------- */
 
 /* What replay has to be told besides, when it is not built in. */
-static void print_hints(struct telling *s, int64_t plan)
+static void print_hints(FILE *to, struct telling *s, int64_t plan)
 {
 	struct trace_plan p;
 
 	if (s->parts.texts || s->load.texts) {
-		options_print_list("--part", &s->parts);
-		options_print_list("--load", &s->load);
+		options_write_list(to, "--part", &s->parts);
+		options_write_list(to, "--load", &s->load);
 		return;
 	}
 	if (!plan || !tracefile_plan(s->t, plan, &p))
 		return;
-	world_print_needs(stdout, &s->world, p.part, p.subject);
+	world_print_needs(to, &s->world, p.part, p.subject);
+}
+
+struct command_line {
+	struct telling *s;
+	const char *verb, *what, *more;
+	int64_t number, plan;
+};
+
+static void write_command(FILE *to, const void *who)
+{
+	const struct command_line *c = who;
+
+	plain_word(to, program_name());
+	fprintf(to, " %s ", c->verb);
+	plain_word(to, c->s->path);
+	fprintf(to, " %s %lld%s", c->what, (long long)c->number, c->more);
+	print_hints(to, c->s, c->plan);
+	fputc('\n', to);
 }
 
 void tell_command(struct telling *s, const char *label, const char *verb, const char *what,
 		  int64_t number, int64_t plan, const char *more)
 {
+	struct command_line c = { s, verb, what, more, number, plan };
+
 	printf("%s", label);
-	plain_word(stdout, program_name());
-	printf(" %s ", verb);
-	plain_word(stdout, s->path);
-	printf(" %s %lld%s", what, (long long)number, more);
-	print_hints(s, plan);
-	printf("\n");
+	write_command(stdout, &c);
+}
+
+void tell_repeat_json(struct telling *s, const char *what, int64_t number, int64_t plan)
+{
+	struct command_line c = { s, "replay", what, "", number, plan };
+
+	json_printed(&s->j, "repeat", write_command, &c);
 }
 
 void tell_finding_short(struct telling *s, const struct trace_finding *f)
@@ -589,27 +612,62 @@ static void states_json(struct json *j, const struct trace_states *s)
 	json_close(j);
 }
 
-void tell_finding_fields(struct json *j, const struct trace_finding *f)
+void tell_cut_json(struct json *j, const struct fault *f, uint32_t cuts, uint32_t op)
 {
-	json_i64(j, "finding", f->id);
+	if (cuts)
+		json_u64(j, "operation", op);
+	else
+		json_text(j, "operation", NULL);
+	if (cuts)
+		json_bool(j, "recovery", cuts > 1);
+	else
+		json_text(j, "recovery", NULL);
+	json_fault(j, "fault", cuts ? f : NULL);
+}
+
+/* Its first state is the example. */
+static void example_json(struct telling *s, const struct trace_finding *f)
+{
+	struct trace_state st = { .id = 0 };
+
+	if (f->state && !tracefile_state(s->t, f->state, &st))
+		st = (struct trace_state){ .id = 0 };
+	tell_cut_json(&s->j, &st.row.fault, st.row.cuts, st.row.op);
+}
+
+void tell_finding_fields(struct telling *s, const struct trace_finding *f)
+{
+	struct json *j = &s->j;
+
 	json_text(j, "key", f->key);
-	json_u64(j, "count", f->count);
 	if (f->expected >= 0)
 		json_bool(j, "expected", f->expected);
-	json_i64(j, "plan", f->plan);
-	json_i64(j, "state", f->state);
+	else
+		json_text(j, "expected", NULL);
+	json_u64(j, "count", f->count);
+	json_text(j, "verdict", verdict_words[f->outcome.verdict]);
+	json_text(j, "step", judging_words[f->outcome.step]);
+	json_text(j, "role", role_words[f->outcome.role]);
 	json_text(j, "object", f->outcome.name);
 	json_text(j, "why", f->outcome.why);
-	json_text(j, "reach", f->reach[0] ? f->reach : NULL);
+	json_i64(j, "plan", f->plan);
+	json_row(j, "state", f->state);
+	example_json(s, f);
+	if (f->reachable || strcmp(f->reach, "adversarial") == 0)
+		json_reach(j, "reach", f->reachable, f->reach_first, f->reach_last);
+	else
+		json_text(j, "reach", NULL);
+	json_i64(j, "finding", f->id);
+	tell_repeat_json(s, "--finding", f->id, f->plan);
 }
 
 static bool finding_row_json(void *who, const struct trace_finding *f)
 {
-	struct json *j = who;
+	struct telling *s = who;
 
-	json_open(j, NULL, '{');
-	tell_finding_fields(j, f);
-	json_close(j);
+	json_open(&s->j, NULL, '{');
+	tell_finding_fields(s, f);
+	json_close(&s->j);
 	return true;
 }
 
@@ -694,7 +752,7 @@ bool tell_run_json(struct telling *s)
 		return false;
 	spent_json(j, &spent);
 	json_open(j, "findings", '[');
-	bool well = tracefile_findings(s->t, finding_row_json, j);
+	bool well = trace_found_by_rank(s->t, finding_row_json, s);
 	json_close(j);
 	json_open(j, "missing", '[');
 	well = well && trace_each_missing(s->t, missing_json, j);

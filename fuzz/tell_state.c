@@ -288,6 +288,7 @@ static bool json_it(struct telling *s, struct state_of *t)
 			cut_json(s, &at, t, NULL, at.row.cuts > 1);
 	}
 	json_close(j);
+	tell_repeat_json(s, "--state", (int64_t)s->state, t->st.row.plan);
 	json_close(j);
 	return well;
 }

@@ -259,6 +259,20 @@ for what in "sweep.db" "fuzz.db" "two.db --plan 3 --bus" "sweep.db --finding 3" 
 	python -c 'import json; json.load(open("out"))' 2> err
 	report "... is JSON" $?
 done
+bad=0
+for n in 1 2 3 4 5; do
+	"$tornbit" show sweep.db --finding $n --json > out 2> err &&
+		"$tornbit" replay sweep.db --finding $n --json > again 2>> err || bad=1
+	python - 2>> err <<'EOF' || bad=1
+import json
+show, replay = json.load(open("out")), json.load(open("again"))
+del show["cut"]["event"]
+for field in ("cut", "view", "reach", "key", "verdict", "object", "why", "legal"):
+    assert show[field] == replay[field], (field, show[field], replay[field])
+assert show["repeat"].endswith(f" replay sweep.db --finding {show['finding']}") and show["expected"] is True
+EOF
+done
+report "a finding that show tells in JSON is the one that replay tells" $bad
 tells "a closed run, followed, for programs" fuzz.db --follow --json
 python - 2> err <<'EOF'
 import json
