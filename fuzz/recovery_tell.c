@@ -217,7 +217,7 @@ static void print_run(const struct recovery_run *run)
 	printf("  clocks %llu..%llu", (unsigned long long)run->first,
 	       (unsigned long long)run->last);
 	if (run->result == 0xff)
-		printf("  power dies again");
+		printf("  power dies");
 	else if (run->result != FLASH_OK)
 		printf("  %s", buslog_result_word(run->result));
 	printf("\n");

@@ -182,19 +182,19 @@ static void print_cut(const struct live_result *r)
 	printf(" (operation %u of the %s)\n", path->op[path->depth - 1],
 	       path->depth > 1 ? "recovery" : "call");
 	if (f->bits == FAULT_BITS_PHYSICS)
-		printf("    %llu clocks after it began (it takes %llu): the cells as they stand then\n",
-		       (unsigned long long)(v->cut - v->first),
-		       (unsigned long long)(v->last - v->first));
+		tell_words(4, "%llu clocks after it began (it takes %llu): the cells as they stand then",
+			   (unsigned long long)(v->cut - v->first),
+			   (unsigned long long)(v->last - v->first));
 	else
 		printf("    family %c, %s: %s%s%s\n", fault_families[f->bits].letter,
 		       fault_families[f->bits].word, fault_families[f->bits].purpose,
 		       f->unit ? "; torn unit: " : "",
 		       f->unit ? fault_unit_words[f->unit] : "");
 	if (r->reach[0])
-		printf("    these bits are %s%s\n", r->reach,
-		       strcmp(r->reach, "adversarial") == 0
-			       ? ": no clock of this part was found to leave them"
-			       : " of the operation");
+		tell_words(4, "these bits are %s%s", r->reach,
+			   strcmp(r->reach, "adversarial") == 0
+				   ? ": no clock of this part was found to leave them"
+				   : " of the operation");
 }
 
 static void print_view(const struct live_result *r)

@@ -570,7 +570,7 @@ bad=0
 for file in twice/*recovery*.scn; do
 	"$tornbit" replay "$file" --verbose > out 2> err
 	awk '/POWER UP, clock/ && !at { at = 1 }
-		/power dies again/ && at == 1 { at = 2 }
+		/  power dies$/ && at == 1 { at = 2 }
 		/POWER UP again, clock/ && at == 2 { at = 3 }
 		/the verdict falls here/ && at == 3 { at = 4 }
 		END { exit at != 4 }' out || bad=1
