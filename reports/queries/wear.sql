@@ -1,2 +1,4 @@
--- Erases and programs per sector at the end of each main life.
-SELECT * FROM wear ORDER BY plan, sector
+-- Erases and programs per sector: what each main life did, and what was behind the sector before.
+SELECT plan, sector, first_addr, bytes, erases_before, erases, programs, programmed_bytes
+FROM wear
+ORDER BY plan, sector

@@ -143,8 +143,8 @@ def links_lead_somewhere():
         astray = page.run("Array.from(document.querySelectorAll('a[href]')).map(a => a.getAttribute('href'))"
                           ".filter(h => h[0] !== '#' || !document.getElementById(h.slice(1)))")
         assert astray == [], astray
-    page.run("document.querySelector('a[href=\"#contract\"]').click(); new Promise(done => setTimeout(done, 50))")
-    assert page.run("document.getElementById('contract').open")
+    page.run("document.querySelector('a[href=\"#contract-1\"]').click(); new Promise(done => setTimeout(done, 50))")
+    assert page.run("document.getElementById('contract-1').open")
 
 
 def it_is_whole_without_scripts():

@@ -62,7 +62,7 @@ def every_finding_has_its_story():
     text = made(create())
     page = Page(text)
     for story in ("cut op 0 sparse", "In the program of 8 bytes at 0x2018, 2,012 clocks long (0.040 ms).",
-                  "Reachable on this part in clocks 1679..2012 of it.", "Adversarial",
+                  "Reachable on this part in clocks 1679..2012 of it: 16.6 % of its time.", "Adversarial",
                   "note.txt: absent, or 24 bytes of seed 9; every other object as it was.",
                   "listed with 4294967295 bytes, read with 4352, in the first look after the boot",
                   "tornbit replay create.db --finding 5"):
@@ -74,6 +74,87 @@ def every_finding_has_its_story():
     wrong = sum(a != b for t, i in sqlite3.connect(create()).execute("SELECT torn, intended FROM evidence")
                 for a, b in zip(t, i))
     assert text.count('class="wrong"') == wrong, wrong
+
+
+def story_of(text, finding):
+    """What the page says of one finding, without its tags."""
+    article = re.search(f'<article class="finding" id="finding-{finding}".*?</article>', text, re.S).group(0)
+    return article, Page(article).text
+
+
+def nested():
+    return sweep("nested", "wofs.faithful-boot-cuts")
+
+
+def a_second_loss_of_power_has_its_first():
+    """of a cut recovery the first cut is told, that power died again, and whose writes seed 5 are"""
+    finding, = one(nested(), "SELECT finding FROM evidence WHERE cuts = 2 AND legal LIKE '%of seed 5%'")
+    cut, recut = re.search(r"\n(cut .*)\n(recut .*)\n", one(nested(), "SELECT coalesce(shrunk, text) FROM finding "
+                                                           f"WHERE id = {finding}")[0]).groups()
+    said = story_of(made(nested()), finding)[1]
+    assert "Power died twice: first in " in said and f"({cut})" in said and f"({recut}). Below" in said, said
+    assert "Contents of seed 5 are those of the judge's own probing writes" in said, said
+    assert "died twice" not in made(create()) and "probing writes." not in made(create())
+
+
+def no_clock_is_made_up():
+    """a cut by family has no clock at which power died; a cut by clock has its own"""
+    family, = one(create(), "SELECT finding FROM evidence WHERE bits > 0")
+    article, said = story_of(made(create()), family)
+    word, means = one(create(), "SELECT b.word, m.word FROM evidence e JOIN word b ON b.of = 'bits' AND b.value = e.bits "
+                      f"JOIN word m ON m.of = 'family_means' AND m.value = e.bits WHERE e.finding = {family}")
+    assert f", {word}: {means}." in said and "fill-bad" not in article and "at clock" not in said, said
+    article, said = story_of(made(changed(create(), "clock", "UPDATE evidence SET bits = 0, cut = first + 700 "
+                                          f"WHERE finding = {family}")), family)
+    assert "at clock 700 of it." in said and 'class="fill-bad" x="' in article, said
+
+
+def legal_and_seen_stand_side_by_side():
+    """a verdict that says both is taken apart: what might have been seen, and what was"""
+    trace = changed(create(), "both", "UPDATE finding SET why = 'legal: 3 bytes, or 5; seen: 4 bytes', name = 'x' WHERE id = 1")
+    article, _ = story_of(made(trace), 1)
+    legal = re.search(r"<h4>Legal</h4>\s*<p>(.*?)</p>", article).group(1)
+    seen = re.search(r"<h4>Seen</h4>\s*<p>(.*?)</p>", article).group(1)
+    assert legal == "3 bytes, or 5." and seen.startswith("<bdi>x</bdi>: 4 bytes, "), (legal, seen)
+
+
+def each_store_has_its_contract():
+    """of two stores each has its code and its contract"""
+    trace = changed(sweep("two", "wofs.faithful-create", "wofs.hardened-create"), "contracts",
+                    "UPDATE subject SET contract = 'contract plain' || char(10) || 'it keeps nothing', "
+                    "code_hash = '00000000' WHERE name = 'wofs.hardened'")
+    page = Page(made(trace))
+    assert "it keeps nothing" in page.text and "wofs.hardened code unknown" in page.text
+    assert "#contract-1" in page.links and "#contract-2" in page.links and "contract-2" in page.ids
+
+
+def wear_is_what_the_lives_did():
+    """erases are those of the lives, added up; what a plan was aged by is said beside"""
+    rows = [("INSERT INTO wear VALUES(?, 3, 12288, 4096, ?, ?, 1, 1)", (plan, before, 7)) for plan, before in
+            ((1, 63011), (2, 0))]
+    trace = changed(sweep("two", "wofs.faithful-create", "wofs.hardened-create"), "aged", "DELETE FROM wear", *rows)
+    section = re.search(r'<section id="wear">.*?</section>', made(trace), re.S).group(0)
+    assert "Each of them was erased 14 times." in section and "63,011 erases at most" in section, section
+
+
+def words_are_those_of_the_program():
+    """what steps, roles and probes mean is said in the words of the C sources"""
+    def source(name):
+        with open(os.path.join(TOP, name), encoding="utf-8") as f:
+            return f.read()
+    verdict = source("fuzz/verdict.c")
+
+    def told(array, of):
+        body = re.search(array + r"\[.*?\{(.*?)\};", verdict, re.S).group(1)
+        return {name: text for name, text in re.findall(r"\[" + of + r"_(\w+)\] = \"(.*?)\"", body)}
+    words = tornbit.report.words
+    assert {k.replace("-", "_").upper(): v for k, v in words.STEP_MEANS.items()} == told("judging_means", "STEP")
+    roles = told("role_means", "ROLE")
+    assert {k.upper(): ", of " + v for k, v in words.ROLE_MEANS.items()} == {k: v for k, v in roles.items() if v}
+    assert set(told("verdict_words", "VERDICT").values()) == set(words.VERDICT_MEANS)
+    assert re.search(rf"#define JUDGE_PROBE_SEED {words.PROBE_SEED}u", source("fuzz/judge.h"))
+    letters = {w for w, in sqlite3.connect(create()).execute("SELECT word FROM word WHERE of = 'family'")}
+    assert letters == {letter for letter, _ in words.FAMILIES} - set(words.BESIDES)
 
 
 def the_bits_that_are_wrong_are_marked():
@@ -503,9 +584,9 @@ def findings_have_an_order():
     short = "UPDATE finding SET shrunk = 'a' || char(10) || 'key k' || char(10) || shrunk WHERE id = "
     assert order("as-is")[-1] == "2"        # only an adversary chooses it
     assert order("short", short + "4")[0] == "4"
-    assert order("twice", short + "4", "UPDATE state SET cuts = 2 WHERE id = (SELECT state FROM finding WHERE id = 4)")[-1] == "4"
-    assert order("never", short + "4", "UPDATE finding SET reach = 'without a cut' WHERE id = 4",
-                 "UPDATE state SET cuts = 0 WHERE id = (SELECT state FROM finding WHERE id = 4)")[-1] == "4"
+    assert order("twice", short + "4", "UPDATE evidence SET cuts = 2 WHERE finding = 4")[-1] == "4"
+    assert order("never", short + "4", "UPDATE evidence SET cuts = 0 WHERE finding = 4",
+                 "UPDATE finding SET reach = 'without a cut', reach_first = NULL, reach_last = NULL WHERE id = 4")[-1] == "4"
     same = [f"UPDATE finding SET text = 'a', shrunk = NULL, count = {i} WHERE id = {i}" for i in (1, 3, 4, 5)]
     assert order("often", *same) == ["5", "4", "3", "1", "2"]
 
@@ -537,7 +618,9 @@ def many_states_cost_time_not_bytes():
 
 TESTS = [
     says_the_verdict_in_one_sentence, a_finding_is_called_new_when_no_story_expects_it,
-    every_finding_has_its_story, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, two_stores_are_told_apart,
+    every_finding_has_its_story, a_second_loss_of_power_has_its_first, no_clock_is_made_up,
+    legal_and_seen_stand_side_by_side, each_store_has_its_contract, wear_is_what_the_lives_did,
+    words_are_those_of_the_program, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, two_stores_are_told_apart,
     every_query_answers,
     every_command_works, a_story_of_ones_own_is_not_made_up, seeds_are_hexadecimal, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
     the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,

@@ -22,11 +22,12 @@ GROUPS_MAX = 50000      # of states; a real trace has some hundreds
 # part can get to; what a cut shows at all; what takes few words; what is seen often.
 PLAN_TEXT = "coalesce(f.shrunk, f.text)"    # a plan; from its line "key" on what was recorded
 RANKED = (
-    "SELECT f.id AS id, f.expected IS NOT 0 AS known, coalesce(s.cuts, 0) > 1 AS nested, "
-    "CASE WHEN f.reach LIKE 'reachable%' THEN 0 WHEN f.reach = 'adversarial' THEN 1 ELSE 2 END AS far, "
-    "coalesce(s.cuts, 0) = 0 AS uncut, "
+    "SELECT f.id AS id, f.expected IS NOT 0 AS known, coalesce(e.cuts, s.cuts, 0) > 1 AS nested, "
+    "CASE WHEN f.reach_first IS NOT NULL THEN 0 WHEN f.reach = 'adversarial' THEN 1 ELSE 2 END AS far, "
+    "coalesce(e.cuts, s.cuts, 0) = 0 AS uncut, "
     f"coalesce(nullif(instr({PLAN_TEXT}, char(10) || 'key '), 0), length({PLAN_TEXT}), 1 << 30) AS length, "
-    "f.count AS count FROM finding f LEFT JOIN state s ON s.id = f.state")
+    "f.count AS count FROM finding f LEFT JOIN state s ON s.id = f.state "
+    "LEFT JOIN evidence e ON e.finding = f.id")
 IN_ORDER = "known, nested, far, uncut, length, count DESC, id"
 O_IN_ORDER = "o.known, o.nested, o.far, o.uncut, o.length, o.count DESC, o.id"
 
@@ -38,6 +39,9 @@ QUERIES = {
     "parts": (
         f"SELECT name, substr(text, 1, {TEXT_MAX}) AS text, length(text) AS characters FROM part "
         f"ORDER BY name LIMIT {PARTS_MAX + 1}"),
+    "subjects": (
+        f"SELECT name, substr(contract, 1, {TEXT_MAX}) AS contract, code_hash, length(contract) AS characters "
+        f"FROM subject ORDER BY name LIMIT {PARTS_MAX + 1}"),
     "states": (
         "SELECT p.subject AS store, s.verb, s.cuts > 1 AS nested, s.bits, s.quality, s.supply, s.cuts = 0 AS uncut, "
         "s.how, s.verdict, count(*) AS states FROM state s LEFT JOIN plan p ON p.id = s.plan "
@@ -49,15 +53,15 @@ QUERIES = {
         f"(SELECT id FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_TOLD + FINDINGS_LISTED})) "
         f"GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 LIMIT {GROUPS_MAX}"),
     "keys": (
-        "SELECT p.subject AS store, f.expected, CASE WHEN f.reach LIKE 'reachable%' THEN 'reachable' "
+        "SELECT p.subject AS store, f.expected, CASE WHEN f.reach_first IS NOT NULL THEN 'reachable' "
         "WHEN f.reach IN ('adversarial', 'without a cut') THEN f.reach END AS reach, count(*) AS kinds "
         "FROM finding f LEFT JOIN plan p ON p.id = f.plan GROUP BY 1, 2, 3 LIMIT 1000"),
     "findings": (
         "SELECT f.id, f.key, f.count, f.plan, f.expected, f.verdict, f.step, f.role, "
         "substr(f.name, 1, 1000) AS name, substr(f.why, 1, 1000) AS why, "
-        "substr(f.reach, 1, 1000) AS reach, "
+        "substr(f.reach, 1, 1000) AS reach, f.reach_first, f.reach_last, "
         f"substr(coalesce(f.shrunk, f.text), 1, {STORY_MAX}) AS story, "
-        "s.verb, s.cuts, s.op, s.bits, s.unit, s.quality, s.supply, s.seed, s.at, "
+        "s.verb, coalesce(e.cuts, s.cuts) AS cuts, e.bits, e.quality, e.supply, "
         "p.subject, p.part, substr(e.legal, 1, 1000) AS legal, e.kind, e.op_addr, e.op_bytes, e.first, "
         "e.cut, e.last, e.addr, substr(e.before, 1, 64) AS before, "
         "substr(e.intended, 1, 64) AS intended, substr(e.torn, 1, 64) AS torn "
@@ -65,10 +69,12 @@ QUERIES = {
         "LEFT JOIN state s ON s.id = f.state LEFT JOIN plan p ON p.id = f.plan "
         f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY {O_IN_ORDER}"),
     "more_findings": (
-        "SELECT f.id, f.key, f.count, f.expected, f.verdict, s.verb, s.cuts, substr(f.reach, 1, 200) AS reach, "
+        "SELECT f.id, f.key, f.count, f.expected, f.verdict, s.verb, coalesce(e.cuts, s.cuts) AS cuts, "
+        "substr(f.reach, 1, 200) AS reach, f.reach_first, "
         "substr(f.name, 1, 200) AS name, substr(f.why, 1, 200) AS why "
         f"FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_LISTED} OFFSET {FINDINGS_TOLD}) o "
-        f"JOIN finding f ON f.id = o.id LEFT JOIN state s ON s.id = f.state ORDER BY {O_IN_ORDER}"),
+        f"JOIN finding f ON f.id = o.id LEFT JOIN state s ON s.id = f.state "
+        f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY {O_IN_ORDER}"),
     "rest": (
         f"SELECT f.id, f.key, f.count, f.why FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT -1 "
         f"OFFSET {FINDINGS_TOLD + FINDINGS_LISTED}) o JOIN finding f ON f.id = o.id ORDER BY {O_IN_ORDER}"),
@@ -92,8 +98,8 @@ QUERIES = {
         "SELECT kind, count(*) AS times, count(DISTINCT plan) AS plans FROM event WHERE life = 0 "
         "GROUP BY kind ORDER BY 2 DESC LIMIT 40"),
     "wear": (
-        "SELECT p.part, w.first_addr, max(w.bytes) AS bytes, max(w.erases) AS erases, "
-        "max(w.programs) AS programs, max(w.programmed_bytes) AS programmed, "
+        "SELECT p.part, w.first_addr, max(w.bytes) AS bytes, sum(w.erases) AS erases, "
+        "max(w.erases_before) AS before, "
         "count(DISTINCT w.plan) AS plans FROM wear w JOIN plan p ON p.id = w.plan "
         "GROUP BY p.part, w.first_addr ORDER BY p.part, w.first_addr LIMIT 300000"),
     "first": "SELECT min(plan) AS plan FROM call WHERE life = 0",
@@ -110,9 +116,10 @@ QUERIES = {
 # What each column must be: n number, N number or NULL, T text or NULL, B bytes or NULL.
 TYPES = {
     "plans": "TTnnN", "parts": "TTN", "states": "TTnnnnnnnn", "where": "NTTnnnnn", "keys": "TNTn",
-    "findings": "nTnnNnnnTTTTTNNNNNNNNTTTTNNNNNNBBB", "more_findings": "nTnNnTNTTT", "logged": "n",
+    "findings": "nTnnNnnnTTTNNTTNNNNTTTTNNNNNNBBB", "more_findings": "nTnNnTNTNTT",
+    "subjects": "TTTn", "logged": "n",
     "operations": "nN", "time": "TTnnnnnn", "longest": "TnnTTnTnnnn", "events": "nnn",
-    "wear": "Tnnnnnn", "first": "N", "calls": "nTTnnTnnnnnn", "calls_count": "nN", "power": "nn",
+    "wear": "Tnnnnn", "first": "N", "calls": "nTTnnTnnnnnn", "calls_count": "nN", "power": "nn",
 }
 KINDS = {"n": (int,), "N": (int, type(None)), "T": (str, type(None)), "B": (bytes, type(None))}
 
@@ -158,23 +165,6 @@ class Asker:
 # ---- the run ---------------------------------------------------------------
 
 
-def _fault(ask, row):
-    """The fault of the first state, in words of a scenario."""
-    if row.bits is None:
-        return None
-    said = ask.word.get(("bits", row.bits), "?")
-    if said == "clock":
-        said = f"clock {row.at}"
-    else:
-        said += f", unit {ask.word.get(('unit', row.unit), '?')}"
-    if row.seed:
-        said += f", seed {row.seed}"
-    for of, usual in (("quality", "stable"), ("supply", "clean")):
-        other = ask.word.get((of, getattr(row, of)), "?")
-        said += "" if other == usual else f", {other}"
-    return said
-
-
 class Part:
     """A part of the trace: what its text says that the report needs."""
 
@@ -215,6 +205,23 @@ def parts_of(ask, meta):
     return found
 
 
+class Store:
+    """A store of the trace, its contract, and its code where that is known."""
+
+    def __init__(self, name, contract, code, characters):
+        self.name, self.contract, self.left = name, contract or "", max(0, characters - len(contract or ""))
+        self.code = "" if not (code or "").strip("0") else code
+        self.title = (self.contract.split("\n")[0].split(" ", 1) + [""])[1]
+
+
+def stores_of(ask, meta):
+    found = [Store(row.name, row.contract, row.code_hash, row.characters) for row in ask.rows("subjects")]
+    if not found and (meta.get("contract") or meta.get("subject")):
+        text = meta.get("contract", "")
+        found = [Store(meta.get("subject", "?"), text[:TEXT_MAX], meta.get("code_hash", ""), len(text))]
+    return found
+
+
 # ---- states ----------------------------------------------------------------
 
 
@@ -225,9 +232,7 @@ def verb_of(verb, nested):
 
 def place_of(ask, row):
     """(verb, letter of the family): a row and a column of the matrix."""
-    return verb_of(row.verb, row.nested), words.family_of(
-        ask.word.get(("bits", row.bits)), ask.word.get(("quality", row.quality)),
-        ask.word.get(("supply", row.supply)), row.uncut)
+    return verb_of(row.verb, row.nested), words.family_of(ask.word, row)
 
 
 class States:
@@ -244,7 +249,7 @@ class States:
         for row in ask.rows("states"):
             self._add(ask, row)
         self._link(ask, {id: place for place, id in enumerate(shown)})
-        self.letters = [f[0] for f in words.FAMILIES if any(c[2] == f[0] for c in self.cell)]
+        self.letters = [letter for letter, _ in words.FAMILIES if any(c[2] == letter for c in self.cell)]
         if any(c[2] == "?" for c in self.cell):
             self.letters.append("?")
         self.cut_off = len(self.store) > 20 or any(
@@ -348,7 +353,7 @@ class Listed:
         self.verbs = sorted({verb for verb, _ in self.places})
         self.letters = sorted({letter for _, letter in self.places if letter})
         self.reach = row.reach or ""
-        self.reach_kind = ("reachable" if self.reach.startswith("reachable") else
+        self.reach_kind = ("reachable" if row.reach_first is not None else
                            "adversarial" if self.reach == "adversarial" else "other")
         self.tag = {0: "new", 1: "expected"}.get(row.expected, "")
 
@@ -358,22 +363,59 @@ class Finding(Listed):
         super().__init__(ask, row, states)
         self.step = ask.word.get(("step", row.step), "?")
         self.role = ask.word.get(("role", row.role), "?")
-        self.fault = _fault(ask, row)
+        self.is_clock = ask.word.get(("family", row.bits)) == "T"
+        self.family = self._family(ask, row)
         self.story, self.records = story_of(row.story or "")
         self.is_cut_off = len(row.story or "") >= STORY_MAX and not self.records   # they stand last
         self.window = Window(row)
         self.part = parts.get(row.part)
         self.hz = self.part.hz if self.part else 0
-        self.strip = _strip(row)
+        self.strip = _strip(row, self.is_clock)
+        self.cuts = [line for line in self.story if line.startswith(("cut ", "recut "))]
+        self.legal, self.seen = self._legal(row)
+        self.probed = (self.nested or self.role == "probe" or
+                       self.step in ("probe", "reboot", "dump-again")) and (
+                           f"of seed {words.PROBE_SEED}" in self.legal + self.seen)
+
+    @staticmethod
+    def _legal(row):
+        """What might have been seen, and what was: some verdicts say both."""
+        legal, seen = row.legal or "", row.why or ""
+        if seen.startswith("legal: ") and "; seen: " in seen:
+            legal, _, seen = seen.removeprefix("legal: ").partition("; seen: ")
+        return legal, seen
+
+    @staticmethod
+    def _family(ask, row):
+        """What the cut did to the operation, in words; of a cut by clock the clock says it."""
+        letter = words.family_of(ask.word, Cut(row.bits, row.quality, row.supply, False))
+        if row.bits is None or letter == "T":
+            return ""
+        means = words.BESIDES.get(letter) or ask.word.get(("family_means", row.bits), "?")
+        return f"Family {letter}, {ask.word.get(('bits', row.bits), '?')}: {means}"
 
 
-def _strip(row):
-    """Where in the operation power died, in thousandths of it."""
-    if row.kind is None or None in (row.first, row.last, row.cut) or not row.first <= row.cut <= row.last:
+Cut = collections.namedtuple("Cut", "bits quality supply uncut")
+
+
+def _thousandths(clocks, whole):
+    return clocks * 1000 // whole if whole else 1000
+
+
+def _strip(row, is_clock):
+    """The operation as a bar: its clocks; where power died, if it was a clock that decided; from
+    where to where the same flash is left. In thousandths of it."""
+    if row.kind is None or None in (row.first, row.last) or row.first > row.last:
         return None
     clocks = row.last - row.first
-    return {"clocks": clocks, "cut": row.cut - row.first,
-            "place": (row.cut - row.first) * 1000 // clocks if clocks else 1000}
+    made = {"clocks": clocks, "cut": None, "mark": None, "reach": None, "share": ""}
+    if is_clock and row.cut is not None and row.first <= row.cut <= row.last:
+        made.update(cut=row.cut - row.first, mark=min(994, _thousandths(row.cut - row.first, clocks)))
+    a, b = row.reach_first, row.reach_last
+    if None not in (a, b) and 0 <= a <= b <= clocks:
+        made.update(reach=(_thousandths(a, clocks), max(4, _thousandths(b - a, clocks))),
+                    share=words.percent(b - a + 1, clocks + 1))
+    return made
 
 
 def findings_of(ask, parts):

@@ -137,17 +137,15 @@ def time_picture(picture, time):
 
 
 def wear_pictures(picture, wear):
-    """[(part, its sectors, how often, picture or None, what all of them have behind them)]"""
+    """[(part, its sectors, how often, picture or None, erases behind the worst of them)]"""
     for part, sectors in list(wear.items())[:PICTURES_MAX]:
         least, most = min(s.erases for s in sectors), max(s.erases for s in sectors)
-        # Of an aged part the picture shows what came on top: else all sectors look alike.
-        behind = max(0, least) if 2 * least > most else 0
         drawn = None
         if most > least:
             drawn = markupsafe.Markup(picture.wear(
-                [(s.first_addr, max(0, s.erases - behind)) for s in sectors], behind,
+                [(s.first_addr, max(0, s.erases)) for s in sectors], 0,
                 f"Erases of {len(sectors)} sectors by address, at most {most}"))
-        yield part, sectors, facts.how_often(sectors)[:SECTORS_LISTED], drawn, behind
+        yield part, sectors, facts.how_often(sectors)[:SECTORS_LISTED], drawn, max(s.before for s in sectors)
 
 
 # ---- the page --------------------------------------------------------------
@@ -168,15 +166,6 @@ def bits(byte, other):
     return [(byte >> b & 1, (byte ^ other) >> b & 1) for b in range(7, -1, -1)]
 
 
-def reach_strip(finding):
-    """(first, last) in thousandths of the operation, for "reachable ... in clocks a..b"."""
-    m = re.search(r"in clocks (\d{1,18})\.\.(\d{1,18})$", finding.reach)
-    if not m or not finding.strip or not finding.strip["clocks"]:
-        return None
-    a, b, clocks = int(m.group(1)), int(m.group(2)), finding.strip["clocks"]
-    return (a * 1000 // clocks, max(4, (b - a) * 1000 // clocks)) if a <= b <= clocks else None
-
-
 def places(finding):
     """Cells of the matrix that show it, for the filters."""
     return "\n".join(f"{words.plain(verb, 40)}/{letter}" for verb, letter in finding.places)
@@ -192,9 +181,9 @@ def environment():
     env.filters.update(count=words.count, hexadecimal=words.hexadecimal, size=words.size, plain=words.plain, word=words.word)
     env.globals.update(
         plural=words.plural, percent=words.percent, ms=words.milliseconds, bits=bits,
-        share_class=words.share_class, places=places, verbs_of=verbs_of, reach_strip=reach_strip, BITS_LISTED=BITS_LISTED,
+        share_class=words.share_class, places=places, verbs_of=verbs_of, BITS_LISTED=BITS_LISTED,
         VERDICT_MEANS=words.VERDICT_MEANS, STEP_MEANS=words.STEP_MEANS, HOW_MEANS=words.HOW_MEANS,
-        ROLE_MEANS=words.ROLE_MEANS, FAMILIES={f[0]: f for f in words.FAMILIES},
+        ROLE_MEANS=words.ROLE_MEANS, FAMILIES=dict(words.FAMILIES), PROBE_SEED=words.PROBE_SEED,
         TEXT_MAX=facts.TEXT_MAX, FINDINGS_TOLD=facts.FINDINGS_TOLD, LONGEST=facts.LONGEST)
     return env
 
@@ -213,7 +202,7 @@ def gather(trace, program, name, typed):
     meta = Facts((name, value) for name, value in trace.meta.items() if value is not None)
     ask.asked["facts"] = facts.QUERIES["facts"]
     parts = facts.parts_of(ask, meta)
-    plans = list(ask.rows("plans"))
+    stores, plans = facts.stores_of(ask, meta), list(ask.rows("plans"))
     kinds = facts.Kinds(ask)
     states, findings, listed = facts.findings_of(ask, parts)
     logged = ask.one("logged").plans
@@ -222,7 +211,7 @@ def gather(trace, program, name, typed):
     first = ask.one("first").plan
     data = {
         "base": base, "typed": typed, "tornbit": tornbit_word,
-        "meta": meta, "parts": parts, "plans": plans, "states": states,
+        "meta": meta, "parts": parts, "plans": plans, "stores": stores, "means": words.families_mean(ask.word), "states": states,
         "findings": findings, "listed": listed, "kinds": kinds, "reach": reach_sentence(kinds.reach),
         "rest": facts.QUERIES["rest"], "sentence": sentence(states, kinds),
         "operations": ask.one("operations"), "bus": bus, "time": facts.time_of(ask, parts), "wear": wear,

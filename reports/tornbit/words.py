@@ -21,6 +21,7 @@ VERDICT_MEANS = {
     "nondeterminism": "the same life twice gives two results",
 }
 
+# As judging_means of fuzz/verdict.c.
 STEP_MEANS = {
     "life": "in the life itself, without a loss of power",
     "boot": "when the survivor booted",
@@ -37,38 +38,46 @@ HOW_MEANS = {
     "duplicate": "an equal device was judged before, under the same legal set",
 }
 
-# The columns of the matrix: letter, name, the words of `bits` in it, what it does.
-# Quality and supply go first: an unstable "after" stands under F.
-FAMILIES = (
-    ("A", "whole", ("before", "after"), "none, or all, of the operation's bits are done"),
-    ("B", "prefix", ("first", "half", "but-last"), "the first unit, half of them, or all but the last"),
-    ("C", "sparse", ("sparse",), "1 to 3 bits are done, anywhere"),
-    ("D", "dense", ("dense",), "all but 1 to 3 bits are done"),
-    ("E", "random", ("random25", "random50", "random75"), "each bit is done with chance 1/4, 1/2 or 3/4"),
-    ("F", "unstable", (), "torn bits that each read draws anew"),
-    ("N", "supply", (), "the supply came back without a clean reset, or too slowly"),
-    ("T", "by clock", ("clock",), "power dies at one clock, and the cells' physics decides"),
-    ("-", "no cut", (), "power went off between two calls, or not at all"),
-)
+# The columns of the matrix: letter and a short name; which bits are in which, and what
+# they mean, is in the trace (table word), but for the last two and F and N.
+FAMILIES = (("A", "whole"), ("B", "prefix"), ("C", "sparse"), ("D", "dense"), ("E", "random"),
+            ("F", "unstable"), ("N", "supply"), ("T", "by clock"), ("-", "no cut"))
 
-ROLE_MEANS = {
-    "none": "no one object", "target": "the object in flight", "bystander": "an object not in flight",
-    "probe": "the judge's own object", "stranger": "a name nobody has ever written",
+BESIDES = {
+    "F": "torn bits that each read draws anew",
+    "N": "the supply came back without a clean reset, or too slowly",
+    "-": "power went off between two calls, or not at all",
 }
 
+# As role_means of fuzz/verdict.c.
+ROLE_MEANS = {
+    "target": "the object in flight", "bystander": "an object that nobody was writing",
+    "probe": "the judge's own object", "stranger": "a name that nobody has ever written",
+}
 
-def family_of(bits, quality, supply, without_cut):
-    """Letter of the column; "?" for a word that this program does not know."""
-    if without_cut:
+PROBE_SEED = 5      # of the contents that the judge's probing writes have (fuzz/judge.h)
+
+
+def family_of(word, row):
+    """Letter of the column of a fault; "?" for one that the trace does not explain."""
+    if row.uncut:
         return "-"
-    if supply not in ("clean", None):
+    if word.get(("supply", row.supply)) not in ("clean", None):
         return "N"
-    if quality not in ("stable", None):
+    if word.get(("quality", row.quality)) not in ("stable", None):
         return "F"
-    for letter, _, words, _ in FAMILIES:
-        if bits in words:
-            return letter
-    return "?"
+    letter = word.get(("family", row.bits))
+    return letter if letter in dict(FAMILIES) else "?"
+
+
+def families_mean(word):
+    """{letter: what it does to an operation}"""
+    said = {letter: [] for letter, _ in FAMILIES}
+    for (of, bits), letter in sorted(word.items()):
+        if of == "family" and letter in said and letter not in BESIDES:
+            means = word.get(("family_means", bits), "?")
+            said[letter].append(means if letter == "T" else f"{word.get(('bits', bits), '?')}: {means}")
+    return {letter: BESIDES.get(letter) or "; ".join(means) for letter, means in said.items()}
 
 
 # ---- texts -----------------------------------------------------------------
