@@ -14,6 +14,7 @@
 
 #include "json.h"
 #include "options.h"
+#include "progress.h"
 #include "trace_sums.h"
 #include "world.h"
 
@@ -28,6 +29,7 @@ struct telling {
 	bool bus, all, follow, json;
 	bool within_run;		/* the life is told below the facts of its run */
 	struct json j;
+	struct progress progress;
 	char none[256];			/* what was asked for and is not there */
 };
 
@@ -51,6 +53,11 @@ bool tell_state_json(struct telling *s);
 int tell_follow(struct telling *s);
 
 /* ---- shared by several ---- */
+
+/* Around a reading of whole tables, in which nothing is printed: whoever waits at a
+ * terminal is told that it goes on. The second passes well on. */
+void tell_waits(struct telling *s);
+bool tell_has_read(struct telling *s, bool well);
 
 /* The facts of the run; what the trace holds of it so far. */
 void tell_facts(struct telling *s);

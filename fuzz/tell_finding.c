@@ -149,7 +149,8 @@ static bool print_often(struct telling *s, int64_t finding, uint64_t count)
 {
 	static struct trace_states states;
 
-	if (!trace_sum_states(s->t, 0, finding, NULL, &states))
+	tell_waits(s);
+	if (!tell_has_read(s, trace_sum_states(s->t, 0, finding, NULL, &states)))
 		return false;
 	printf("\n  seen %llu time%s; states of this trace that show it: %llu\n",
 	       (unsigned long long)count, count == 1 ? "" : "s", (unsigned long long)states.states);

@@ -97,7 +97,9 @@ static void print_seed(struct tracefile *t, bool shared, uint64_t plans)
 void tell_facts(struct telling *s)
 {
 	struct tracefile *t = s->t;
+	tell_waits(s);
 	struct shared all = what_is_shared(t);
+	tell_has_read(s, true);
 
 	printf("%s\n", PLAIN(s->path));
 	print_meta(t, "command", "command");
@@ -308,7 +310,8 @@ static void print_clocks(struct telling *s, const struct trace_clocks *c)
 static bool print_wear(struct telling *s, const char *part)
 {
 	struct tell_wear map;
-	bool well = tell_wear_take(&map, s, 0, part);
+	tell_waits(s);
+	bool well = tell_has_read(s, tell_wear_take(&map, s, 0, part));
 
 	if (well && map.erased) {
 		tell_line("erases", "%llu in the logged lives; sector %u has the most: %u",
@@ -324,7 +327,8 @@ static bool print_cost(struct telling *s, bool one_life)
 {
 	static struct trace_spent spent;
 
-	if (!trace_sum_spent(s->t, &spent))
+	tell_waits(s);
+	if (!tell_has_read(s, trace_sum_spent(s->t, &spent)))
 		return false;
 	if (!spent.calls)
 		return true;
@@ -539,7 +543,8 @@ static bool print_judged(struct telling *s)
 		return false;
 	for (uint32_t i = 0; i < max_u32(stores.stores, 1); i++) {
 		const char *one = stores.stores > 1 ? stores.name[i] : NULL;
-		if (!trace_sum_states(s->t, 0, 0, one, &states))
+		tell_waits(s);
+		if (!tell_has_read(s, trace_sum_states(s->t, 0, 0, one, &states)))
 			return false;
 		if (one)
 			printf("\n  %s\n", PLAIN(one));
@@ -726,7 +731,8 @@ static bool stores_json(struct telling *s)
 
 	json_open(j, "stores", '[');
 	for (uint32_t i = 0; i < stores.stores && well; i++) {
-		well = trace_sum_states(s->t, 0, 0, stores.name[i], &states);
+		tell_waits(s);
+		well = tell_has_read(s, trace_sum_states(s->t, 0, 0, stores.name[i], &states));
 		json_open(j, NULL, '{');
 		json_text(j, "subject", stores.name[i]);
 		states_json(j, &states);
@@ -745,7 +751,9 @@ bool tell_run_json(struct telling *s)
 	json_open(j, NULL, '{');
 	tell_facts_json(s);
 	tell_holds_json(s);
-	if (!trace_sum_states(s->t, 0, 0, NULL, &states) || !trace_sum_spent(s->t, &spent))
+	tell_waits(s);
+	if (!tell_has_read(s, trace_sum_states(s->t, 0, 0, NULL, &states) &&
+			      trace_sum_spent(s->t, &spent)))
 		return false;
 	states_json(j, &states);
 	if (!stores_json(s))

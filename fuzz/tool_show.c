@@ -91,6 +91,28 @@ const char *tell_event(char room[200], struct telling *s, const struct plan *p, 
 	return room;
 }
 
+static int take_turn(void *who)
+{
+	struct telling *s = who;
+
+	if (progress_due(&s->progress))
+		progress_say(&s->progress, 0, 0, "reading the trace");
+	return 0;
+}
+
+void tell_waits(struct telling *s)
+{
+	fflush(stdout);
+	trace_while_reading(s->t, take_turn, s);
+}
+
+bool tell_has_read(struct telling *s, bool well)
+{
+	trace_while_reading(s->t, NULL, NULL);
+	progress_hide(&s->progress);
+	return well;
+}
+
 /* ---- the command ----------------------------------------------------------- */
 
 static bool tell(struct telling *s)
@@ -125,7 +147,10 @@ static int show(struct telling *s)
 	if (!s->t)
 		return plain_complaint("", "%s", error);
 	tracefile_freeze(s->t);
-	if (!tell(s)) {
+	progress_begin(&s->progress, "show", 0);
+	bool well = tell(s);
+	progress_end(&s->progress);
+	if (!well) {
 		const char *damage = tracefile_error(s->t);
 		fflush(stdout);
 		status = plain_complaint("show", "%s: %s", s->path,

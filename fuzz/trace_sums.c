@@ -35,6 +35,15 @@ enum trace_column trace_column(const struct fault *f, uint32_t cuts)
 	return at ? (enum trace_column)(at - trace_column_letters) : COLUMN_CLOCK;
 }
 
+/* ---- for whoever waits -------------------------------------------------- */
+
+#define STEPS_A_TURN 100000	/* of SQLite's machine: about a millisecond */
+
+void trace_while_reading(struct tracefile *t, int (*turn)(void *who), void *who)
+{
+	sqlite3_progress_handler(tracefile_db(t), turn ? STEPS_A_TURN : 0, turn, who);
+}
+
 /* ---- rows ------------------------------------------------------------- */
 
 struct walk {

@@ -9,6 +9,10 @@
 
 #include "tracefile.h"
 
+/* Called some hundred times a second while any of these reads, and returns 0; NULL: no
+ * more. */
+void trace_while_reading(struct tracefile *t, int (*turn)(void *who), void *who);
+
 /* Columns of a matrix of faults: the letters of design section 7 as far as a state
  * can show them. A state is in one column: a supply that came back badly (N) tells more
  * than unstable cells (F), and those more than which bits were chosen. */
