@@ -116,6 +116,8 @@ static void print_anchor(struct telling *s, const struct trace_state *st, const 
 	if (row->cut != CYCLE_NEVER)
 		printf(", at clock %llu%s%s%s", (unsigned long long)row->cut, hz ? " (" : "",
 		       hz ? tell_time(room, row->cut, hz) : "", hz ? ")" : "");
+	if (row->cut != CYCLE_NEVER && row->cuts && row->fault.bits != FAULT_BITS_PHYSICS)
+		printf(", nominal");	/* the harness chose the bits, not a clock */
 	printf("\n");
 	if (row->cuts && row->fault.bits == FAULT_BITS_PHYSICS)
 		printf("      %llu clocks into the operation\n", (unsigned long long)row->fault.at);

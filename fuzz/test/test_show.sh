@@ -236,7 +236,7 @@ has "... with the clock of the last, on the bar of what the part can do" \
 fits
 tells "a state" sweep.db --state 6
 has "a state is told with its anchor, its fault in words, its clock and its hashes" \
-	'power dies in operation 0 of "put note.txt 24 seed 9"' 'event 2 of the plan, at clock 7180 \(143 us\)' \
+	'power dies in operation 0 of "put note.txt 24 seed 9"' 'event 2 of the plan, at clock 7180 \(143 us\), nominal$' \
 	'family C, sparse: 1 to 3 bits done' 'verdict +phantom' 'image c4dca85b8c03e850' 'replay sweep.db --state 6$'
 fits
 "$tornbit" sweep "$top/scenarios/wofs.hardened-create.scn" --trace nested.db > /dev/null
