@@ -54,7 +54,8 @@ def rows_are_those_of_the_program(work, db):
         for name, rows, order in (
                 ("plan", t.plans(), "id"), ("call", t.calls(), "plan, life, call"),
                 ("state_text", t.states(), "id"), ("event_text", t.events(), "plan, life, call"),
-                ("wear", t.wear(), "plan, sector"), ("part", t.parts(), "name"), ("bus", t.bus(None, None), "plan, life, seq")):
+                ("wear", t.wear(), "plan, sector"), ("part", t.parts(), "name"),
+                ("subject", t.subjects(), "name"), ("bus", t.bus(None, None), "plan, life, seq")):
             rows = list(rows)
             columns = rows[0]._fields
             if name in ("plan", "part"):    # the view prints hashes in hex, the table as numbers

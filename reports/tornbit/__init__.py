@@ -17,6 +17,7 @@ row, or one block of bus operations, however long the trace is.
     t.path             as given to open
     t.meta             facts about the run: a dict of texts
     t.parts()          Part: the part files as they were then
+    t.subjects()       Subject: the stores, their contracts and code as they were then
     t.plans()          Plan, in order of id
     t.calls(plan, life)    Call, in order; without arguments: of all lives
     t.lives()          Life(plan, life, ops): which lives have bus operations logged
@@ -39,11 +40,11 @@ A file is opened for reading only and believed in nothing: whatever is wrong wit
 it, or with a query, raises TraceError, whose text is one line that says where, what
 and what would be right. A trace may be read while its run is still writing.
 """
-from .trace import (SCHEMA, Bus, Call, Event, Evidence, Expect, Finding, Life, Part, Plan, State,
+from .trace import (SCHEMA, Bus, Call, Event, Evidence, Expect, Finding, Life, Part, Plan, State, Subject,
                     Trace, TraceError, Wear)
 
 __all__ = ["SCHEMA", "Bus", "Call", "Event", "Evidence", "Expect", "Finding", "Life", "Part", "Plan",
-           "State", "Trace", "TraceError", "Wear", "open"]
+           "State", "Subject", "Trace", "TraceError", "Wear", "open"]
 
 
 def open(path):

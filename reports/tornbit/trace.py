@@ -71,6 +71,7 @@ def _row(name, table):
 
 
 Part = _row("Part", "part")
+Subject = _row("Subject", "subject")
 Plan = _row("Plan", "plan")
 Call = _row("Call", "call")
 Event = _row("Event", "event")
@@ -353,6 +354,9 @@ class Trace:
 
     def parts(self):
         return self._told(Part, "part", "ORDER BY name")
+
+    def subjects(self):
+        return self._told(Subject, "subject", "ORDER BY name")
 
     def plans(self):
         return self._told(Plan, "plan", "ORDER BY id")
