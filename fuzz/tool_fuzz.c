@@ -204,7 +204,7 @@ static void print_finding(const struct fuzz *f, const struct campaign_finding *c
 	printf("  %s  x %llu\n", PLAIN(c->key), (unsigned long long)c->count);
 	printf("      %s%s%s\n", PLAIN(c->outcome.name), c->outcome.name[0] ? ": " : "",
 	       PLAIN(c->outcome.why));
-	printf("      first in trial %llu; %u events shrunk to %u\n",
+	printf("      as in trial %llu; %u events shrunk to %u\n",
 	       (unsigned long long)c->trial, c->events_before, c->events_after);
 	print_plan(f, c);
 	print_cut(c);

@@ -184,8 +184,8 @@ def fuzz_says_the_same():
         f"{told['subject']}: seed {hex(int(told['seed'], 16))}, {told['trials']} trials, "
         f"{told['calls']} calls, {told['cuts']} cuts, {told['states']} states judged\n"
         f"  hash of all trials {told['hash']}\n")
-    found = re.findall(r"^  (\S+)  x (\d+)\n      (.*)\n      first in trial (\d+); (\d+) events "
-                       r"shrunk to (\d+)\n      repeat: (.*)$", text, re.M)
+    found = re.findall(r"^  (\S+)  x (\d+)\n      (.*)\n      as in trial (\d+); (\d+) events "
+                       r"shrunk to (\d+)\n(?:        .*\n|      (?:power dies |without a cut).*\n)*      repeat: (.*)$", text, re.M)
     assert found and found == [
         (f["key"], str(f["count"]), (f["object"] + ": " if f["object"] else "") + f["why"],
          str(f["trial"]), str(f["events_before"]), str(f["events"]), f["repeat"])
