@@ -266,6 +266,35 @@ offers 'behind a setting, arguments again' 'planted' tornbit fuzz --set defect =
 offers 'parts, more than one' 'w25q128jv' tornbit parts stm32f407 w2
 offers 'nothing for a command that is none' '' tornbit brew ''
 
+# Names that do harm, or two words, or two lines, where somebody else may have put
+# them: as stories found by name, as files, as words on the line.
+mkdir -p "$work/typing/scenarios" "$work/typing/odd"
+cp "$home/bin/tornbit" "$work/typing/tornbit"
+for name in '$(touch pwned1)' '`touch pwned2`' 'a b' "$(printf 'two\nlines')" '*' "it's" '~root'; do
+	touch "$work/typing/scenarios/found $name.scn" "$work/typing/odd/$name.scn"
+done
+all_names() { # all_names PREFIX: each on its line, a newline in it as "?"
+	(cd "$work/typing" && for file in "$1"*.scn; do echo "${file#scenarios/}" | tr '\n' '?' | sed 's/?$//'; echo; done) |
+		LC_ALL=C sort | tr '\n' ','
+}
+cat >> "$work/complete.bash" <<'END'
+COMPREPLY=("${COMPREPLY[@]//$'\n'/?}")
+[[ ${#COMPREPLY[@]} = 0 ]] || printf '%s\n' "${COMPREPLY[@]}"
+END
+sed -i 's/^_tornbit && .*/_tornbit/' "$work/complete.bash"
+expected=$(all_names odd/)
+offers 'names of files as they are' "${expected%,}" tornbit sweep odd/
+expected=$(all_names 'scenarios/found ')
+offers 'names of stories as they are' "${expected%,}" ./tornbit sweep found
+offers 'a word that is a pattern is none' '' tornbit sweep mine.scn '*'
+offers 'a word that is a command is none' '' tornbit sweep mine.scn '$(touch pwned3)'
+offers 'an option that is a command to grep or sed is none' 'my run.db' \
+	tornbit show '--part\|x.*/touch pwned6/e;#' '--.*' --plan 1 my
+offers 'a command with a pattern in it is none' '' tornbit '*' ''
+find "$work" -name 'pwned[0-9]' > "$said"
+[ ! -s "$said" ]
+report 'bash: nothing of all that was run' $?
+
 # ---- building against it ---------------------------------------------------
 
 sed -n '/^```c$/,/^```$/p' docs/add-a-subject.md | sed '/^```/d' > "$work/elsewhere/config.c"
