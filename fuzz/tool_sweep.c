@@ -187,6 +187,17 @@ static void print_repeat(FILE *to, const void *who)
 	const struct sweep *w = told->sweep;
 	const struct finding *f = told->finding;
 
+	char path[WORLD_FINDING_PATH_MAX];
+
+	if (w->freeze && !f->told_elsewhere &&
+	    world_finding_path(path, sizeof path, w->freeze, f->key)) {
+		plain_word(to, program_name());
+		fprintf(to, " replay ");
+		plain_word(to, path);
+		print_added(to, w);
+		fprintf(to, "\n");
+		return;
+	}
 	if (!w->trace)
 		print_sweep_again(to, w, told->story);
 	plain_word(to, program_name());

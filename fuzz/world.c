@@ -267,6 +267,35 @@ static void *open_plugin(const char *path)
 	return dlopen(here, RTLD_NOW | RTLD_LOCAL);
 }
 
+#define PLUGIN_BYTES_MAX (64u << 20)
+
+static uint32_t hash_of_file(struct world *w, const char *path)
+{
+	size_t n;
+	char *bytes = world_read_file(w, path, PLUGIN_BYTES_MAX, &n);
+	uint32_t hash = bytes ? (uint32_t)hash_bytes(bytes, n, 0) : 0;
+
+	free(bytes);
+	return hash;
+}
+
+/* A store that does not say what code it is has that of its file: two builds of it
+ * can be told apart in a trace. */
+static const struct tb_subject *with_code_hash(struct world *w, const struct tb_subject *s,
+					       uint32_t code)
+{
+	if (s->code_hash || !code || s->version != TB_SUBJECT_VERSION ||
+	    w->helds == COUNT_OF(w->held))
+		return s;
+	struct tb_subject *own = malloc(sizeof *own);
+	if (!own)
+		return s;
+	*own = *s;
+	own->code_hash = code;
+	hold(w, own);
+	return own;
+}
+
 bool world_load_subjects(struct world *w, const char *path)
 {
 	struct stat st;
@@ -286,8 +315,9 @@ bool world_load_subjects(struct world *w, const char *path)
 		say(w, "%s: exports no %s (see docs/add-a-subject.md)", path, "tornbit_subjects");
 		return false;
 	}
+	uint32_t code = hash_of_file(w, path);
 	for (; *s; s++)
-		if (!add_subject(w, *s))
+		if (!add_subject(w, with_code_hash(w, *s, code)))
 			return false;
 	return true;
 }

@@ -370,6 +370,11 @@ repeats "what sweep prints can be pasted, names with a space too"
 repeats "... of a trace"
 "$tornbit" show "my trace.db" > out 2> err
 repeats "... by show"
+mkdir cold
+"$tornbit" sweep "my story.scn" --depth 1 --freeze cold > out 2> err
+grep -q 'repeat: .*replay cold/' out
+report "with --freeze it is the file that is named" $?
+repeats "... and that shows it"
 mkdir "a folder"
 ln -s "$tornbit" "a folder/tornbit"
 "a folder/tornbit" sweep "$create" > out 2> err

@@ -172,7 +172,7 @@ struct tb_subject {
 	uint32_t ram_bytes;	/* what it wants; 16-byte aligned, at most 1 MiB */
 	const struct tb_setting *setting;
 	uint32_t settings;
-	uint32_t code_hash;	/* of the store's code, by the build; 0: unknown */
+	uint32_t code_hash;	/* of the store's code, by the build; 0: the plug-in file's */
 
 	/* Make the flash ready for first use. NULL: blank flash is fine. */
 	enum tb_status (*prepare)(void *ram, const struct tb_place *place);

@@ -34,5 +34,16 @@ ok $? 'loaded as a plug-in, the example loses its object to a cut, as the guide 
 [ $? = 1 ] && grep -q '^ *repeat: ' "$room/said"
 ok $? 'random plans find it, too'
 
+# Two builds of a store are told apart in a trace, though neither says what code it is.
+code() { # trace: of its store
+	"${TORNBIT:-./tornbit}" sql "$1" 'SELECT code_hash FROM subject' | tail -n 1
+}
+gcc -std=c11 -O2 -DOTHER=1 -shared -fPIC -I"$room/include" -o "$room/other.so" "$room/config.c"
+for so in config other; do
+	"${TORNBIT:-./tornbit}" sweep "$room/config.scn" --load "$room/$so.so" --trace "$room/$so.db" > "$room/said" 2>&1
+done
+[ "$(code "$room/config.db")" != 00000000 ] && [ "$(code "$room/config.db")" != "$(code "$room/other.db")" ]
+ok $? 'another build of it has another code in the trace'
+
 echo "1..$count"
 exit $failed
