@@ -281,7 +281,7 @@ static bool tell_it(struct telling *s, const struct trace_finding *f)
 	print_legal(f, &frozen, e.legal);
 	bool well = print_often(s, f->id, f->count);
 	if (well) {
-		printf("  first in plan %lld", (long long)f->plan);
+		printf("  as in plan %lld", (long long)f->plan);
 		printf(f->state ? ", state %lld\n" : "\n", (long long)f->state);
 		print_commands(s, f, &frozen);
 	}

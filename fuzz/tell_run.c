@@ -403,7 +403,7 @@ void tell_finding_short(struct telling *s, const struct trace_finding *f)
 	printf("%s\n", f->expected == 1 ? "  (expected)" : f->expected == 0 ? "  (NEW)" : "");
 	if (f->outcome.why[0])
 		tell_words(4, "%s%s%s", f->outcome.name, f->outcome.name[0] ? ": " : "", f->outcome.why);
-	printf("    first in plan %lld", (long long)f->plan);
+	printf("    as in plan %lld", (long long)f->plan);
 	if (f->state)
 		printf(", state %lld", (long long)f->state);
 	printf("%s%s\n", f->reach[0] ? "; " : "", PLAIN(f->reach));

@@ -64,7 +64,7 @@ sed 's/^part .*/part stm32f407/' "$replace" > third-part.scn
 
 differ 1 a.db m.db && says '^findings: 4 new, 0 changed, 0 gone' \
 	'^  NEW      wofs.hardened/phantom/put/program-last/none/dump' \
-	'first in plan 2 (wofs.hardened-replace), call 3 put, operation 9, ' '^  WORSE     ok -> phantom: 263, such as this one (note.txt: the name is' \
+	'as in plan 2 (wofs.hardened-replace), call 3 put, operation 9, ' '^  WORSE     ok -> phantom: 263, such as this one (note.txt: the name is' \
 	' 263 of them came out otherwise, in 2 plans$' \
 	'^B has 4 findings that A has not; 263 states that are ok in A are bad in B'
 report "a mutant's new findings and worse states are told" $?

@@ -67,7 +67,7 @@ has "a sweep is told with its facts, verdicts and faults" '^  store +wofs.faithf
 	'^    crash +122 +85.3 %  #+$' '^    put +0/1 +27/32 +6/8 ' 'T: by clock, A: all or nothing'
 has "... findings with reason, first place, reach and command" \
 	'^  finding 2  wofs.faithful/phantom/put/.* x 1  \(expected\)$' \
-	'prnb%: 1 listed name' 'first in plan 1, state 6; adversarial' 'repeat: .*--finding 2'
+	'prnb%: 1 listed name' 'as in plan 1, state 6; adversarial' 'repeat: .*--finding 2'
 has "... and, being of one plan, with its life" 'POWER UP at clock 0' '^     2  put note.txt 24 seed 9 ' \
 	'power cut here: 133 of 142 states are bad' 'END OF THE LIFE'
 fits
