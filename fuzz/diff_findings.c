@@ -282,7 +282,7 @@ static void tell_only(struct walking *w)
 	if (why[0])
 		printf("           %s\n", PLAIN(why));
 	place_in_words(w->d, w->side, &c->f, where);
-	printf("           first in %s%s%s\n", PLAIN(where), c->reach[0] ? "; " : "",
+	printf("           as in %s%s%s\n", PLAIN(where), c->reach[0] ? "; " : "",
 	       c->reach[0] ? PLAIN(c->reach) : "");
 	printf("           repeat: ");
 	diff_print_replay(w->d, w->side, "finding", c->f.id, c->f.plan);
