@@ -363,16 +363,21 @@ away tornbit replay wofs.faithful-replaced-file-lost.scn && builds config.so -sh
 report 'the whole place can be moved' $?
 echo 'f share/tornbit/scenarios/old.scn' >> "$home/share/tornbit/installed"
 echo 'd share/tornbit/old' >> "$home/share/tornbit/installed"
-echo 'f share/tornbit/../../../kept' >> "$home/share/tornbit/installed"
-touch "$home/share/tornbit/scenarios/old.scn" "$home/share/tornbit/scenarios/mine.scn" "$work/kept"
+touch "$home/share/tornbit/scenarios/old.scn" "$home/share/tornbit/scenarios/mine.scn"
 mkdir "$home/share/tornbit/old"
 rm "$home/share/tornbit/queries/bus.sql"
+# As Python leaves it, and one that is the user's.
+cache=$home/share/tornbit/reports/tornbit/__pycache__
+mkdir -p "$cache" "$home/share/tornbit/reports/mine/__pycache__"
+touch "$cache/report.cpython-313.pyc" "$cache/__init__.cpython-313.opt-1.pyc" \
+	"$home/share/tornbit/reports/mine/__pycache__/keep.txt"
 tools/dist/install "$build" "$home" > "$said" 2>&1 && [ ! -e "$home/share/tornbit/scenarios/old.scn" ] &&
 	[ ! -e "$home/share/tornbit/old" ] && [ -f "$home/share/tornbit/queries/bus.sql" ]
 report 'over another version: what that one had is gone, what was lost is back' $?
 tools/dist/install --remove "$home" > "$said" 2>&1 && list "$home" > "$said"
-[ "$(tr '\n' ' ' < "$said")" = './share ./share/tornbit ./share/tornbit/scenarios ./share/tornbit/scenarios/mine.scn ' ] &&
-	[ -f "$work/kept" ]
+[ "$(tr '\n' ' ' < "$said")" = "./share ./share/tornbit ./share/tornbit/reports ./share/tornbit/reports/mine \
+./share/tornbit/reports/mine/__pycache__ ./share/tornbit/reports/mine/__pycache__/keep.txt \
+./share/tornbit/scenarios ./share/tornbit/scenarios/mine.scn " ]
 report "uninstall leaves nothing but what is the user's own" $?
 mkdir -p "$work/usr/share/man" "$work/usr/bin"
 list "$work/usr" > "$work/before"
@@ -383,6 +388,64 @@ report 'folders that were there before are there after' $?
 tools/dist/install --remove "$work/usr" > "$said" 2>&1
 [ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q 'holds no tornbit' "$said"
 report 'nothing to uninstall is one clear line' $?
+
+# A record that is not what install wrote: neither uninstall nor install follows it.
+mkdir -p "$work/other/emptyd"
+touch "$work/kept" "$work/other/f1"
+tools/dist/install "$build" "$work/usr" > "$said" 2>&1
+record=$work/usr/share/tornbit/installed
+cp "$record" "$work/record"
+ln -s "$work/other" "$work/usr/link"
+ln -s share "$work/usr/inside"
+touch "$work/usr/mine"
+ln -s mine "$work/usr/minelink"
+refuses() { # refuses STORY WORDS LINE...: printf's text, behind the lines of install
+	story=$1 words=$2 line=$3
+	cp "$work/record" "$record"
+	printf "$line" >> "$record"
+	{ list "$work/usr"; list "$work/other"; } > "$work/before"
+	ok=0
+	for way in '--remove' "$build"; do
+		if [ "$way" = --remove ]; then set -- --remove "$work/usr"; else set -- "$build" "$work/usr"; fi
+		tools/dist/install "$@" > "$said" 2>&1
+		[ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q "^tools/dist/install: .*$words" "$said" &&
+			{ list "$work/usr"; list "$work/other"; } | diff "$work/before" - >> "$said" || { ok=1; break; }
+	done
+	report "a record with $story is refused, and nothing lost" $ok
+}
+refuses 'a file behind a link out of the place' 'link leads out of' 'f link/f1\n'
+refuses 'a folder behind a link out of the place' 'link leads out of' 'd link/emptyd\n'
+refuses 'a NUL' 'not as make install' 'f bin/x\0y\n'
+refuses 'a NUL alone' 'not as make install' '\0\n'
+refuses 'a folder for a file' 'bin is no file' 'f bin\n'
+refuses 'a link for a file' 'minelink is no file' 'f minelink\n'
+refuses 'a way up' 'line .*not as make install' 'f share/tornbit/../../../kept\n'
+refuses 'an absolute name' 'line .*not as make install' 'f /etc/passwd\n'
+refuses 'an empty name' 'line .*not as make install' 'f \n'
+refuses 'a name with an empty part' 'line .*not as make install' 'f bin//tornbit\n'
+refuses 'an option' 'line .*not as make install' 'x -rf\n'
+refuses 'a line that breaks off' 'not as make install' 'f bin/torn'
+cp "$work/record" "$record"
+echo 'd inside/tornbit' >> "$record"
+tools/dist/install --remove "$work/usr" > "$said" 2>&1 && list "$work/usr" > "$said" &&
+	[ "$(tr '\n' ' ' < "$said")" = './bin ./inside ./link ./mine ./minelink ./share ./share/man ' ]
+report 'a link that stays in the place is no harm' $?
+rm "$work/usr/link" "$work/usr/inside"
+
+taken() { # taken PLACE WORDS: what stands in the way of an install, before it changes anything
+	list "$work/usr" > "$work/before"
+	tools/dist/install "$build" "$work/usr" > "$said" 2>&1
+	[ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q "^tools/dist/install: .*$1 $2" "$said" &&
+		list "$work/usr" | diff "$work/before" - >> "$said"
+	report "$1 $2: install says so, and changes nothing" $?
+	rm -r "$work/usr/$1"
+}
+mkdir -p "$work/usr/share/man/man1/tornbit.1"
+taken share/man/man1/tornbit.1 'is a folder'
+touch "$work/usr/lib"
+taken lib 'is no folder'
+ln -s "$work/other" "$work/usr/include"
+taken include 'leads out of'
 
 tools/dist/install "$build" "$work/kept/usr" > "$said" 2>&1
 [ $? = 2 ] && [ "$(wc -l < "$said")" = 1 ] && grep -q 'cannot be written.*another PREFIX' "$said"
