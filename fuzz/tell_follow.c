@@ -25,7 +25,10 @@
 struct following {
 	struct telling *s;
 	bool told_facts, campaign, waited;
-	struct stat file;		/* the one that is followed */
+	struct stat file;		/* the one that is followed, */
+	bool other_file;		/* another lies there since the last look */
+	uint64_t facts;			/* of its run, */
+	uint64_t last_plan, last_finding;	/* hashes of what came last; 0: nothing yet */
 	int64_t findings, cells, plans;	/* last ids told; -1: none (cells) */
 	uint64_t kinds;
 	int64_t states, trials;		/* as of the last look */
@@ -281,16 +284,79 @@ static void note_file(struct following *f)
 
 	if (stat(f->s->path, &info) != 0)
 		return;
-	if (f->told_facts && (info.st_ino != f->file.st_ino || info.st_dev != f->file.st_dev)) {
-		clear_status(f);
+	f->other_file = f->other_file || info.st_ino != f->file.st_ino ||
+			info.st_dev != f->file.st_dev;
+	f->file = info;
+}
+
+/* ---- the run in it -------------------------------------------------------------- */
+
+/* What `fuzz --resume` compares, too, as far as it is short. */
+static uint64_t facts_of(struct tracefile *t)
+{
+	static const char *const facts[] = {
+		"command", "subject", "part", "seed", "trials", "options", "version", "code_hash",
+	};
+	uint64_t hash = 1;
+
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
+		const char *value = tracefile_meta(t, facts[i]);
+		hash = hash_bytes(value ? value : "", value ? strlen(value) : 0, hash + !value);
+	}
+	return hash;
+}
+
+static uint64_t hash_of_plan(struct tracefile *t, int64_t id)
+{
+	struct trace_plan p;
+
+	return id && tracefile_plan(t, id, &p) ? p.hash : 0;
+}
+
+static uint64_t hash_of_finding(struct tracefile *t, int64_t id)
+{
+	struct trace_finding row;
+
+	return id && tracefile_finding(t, id, &row) ? hash_bytes(row.key, strlen(row.key), 1) : 0;
+}
+
+static bool contradicts(uint64_t now, uint64_t then)
+{
+	return now && then && now != then;
+}
+
+/* A file's number may be used again, and a file written over, so the run itself is
+ * asked. A run that is resumed takes back what its unfinished cell had, and makes the
+ * same again: what is missing tells nothing, but for finished cells. */
+static bool is_another_run(struct following *f)
+{
+	struct tracefile *t = f->s->t;
+
+	return f->other_file || facts_of(t) != f->facts || trace_last(t, "cell") < f->cells ||
+	       (!f->campaign && trace_last(t, "plan") < f->trials) ||
+	       contradicts(hash_of_plan(t, f->trials), f->last_plan) ||
+	       contradicts(hash_of_finding(t, f->findings), f->last_finding);
+}
+
+/* Of the trace that stands open. */
+static void know_run(struct following *f)
+{
+	if (f->told_facts && is_another_run(f)) {
 		if (!f->s->json)
 			printf("\n  another run has taken its place\n\n");
 		f->told_facts = false;
-		f->findings = f->plans = 0;
+		f->findings = f->plans = f->states = f->trials = 0;
 		f->cells = -1;
 		f->kinds = 0;
 	}
-	f->file = info;
+	f->other_file = false;
+}
+
+static void remember_run(struct following *f)
+{
+	f->facts = facts_of(f->s->t);
+	f->last_plan = hash_of_plan(f->s->t, f->trials);
+	f->last_finding = hash_of_finding(f->s->t, f->findings);
 }
 
 /* ---- until the end ------------------------------------------------------------- */
@@ -336,16 +402,20 @@ static int follow_on(struct following *f)
 	f->failed = 0;
 	tracefile_freeze(f->s->t);
 	clear_status(f);
+	know_run(f);
 	if (!look(f)) {
 		status = damaged(f);
 	} else if (f->closed) {
 		tell_ending(f);
 		status = 0;
 	}
+	remember_run(f);
 	tracefile_close(f->s->t);
 	f->s->t = NULL;
-	if (fflush(stdout) != 0)
-		return 0;	/* nobody reads on; main tells what was lost */
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return plain_complaint("", "standard output: %s; the answer is not complete",
+				       strerror(errno ? errno : EIO));
 	if (status == GO_ON && !f->grew && !writer_lives(f->s->path))
 		return plain_complaint("show", "%s: its run has died without closing it (killed, or no "
 				       "space left); what is told above is there, and `fuzz --resume` "

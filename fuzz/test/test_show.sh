@@ -463,5 +463,41 @@ report "a sweep is followed" $?
 has "... story by story" '^  plan 1  wofs.faithful-create: 143 states, 5 findings' \
 	'^  plan 2  wofs.hardened-create: 2952 states, 0 findings'
 
+# Another trace under the same name: the same file number, since it is written over.
+cp fuzz.db other.db
+python -c '
+import sqlite3
+db = sqlite3.connect("other.db")
+db.executescript("UPDATE meta SET value=0 WHERE name=\"closed\"; UPDATE meta SET value=7 WHERE name=\"seed\"")
+db.close()'
+python -c '
+import fcntl, shutil, sys, time
+# As a run does, hold what says that it lives, and let the follower look first.
+def until(text):
+    for _ in range(600):
+        if text in open("taken.out").read(): return
+        time.sleep(0.1)
+shutil.copy("other.db", "taken.db")
+f = open("taken.db", "r+b")
+fcntl.flock(f, fcntl.LOCK_EX)
+open("taken.out", "w")
+print("go", file=open("go", "w"))
+until("cell 2")
+f.write(open("fuzz.db", "rb").read())
+f.flush()' &
+writing=$!
+wait_for go go
+followed taken
+wait $follower
+status=$?
+told_of taken
+wait $writing
+[ $status -eq 0 ] && awk '/^  seed +0x7$/ { a = 1 } a && /another run has taken its place/ { b = 1 }
+	b && /^  seed +0x1$/ { c = 1 } c && /^  finding 1 / { d = 1 } END { exit !d }' out
+report "another trace in the same file is told as another run, from its beginning" $?
+"$tornbit" show fuzz.db --follow > /dev/full 2> err
+[ $? -eq 2 ] && [ "$(cat err)" = 'tornbit: standard output: No space left on device; the answer is not complete' ]
+report "a follower whose output is full says so" $?
+
 echo "1..$count"
 exit $failed
