@@ -207,37 +207,36 @@ static bool one_number(sqlite3 *db, const char *sql, int64_t *value)
 	return found;
 }
 
-static bool is_named(sqlite3 *db, const char *name)
+/* Does SQLite know a row of these words about the table of that name? */
+static bool knows(sqlite3 *db, const char *about, const char *name)
 {
-	char sql[160];
-	int64_t columns;
+	char *sql = sqlite3_mprintf(about, name);
+	int64_t one;
+	bool known = sql && one_number(db, sql, &one);
 
-	snprintf(sql, sizeof sql, "SELECT ncol FROM pragma_table_list "
-		 "WHERE schema='main' AND name='%s' COLLATE NOCASE", name);
-	return one_number(db, sql, &columns);
+	sqlite3_free(sql);
+	return known;
 }
+
+#define TABLE_LIST "SELECT 1 FROM pragma_table_list WHERE schema='main' AND "
 
 /* A name may also be a view or a virtual table that a stranger put there, and a
  * view may have no end. sqlite_schema says what the stranger says; this says what
  * SQLite makes of it. */
 static bool is_stored(sqlite3 *db, const char *name)
 {
-	char sql[160];
-	int64_t columns;
+	return knows(db, TABLE_LIST "type='table' AND name='%q'", name);
+}
 
-	snprintf(sql, sizeof sql, "SELECT ncol FROM pragma_table_list "
-		 "WHERE schema='main' AND type='table' AND name='%s'", name);
-	return one_number(db, sql, &columns);
+static bool is_named(sqlite3 *db, const char *name)
+{
+	return knows(db, TABLE_LIST "name='%q' COLLATE NOCASE", name);
 }
 
 /* A column of the wrong kind is computed while it is read: of any size, in any time. */
 static bool computes(sqlite3 *db, const struct trace_table *t)
 {
-	char sql[120];
-	int64_t hidden;
-
-	snprintf(sql, sizeof sql, "SELECT 1 FROM pragma_table_xinfo('%s') WHERE hidden<>0", t->name);
-	return one_number(db, sql, &hidden);
+	return knows(db, "SELECT 1 FROM pragma_table_xinfo('%q') WHERE hidden<>0", t->name);
 }
 
 static bool has_table(sqlite3 *db, const struct trace_table *t)
