@@ -13,9 +13,18 @@
 
 /* ---- sums of what a stranger wrote -------------------------------------------- */
 
+/* They stop at the largest number, and fits says so: none is printed. */
 static void add(uint64_t *sum, uint64_t n)
 {
 	*sum = n > UINT64_MAX - *sum ? UINT64_MAX : *sum + n;
+}
+
+static bool fits(struct diff *d, enum side side, const char *table, uint64_t sum)
+{
+	if (sum <= INT64_MAX)
+		return true;
+	tracefile_damaged(d->side[side].t, TRACE_SUM_DAMAGED, table);
+	return diff_damaged(d, side);
 }
 
 static uint64_t times(uint64_t a, uint64_t b)
@@ -152,7 +161,7 @@ static uint64_t clock_of(struct diff *d, enum side side, const struct diff_plan 
 	return known->hz;
 }
 
-static void add_calls(struct life *l, uint64_t hz)
+static bool add_calls(struct life *l, uint64_t hz)
 {
 	struct diff_cost *c = &l->d->cost;
 	enum side s = l->side;
@@ -181,6 +190,11 @@ static void add_calls(struct life *l, uint64_t hz)
 			add(&c->ns[s], ns_of(k->clocks, hz));
 	}
 	c->timed[s] = c->timed[s] && hz;
+	uint64_t clocks = c->of[s][0].clocks, busy = c->of[s][0].busy;
+	add(&clocks, c->of[s][1].clocks);
+	add(&busy, c->of[s][1].busy);
+	return fits(l->d, s, "call", clocks) && fits(l->d, s, "call", busy) &&
+	       fits(l->d, s, "call", c->ns[s]);
 }
 
 /* ---- both lives ------------------------------------------------------------------ */
@@ -256,7 +270,8 @@ static bool compare_lives(struct diff *d, struct life life[SIDES], const struct 
 	compare_answers(&d->cost, &life[SIDE_A], &life[SIDE_B]);
 	compare_clocks(&d->cost, &life[SIDE_A], &life[SIDE_B]);
 	for (enum side s = SIDE_A; s < SIDES; s++) {
-		add_calls(&life[s], clock_of(d, s, p[s], &clocks->known[s]));
+		if (!add_calls(&life[s], clock_of(d, s, p[s], &clocks->known[s])))
+			return false;
 		if (!tracefile_bus(d->side[s].t, p[s]->id, 0, take_op, &life[s]))
 			return diff_damaged(d, s);
 	}
@@ -298,6 +313,8 @@ static bool compare_wear(struct diff *d, const struct diff_plan *a)
 		d->cost.wear[s].erases += n[s].erases;
 		d->cost.wear[s].programs += n[s].programs;
 		add(&d->cost.wear[s].bytes, n[s].bytes);
+		if (!fits(d, s, "wear", d->cost.wear[s].bytes))
+			return false;
 		if (n[s].before > d->cost.wear[s].before)
 			d->cost.wear[s].before = n[s].before;
 		if (n[s].most > d->cost.wear[s].most)

@@ -62,8 +62,8 @@ bool tell_has_read(struct telling *s, bool well);
 /* The facts of the run; what the trace holds of it so far. */
 void tell_facts(struct telling *s);
 void tell_facts_json(struct telling *s);
-void tell_holds(struct telling *s);
-void tell_holds_json(struct telling *s);
+bool tell_holds(struct telling *s);
+bool tell_holds_json(struct telling *s);
 /* A finding of a list: key, count unless 0, explanation, reach, repeat command. */
 void tell_finding_short(struct telling *s, const struct trace_finding *f);
 /* For programs, as docs/json.md has them: a finding's fields, a cut's, a command's. */

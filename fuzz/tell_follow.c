@@ -226,19 +226,19 @@ static bool look(struct following *f)
 	       tell_until(f, INT64_MAX);
 }
 
-static void tell_ending(struct following *f)
+static bool tell_ending(struct following *f)
 {
 	struct json *j = &f->s->j;
 
 	if (!f->s->json) {
 		printf("\n  the run has ended by itself\n");
-		tell_holds(f->s);
-		return;
+		return tell_holds(f->s);
 	}
 	json_open(j, NULL, '{');
 	json_text(j, "event", "end");
-	tell_holds_json(f->s);
+	bool well = tell_holds_json(f->s);
 	json_close(j);
+	return well;
 }
 
 /* ---- the file ---------------------------------------------------------------- */
@@ -406,8 +406,7 @@ static int follow_on(struct following *f)
 	if (!look(f)) {
 		status = damaged(f);
 	} else if (f->closed) {
-		tell_ending(f);
-		status = 0;
+		status = tell_ending(f) ? 0 : damaged(f);
 	}
 	remember_run(f);
 	tracefile_close(f->s->t);

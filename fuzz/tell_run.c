@@ -56,13 +56,14 @@ static void print_shared(struct tracefile *t, const char *name, const char *labe
 		tell_line(label, "several (%llu plans)", (unsigned long long)plans);
 }
 
-static void print_holds(struct tracefile *t)
+static bool print_holds(struct tracefile *t)
 {
 	uint64_t plans = tracefile_count(t, "plan");
 	uint64_t states = tracefile_count(t, "state");
 	struct trace_found found;
 
-	trace_sum_found(t, &found);
+	if (!trace_sum_found(t, &found))
+		return false;
 	printf("  %-9s %llu plan%s, %llu state%s judged; ", "holds", (unsigned long long)plans,
 	       plans == 1 ? "" : "s", (unsigned long long)states, states == 1 ? "" : "s");
 	if (found.kinds)
@@ -74,6 +75,7 @@ static void print_holds(struct tracefile *t)
 	printf("\n");
 	if (!tracefile_closed(t))
 		tell_line("", "the run did not end by itself: killed, failed, or still running");
+	return true;
 }
 
 /* As scenarios and all commands write it. */
@@ -112,9 +114,9 @@ void tell_facts(struct telling *s)
 	print_meta(t, "code_hash", "code");
 }
 
-void tell_holds(struct telling *s)
+bool tell_holds(struct telling *s)
 {
-	print_holds(s->t);
+	return print_holds(s->t);
 }
 
 void tell_facts_json(struct telling *s)
@@ -134,17 +136,19 @@ void tell_facts_json(struct telling *s)
 		json_text(j, "seed", NULL);
 }
 
-void tell_holds_json(struct telling *s)
+bool tell_holds_json(struct telling *s)
 {
 	struct json *j = &s->j;
 	struct trace_found found;
 
-	trace_sum_found(s->t, &found);
+	if (!trace_sum_found(s->t, &found))
+		return false;
 	json_bool(j, "closed", tracefile_closed(s->t));
 	json_u64(j, "plans", tracefile_count(s->t, "plan"));
 	json_u64(j, "states", tracefile_count(s->t, "state"));
 	json_u64(j, "finding_kinds", found.kinds);
 	json_u64(j, "finding_places", found.places);
+	return true;
 }
 
 /* ---- what was judged --------------------------------------------------- */
@@ -560,7 +564,8 @@ bool tell_run(struct telling *s)
 	struct plans plans;
 
 	tell_facts(s);
-	tell_holds(s);
+	if (!tell_holds(s))
+		return false;
 	if (!print_judged(s))
 		return false;
 	bool one_life = tracefile_count(s->t, "plan") == 1;	/* it tells its cost itself */
@@ -750,7 +755,8 @@ bool tell_run_json(struct telling *s)
 
 	json_open(j, NULL, '{');
 	tell_facts_json(s);
-	tell_holds_json(s);
+	if (!tell_holds_json(s))
+		return false;
 	tell_waits(s);
 	if (!tell_has_read(s, trace_sum_states(s->t, 0, 0, NULL, &states) &&
 			      trace_sum_spent(s->t, &spent)))

@@ -109,9 +109,14 @@ static const char *text(struct walk *w, int i)
 	return s ? s : "";
 }
 
-static void add(uint64_t *sum, uint64_t v)
+/* What SQLite's own sum() refuses, too. */
+static void add(struct walk *w, uint64_t *sum, uint64_t v)
 {
-	*sum = *sum > UINT64_MAX - v ? UINT64_MAX : *sum + v;
+	*sum += v;
+	if (*sum <= INT64_MAX)
+		return;
+	tracefile_damaged(w->t, TRACE_SUM_DAMAGED, w->table);
+	*sum = 0;
 }
 
 /* ---- states ----------------------------------------------------------- */
@@ -196,7 +201,7 @@ bool trace_sum_found(struct tracefile *t, struct trace_found *sum)
 		return false;
 	while (next(&w)) {
 		sum->kinds++;
-		add(&sum->places, within(&w, 0, INT64_MAX));
+		add(&w, &sum->places, within(&w, 0, INT64_MAX));
 	}
 	return end(&w);
 }
@@ -308,11 +313,15 @@ static void count_call(struct walk *w, struct trace_spent *s, int64_t *plan)
 		s->calls_left_out++;
 		return;
 	}
+	uint64_t all;
+
 	c->calls++;
-	add(&c->bus, within(w, 2, INT64_MAX));
-	add(&c->wait, within(w, 3, INT64_MAX));
-	add(&c->busy, within(w, 4, INT64_MAX));
-	add(&c->array, within(w, 5, INT64_MAX));
+	add(w, &c->bus, within(w, 2, INT64_MAX));
+	add(w, &c->wait, within(w, 3, INT64_MAX));
+	add(w, &c->busy, within(w, 4, INT64_MAX));
+	add(w, &c->array, within(w, 5, INT64_MAX));
+	all = c->bus;
+	add(w, &all, c->wait);
 }
 
 bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum)
@@ -329,7 +338,7 @@ bool trace_sum_spent(struct tracefile *t, struct trace_spent *sum)
 	if (!end(&w) || !begin(&w, t, "bus_block", "SELECT ops FROM bus_block", 0, 0, 0))
 		return false;
 	while (next(&w))
-		add(&sum->ops, within(&w, 0, UINT32_MAX));
+		add(&w, &sum->ops, within(&w, 0, UINT32_MAX));
 	return end(&w);
 }
 
@@ -338,6 +347,7 @@ bool trace_each_wear(struct tracefile *t, int64_t plan,
 		     void *who)
 {
 	struct walk w;
+	uint64_t bytes = 0;
 	bool more = true;
 
 	if (!begin(&w, t, "wear", "SELECT plan.part, sector, first_addr, wear.bytes, erases, programs,"
@@ -356,6 +366,7 @@ bool trace_each_wear(struct tracefile *t, int64_t plan,
 			.erases_before = (uint32_t)within(&w, 6, UINT32_MAX),
 			.programmed_bytes = within(&w, 7, INT64_MAX),
 		};
+		add(&w, &bytes, row.programmed_bytes);
 		more = !tracefile_error(t) && visit(who, text(&w, 0), &row);
 	}
 	return end(&w);

@@ -2,7 +2,7 @@
  * trace_sums: what a trace comes to: counts over whole tables, for tellings and
  * reports. Each walks its table once, in memory of a fixed size whatever the file
  * holds, and believes no number in it: what is out of range ends the reading, as in
- * tracefile.h (false: tracefile_error says what).
+ * tracefile.h (false: tracefile_error says what), and so does a sum that is.
  */
 #ifndef TORNBIT_TRACE_SUMS_H
 #define TORNBIT_TRACE_SUMS_H

@@ -295,6 +295,15 @@ static int64_t col_int(struct rows *r, int i)
 	return sqlite3_column_int64(r->st, i);
 }
 
+static void sum_up(struct rows *r, uint64_t *sum, uint64_t v)
+{
+	*sum += v;
+	if (*sum <= INT64_MAX)
+		return;
+	tracefile_damaged(r->t, TRACE_SUM_DAMAGED, r->table);
+	*sum = 0;
+}
+
 static uint64_t col_in(struct rows *r, int i, uint64_t max)
 {
 	uint64_t v = (uint64_t)sqlite3_column_int64(r->st, i);
@@ -742,9 +751,9 @@ static void get_call(struct rows *r, struct sink_call *c)
 	c->done = col_u32(r, 7);
 	c->first = (cycle_t)col_int(r, 8);
 	c->last = (cycle_t)col_int(r, 9);
-	c->bus = (cycle_t)col_int(r, 10);
-	c->wait = (cycle_t)col_int(r, 11);
-	c->busy = (cycle_t)col_int(r, 12);
+	c->bus = (cycle_t)col_in(r, 10, INT64_MAX);
+	c->wait = (cycle_t)col_in(r, 11, INT64_MAX);
+	c->busy = (cycle_t)col_in(r, 12, INT64_MAX);
 	if (c->last < c->first)
 		damaged(r, "a call ends before it begins");
 }
@@ -754,9 +763,13 @@ bool tracefile_calls(struct tracefile *t, int64_t plan, int64_t life,
 {
 	struct rows r = start_life(t, Q_CALLS, "call", plan, life);
 	struct sink_call c = { .plan = plan, .life = life };
+	uint64_t clocks = 0, busy = 0;
 
 	for (; step(&r); r.row++) {
 		get_call(&r, &c);
+		sum_up(&r, &clocks, (uint64_t)c.bus);
+		sum_up(&r, &clocks, (uint64_t)c.wait);
+		sum_up(&r, &busy, (uint64_t)c.busy);
 		if (t->error[0] || !visit(who, &c))
 			break;
 	}
@@ -789,6 +802,7 @@ bool tracefile_wear(struct tracefile *t, int64_t plan,
 		    bool (*visit)(void *who, const struct trace_wear *w), void *who)
 {
 	struct rows r = start(t, Q_WEAR, "wear");
+	uint64_t bytes = 0;
 
 	sqlite3_bind_int64(r.st, 1, plan);
 	for (; step(&r); r.row++) {
@@ -802,6 +816,7 @@ bool tracefile_wear(struct tracefile *t, int64_t plan,
 			.programs = col_u32(&r, 5),
 			.programmed_bytes = col_in(&r, 6, INT64_MAX),
 		};
+		sum_up(&r, &bytes, w.programmed_bytes);
 		if (t->error[0] || !visit(who, &w))
 			break;
 	}

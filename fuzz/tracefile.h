@@ -34,6 +34,10 @@ void tracefile_begin(struct tracefile *t);
 __attribute__((format(printf, 2, 3)))
 void tracefile_damaged(struct tracefile *t, const char *format, ...);
 
+/* Numbers that are in range each and whose sum is not below 2^63 are damage as well, in
+ * every reading that adds up: nothing wraps round or stops at a largest number. */
+#define TRACE_SUM_DAMAGED "damaged trace: table %s: the sum of its numbers does not fit 63 bits"
+
 /* From here on all readings see the trace as it is now, while its run writes on.
  * Ends with the trace. */
 void tracefile_freeze(struct tracefile *t);

@@ -406,6 +406,13 @@ refuses "a cut-off trace" 'cut-off' a.db short.db
 hostile "a fault that there is none of" 'table state' "UPDATE state SET bits=200 WHERE id=3000"
 hostile "a plan that is not its hash" 'table plan, row 2' "UPDATE plan SET hash=1 WHERE id=2"
 hostile "a finding with no such verdict" 'table finding, row 2' "UPDATE finding SET verdict=99 WHERE id=2"
+hostile "clocks that come to more than a life can have" 'table call.*does not fit' \
+	"UPDATE call SET bus_clocks=9223372036854775807, wait_clocks=9223372036854775807"
+hostile "clocks that do in all lives" 'table call.*does not fit' \
+	"UPDATE call SET wait_clocks=6000000000000000000 WHERE rowid IN (SELECT min(rowid) FROM call WHERE life=0 GROUP BY plan)"
+hostile "a negative number of clocks" 'table call.*busy_clocks is out of range' "UPDATE call SET busy_clocks=-1"
+hostile "bytes programmed that come to more than can be" 'table wear.*does not fit' \
+	"UPDATE wear SET programmed_bytes=9223372036854775807"
 hostile "a damaged block" 'bus_block' "UPDATE bus_block SET hash=1 WHERE plan=2"
 hostile "a call that ends before it begins" 'table call' "UPDATE call SET first=9, last=1 WHERE plan=1"
 hostile "a wear beyond counting" 'table wear' "UPDATE wear SET erases=-1"

@@ -385,6 +385,19 @@ while IFS='|' read -r sql arguments; do
 	[ $status -eq 0 ] || { [ $status -eq 2 ] && [ "$(wc -l < err)" -eq 1 ]; }
 	report "hostile: $(echo "$sql" | cut -c 1-60) $arguments" $?
 done < hostile.txt
+# Sums of numbers each of which could be: they are not printed as what is left of them.
+too_much() { # too_much STORY TABLE SQL ARGUMENTS...
+	story=$1 reason="table $2.*does not fit"
+	tampered sweep.db sum.db "$3"
+	shift 3
+	refuses "$story" "$reason" sum.db "$@"
+}
+too_much "places of findings, more than can be" finding 'UPDATE finding SET count=9223372036854775807'
+too_much "clocks of all lives" call 'UPDATE call SET wait_clocks=4611686018427387904'
+too_much "... for programs" call 'UPDATE call SET wait_clocks=4611686018427387904' --json
+too_much "clocks of one life" call 'UPDATE call SET bus_clocks=4611686018427387904' --plan 1
+too_much "bytes programmed" wear 'UPDATE wear SET programmed_bytes=9223372036854775807;
+	INSERT INTO wear SELECT plan, sector+7, first_addr, bytes, erases_before, erases, programs, programmed_bytes FROM wear'
 head -c 50000 sweep.db > short.db
 refuses "a cut-off trace" 'cut-off' short.db --finding 1
 : > nothing.db
