@@ -8,11 +8,21 @@
 
 /* ---- facts ------------------------------------------------------------- */
 
+#define FACT_SHOWN 600u
+
 static void print_meta(struct tracefile *t, const char *name, const char *label)
 {
 	const char *value = tracefile_meta(t, name);
-	if (value && value[0])
-		tell_wrapped(label, value);
+	char words[FACT_SHOWN + 60];
+
+	if (!value || !value[0])
+		return;
+	if (strlen(value) > FACT_SHOWN) {
+		snprintf(words, sizeof words, "%.*s ... (%zu bytes)", (int)FACT_SHOWN, value,
+			 strlen(value));
+		value = words;
+	}
+	tell_wrapped(label, value);
 }
 
 /* A sweep's facts are those of its first story; the others have their own. */

@@ -25,14 +25,15 @@ bool tell_none(struct telling *s, const char *format, ...)
 
 bool tell_no_row(struct telling *s, const char *table, uint64_t asked)
 {
-	unsigned long long rows = tracefile_count(s->t, table);
+	char ids[80];
+	bool some = trace_ids(s->t, table, ids);
 
 	if (tracefile_error(s->t))
 		return false;
-	if (!rows)
+	if (!some)
 		return tell_none(s, "it has no %ss", table);
-	return tell_none(s, "there is no %s %llu, %ss are 1 to %llu", table,
-			 (unsigned long long)asked, table, rows);
+	return tell_none(s, "there is no %s %llu, %ss are %s", table,
+			 (unsigned long long)asked, table, ids);
 }
 
 bool tell_part(struct telling *s, const char *name, struct part *part)

@@ -1,4 +1,5 @@
 #include "tool_wanted.h"
+#include "trace_sums.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +28,11 @@ static bool parse_text(struct wanted *w, const char *path, const char *text)
 static bool no_such_row(struct wanted *w, const char *path, struct tracefile *t,
 			const char *what)
 {
-	unsigned long long n = tracefile_count(t, what);
+	char ids[80];
 
-	if (n)
+	if (trace_ids(t, what, ids))
 		snprintf(w->world.error, sizeof w->world.error,
-			 "%.300s: there is no %s of that number, only 1 to %llu", path, what, n);
+			 "%.300s: there is no %s of that number, only %s", path, what, ids);
 	else
 		snprintf(w->world.error, sizeof w->world.error,
 			 "%.300s: there is no %s in it", path, what);

@@ -239,26 +239,42 @@ static bool computes(sqlite3 *db, const struct trace_table *t)
 	return knows(db, "SELECT 1 FROM pragma_table_xinfo('%q') WHERE hidden<>0", t->name);
 }
 
+static bool prepares(sqlite3 *db, const char *before, const struct trace_table *t, const char *after)
+{
+	sqlite3_stmt *st;
+	char *sql = sqlite3_mprintf("%s %s FROM %s%s%s", before, t->columns, t->name, after,
+				    after[0] ? t->columns : "");
+	bool ok = sql && sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK;
+
+	if (ok)
+		sqlite3_finalize(st);
+	sqlite3_free(sql);
+	return ok;
+}
+
+/* A column may be declared with an order (COLLATE) that only its maker's program has. */
+static bool sorts(sqlite3 *db, const struct trace_table *t)
+{
+	return prepares(db, "SELECT", t, " ORDER BY ");
+}
+
 static bool has_table(sqlite3 *db, const struct trace_table *t)
 {
-	char sql[512];
-	sqlite3_stmt *st;
-
-	if (!is_stored(db, t->name))
-		return false;
-	snprintf(sql, sizeof sql, "SELECT %s%s FROM %s", t->columns, t->without_rowid ? "" : ", rowid",
-		 t->name);
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK;
-	sqlite3_finalize(st);
-	return ok && !computes(db, t);
+	return is_stored(db, t->name) &&
+	       prepares(db, t->without_rowid ? "SELECT" : "SELECT rowid,", t, "") && sorts(db, t) &&
+	       !computes(db, t);
 }
 
 static bool complain_of(sqlite3 *db, const struct trace_table *t, char *what, size_t room)
 {
 	if (sqlite3_errcode(db) == SQLITE_CORRUPT)
 		return complain(db, what, room);
-	snprintf(what, room, "is a damaged trace: table %s %s", t->name, computes(db, t) ?
-		 "computes a column" : "lacks a column or is missing");
+	if (prepares(db, "SELECT", t, "") && !sorts(db, t))
+		snprintf(what, room, "is a damaged trace: table %s orders a column as no trace does: %s",
+			 t->name, sqlite3_errmsg(db));
+	else
+		snprintf(what, room, "is a damaged trace: table %s %s", t->name, computes(db, t) ?
+			 "computes a column" : "lacks a column or is missing");
 	return false;
 }
 

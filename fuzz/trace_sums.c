@@ -410,6 +410,25 @@ int64_t trace_last(struct tracefile *t, const char *table)
 	return end(&w) ? id : 0;
 }
 
+bool trace_ids(struct tracefile *t, const char *table, char words[80])
+{
+	struct walk w;
+	char sql[100];
+	int64_t rows = 0, first = 0, last = 0;
+
+	snprintf(sql, sizeof sql, "SELECT count(*), min(id), max(id) FROM %s", table);
+	if (begin(&w, t, table, sql, 0, 0, 0) && next(&w)) {
+		rows = whole(&w, 0);
+		first = whole(&w, 1);
+		last = whole(&w, 2);
+	}
+	if ((uint64_t)last - (uint64_t)first == (uint64_t)rows - 1)
+		snprintf(words, 80, "%" PRId64 " to %" PRId64, first, last);
+	else
+		snprintf(words, 80, "%" PRId64 " between %" PRId64 " and %" PRId64, rows, first, last);
+	return end(&w) && rows;
+}
+
 bool trace_each_cell(struct tracefile *t, int64_t from,
 		     bool (*visit)(void *who, const struct trace_cell_row *c), void *who)
 {

@@ -111,6 +111,8 @@ bool trace_each_plan(struct tracefile *t, int64_t from,
 
 /* The largest id of "plan", "state" or "finding", without counting; 0: none. */
 int64_t trace_last(struct tracefile *t, const char *table);
+/* Which ids there are: "1 to 5", "4 between 11 and 15". False: none, or damaged. */
+bool trace_ids(struct tracefile *t, const char *table, char words[80]);
 
 /* Finished cells of a campaign, in order. */
 struct trace_cell_row {

@@ -385,6 +385,23 @@ while IFS='|' read -r sql arguments; do
 	[ $status -eq 0 ] || { [ $status -eq 2 ] && [ "$(wc -l < err)" -eq 1 ]; }
 	report "hostile: $(echo "$sql" | cut -c 1-60) $arguments" $?
 done < hostile.txt
+tampered sweep.db ids.db 'UPDATE finding SET id=id+10; UPDATE state SET finding=finding+10 WHERE finding>0;
+	UPDATE evidence SET finding=finding+10'
+refuses "numbers that do not begin at 1" 'no finding 1, findings are 11 to 15' ids.db --finding 1
+"$tornbit" replay ids.db --finding 1 > out 2> err
+[ $? -eq 2 ] && grep -q 'no finding of that number, only 11 to 15' err
+report "... replay says so, too" $?
+tampered ids.db gaps.db 'DELETE FROM finding WHERE id=12'
+refuses "numbers with gaps" 'no finding 12, findings are 4 between 11 and 15' gaps.db --finding 12
+tampered sweep.db longfact.db "UPDATE meta SET value=printf('%.*c', 3000000, 'x')||' '||printf('%.*c', 3000000, 'y') WHERE name IN ('options', 'subject')"
+tells "a fact of millions of bytes" longfact.db
+[ "$(wc -c < out)" -lt 20000 ] && grep -q ' [.][.][.] (6000001 bytes)' out
+report "... is shortened, and its length told" $?
+tampered sweep.db collate.db "PRAGMA writable_schema=1;
+	UPDATE sqlite_master SET sql=replace(sql, 'key TEXT', 'key TEXT COLLATE strange') WHERE name='finding'"
+refuses "an order that SQLite does not know" \
+	'collate.db: is a damaged trace: table finding orders .*no such collation sequence: strange' collate.db
+
 # Sums of numbers each of which could be: they are not printed as what is left of them.
 too_much() { # too_much STORY TABLE SQL ARGUMENTS...
 	story=$1 reason="table $2.*does not fit"
