@@ -285,6 +285,43 @@ def the_same_trace_gives_the_same_page():
     assert WORK not in first and os.uname().nodename not in first
 
 
+def settings_of_a_user_change_nothing():
+    """what drawing could read in the folder or of the user is not read: same bytes, nothing waits, nothing is run"""
+    want = report(create(), "settled")
+    folder = os.path.join(WORK, "settings")
+    home, tools = os.path.join(folder, "home"), os.path.join(folder, "tools")
+    for made_there in (home, tools, os.path.join(home, "matplotlib"), os.path.join(home, ".config/matplotlib")):
+        os.makedirs(made_there)
+    for tool in ("latex", "dvipng", "dvisvgm", "fc-list", "inkscape", "gs"):
+        with open(os.path.join(tools, tool), "w", encoding="ascii") as f:
+            f.write(f"#!/bin/sh\ntouch {folder}/was-run\n")
+        os.chmod(f.name, 0o755)
+    shutil.copyfile(create(), os.path.join(folder, "create.db"))
+    env = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home,
+           "XDG_DATA_HOME": home, "MPLCONFIGDIR": os.path.join(home, "matplotlib"), "MPLBACKEND": "nobody",
+           "MATPLOTLIBRC": os.path.join(folder, "matplotlibrc"), "FREETYPE_PROPERTIES": "truetype:interpreter-version=35"}
+    rc = [os.path.join(at, "matplotlibrc") for at in (folder, *(os.path.join(home, d) for d in ("matplotlib", ".config/matplotlib")))]
+
+    def page_is_the_same(what):
+        done = subprocess.run([TORNBIT, "report", "create.db", "-o", "page.html"], cwd=folder, env=env, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b""), (what, done)
+        with open(os.path.join(folder, "page.html"), encoding="utf-8", newline="") as f:
+            assert f.read() == want, what
+        assert not os.path.exists(os.path.join(folder, "was-run")), what
+    for text in (b"text.usetex: True\n", b"path.sketch: 9, 9, 9\nfont.size: 30\nfigure.dpi: 7\n", b"\xff\xfe\n",
+                 b"backend: module://nobody\n"):
+        for path in rc:
+            with open(path, "wb") as f:
+                f.write(text)
+        page_is_the_same(text)
+    for path in rc:
+        os.unlink(path)
+        os.mkfifo(path)
+    page_is_the_same("pipes")
+    assert os.listdir(os.path.join(home, "matplotlib")) == ["matplotlibrc"]
+
+
 def the_page_is_well_formed():
     """tags are closed, ids are there once, links lead somewhere, nothing is loaded"""
     for trace in (create(), hardened()):
@@ -623,7 +660,7 @@ TESTS = [
     words_are_those_of_the_program, the_bits_that_are_wrong_are_marked, the_matrix_adds_up, two_stores_are_told_apart,
     every_query_answers,
     every_command_works, a_story_of_ones_own_is_not_made_up, seeds_are_hexadecimal, time_is_told_honestly, wear_scales, the_same_trace_gives_the_same_page,
-    the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
+    settings_of_a_user_change_nothing, the_page_is_well_formed, hostile_texts_stay_texts, what_is_missing_is_said_on_top,
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
     a_page_goes_nowhere_else, an_older_report_is_replaced, a_lost_answer_is_said, what_python_lacks_is_named,
     it_says_that_it_goes_on, it_can_be_interrupted,

@@ -8,12 +8,19 @@ import io
 import logging
 import xml.etree.ElementTree as ET
 
-logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # no words about its cache
-import matplotlib  # noqa: E402
+from .alone import alone
 
-matplotlib.use("svg")
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator  # noqa: E402
+logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # no words about its cache
+# It reads matplotlibrc of this folder and of the user, which may be a pipe, run programs, or
+# change the picture; and the user's fonts, for which it asks a program.
+with alone("matplotlibrc"):
+    import matplotlib
+
+    matplotlib.rcdefaults()
+    matplotlib.use("svg")
+    from matplotlib.backends import backend_svg  # noqa: F401  it would be imported by the first picture
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
