@@ -140,6 +140,46 @@ def strange_schemas(work, db):
     assert "table bus" in refused(path)
 
 
+def an_error_is_one_plain_line(work, db):
+    """whatever a broken schema says, an error is one line and tells no terminal anything"""
+    odd = b"\x1b[31m\x07\n\x7f\xff".decode("latin-1")
+    wild = (f'CREATE TABLE "{odd}"(', f'CREATE VIEW v AS SELECT "{odd}', f"CREATE TABLE {odd}")
+    for sql in (*wild, "CREATE TABLE \x1b[31m\x07\n\x7f"):
+        path = changed(work, db, "PRAGMA writable_schema=1",
+                       "INSERT INTO sqlite_schema VALUES('table', 'x', 'x', 0, 'name')")
+        for coding in ("utf-8", "latin-1"):
+            with open(path, "rb") as f:
+                whole = f.read()
+            with sqlite3.connect(path) as c:
+                c.execute("PRAGMA writable_schema=1")
+                c.execute("UPDATE sqlite_schema SET sql = CAST(? AS TEXT) WHERE name = 'x'", (sql.encode(coding),))
+            c.close()
+            for use in (lambda t: None, lambda t: list(t.sql("SELECT 1"))):
+                said = refused(path, use)
+                assert said.isascii() and said.isprintable(), (sql, said)
+            with open(path, "wb") as f:
+                f.write(whole)
+    for query in (f'SELECT * FROM "{odd}"', f"SELECT {odd}", "SELECT \udcff", "SELECT name FROM meta ORDER BY name COLLATE \"\x1b[7m\""):
+        said = refused(db, lambda t, q=query: list(t.sql(q)))
+        assert said.isascii() and said.isprintable(), (query, said)
+
+
+def a_missing_extension_is_named(work, db):
+    """an extension that TORNBIT_BUS_SO names and that is not there is refused by that name, each time"""
+    os.environ["TORNBIT_BUS_SO"] = "/nonexistent/bus.so"
+    try:
+        with tornbit.open(db) as t:
+            for _ in range(2):
+                try:
+                    t.sql("SELECT 1")
+                except tornbit.TraceError as e:
+                    assert "TORNBIT_BUS_SO" in str(e) and "/nonexistent/bus.so" in str(e), e
+                    continue
+                raise AssertionError("it answered")
+    finally:
+        del os.environ["TORNBIT_BUS_SO"]
+
+
 def damaged_blocks(work, db):
     """a damaged block ends a reading with an error, after what was sound"""
     path = changed(work, db, "UPDATE bus_block SET hash=hash+1 WHERE plan=2")
@@ -266,7 +306,7 @@ def a_trace_that_grows(work, db):
 
 STORIES = [
     rows_are_those_of_the_program, tables_are_those_of_the_program, one_row_by_number, a_life_alone, queries_only_read,
-    foreign_files, strange_schemas, damaged_blocks, odd_names, unfinished_traces,
+    foreign_files, strange_schemas, an_error_is_one_plain_line, a_missing_extension_is_named, damaged_blocks, odd_names, unfinished_traces,
     a_trace_that_grows, a_long_life_streams, after_closing,
 ]
 

@@ -95,6 +95,14 @@ def _text(raw):
     return raw.decode("utf-8", "backslashreplace")
 
 
+# What SQLite says quotes names of the file, which may be no UTF-8: Python's own error then.
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
+
+def _what(error):
+    return _text(error.object) if isinstance(error, UnicodeDecodeError) else str(error)
+
+
 # ---- opening ---------------------------------------------------------------
 
 # Three ways to read, each for what the one before cannot: with locks, as the run
@@ -148,10 +156,10 @@ def _connect(path):
             if not has_log:
                 _check_whole(db, path)
             return db
-        except sqlite3.Error as e:
+        except SQLITE_ERRORS as e:
             problem = e
             db and db.close()
-            if str(e) not in CANNOT_OPEN:
+            if _what(e) not in CANNOT_OPEN:
                 break
         except TraceError:
             db.close()
@@ -160,7 +168,7 @@ def _connect(path):
 
 
 def _said(error):
-    what = str(error)
+    what = _what(error)
     if "not a database" in what:
         return "is not a tornbit trace"
     if "malformed" in what:
@@ -268,7 +276,7 @@ class Answer:
 
 
 def _query_problem(error):
-    what = str(error)
+    what = _what(error)
     if "not authorized" in what or "prohibited" in what or "readonly" in what:
         return f"the query may only read this trace: {what}"
     if "damaged trace" in what or "malformed" in what:
@@ -293,8 +301,8 @@ class Trace:
             self._words = {(row[0], row[1]): row[2] for row in self._rows("word")}
         except TraceError as e:
             self.close()
-            where = plain(os.fsdecode(path))
-            raise TraceError(str(e) if str(e).startswith(where) else f"{where}: {e}") from None
+            where, said = plain(os.fsdecode(path)), plain(e)
+            raise TraceError(said if said.startswith(where) else f"{where}: {said}") from None
 
     def close(self):
         for db in (self._db, self._sql_db):
@@ -332,8 +340,8 @@ class Trace:
                                           f"{names[i]} holds {type(value).__name__}")
                 yield row
                 number += 1
-        except sqlite3.Error as e:
-            raise self._error(f"damaged trace: table {table}, row {number}: {e}") from None
+        except SQLITE_ERRORS as e:
+            raise self._error(f"damaged trace: table {table}, row {number}: {_what(e)}") from None
 
     def _told(self, made, table, where="", *parameters):
         """The same as named tuples, numbers as words and hashes as digits."""
@@ -400,8 +408,8 @@ class Trace:
             for row in self._db.execute("SELECT plan, life, sum(ops) FROM main.bus_block "
                                         "GROUP BY plan, life ORDER BY plan, life"):
                 yield Life._make(row)
-        except sqlite3.Error as e:
-            raise self._error(f"damaged trace: table bus_block: {e}") from None
+        except SQLITE_ERRORS as e:
+            raise self._error(f"damaged trace: table bus_block: {_what(e)}") from None
 
     def bus(self, plan=1, life=0):
         where, parameters = _where(plan=plan, life=life)
@@ -435,7 +443,7 @@ class Trace:
                     raise
                 self._fill_bus()
                 cursor = db.execute(query, parameters)
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as e:
+        except (*SQLITE_ERRORS, sqlite3.Warning, ValueError) as e:
             raise self._error(_query_problem(e)) from None
         if not cursor.description:
             raise self._error("the query: is empty, or does not read")
@@ -449,7 +457,12 @@ class Trace:
                 self._sql_db = _connect(self.path)
             except TraceError as e:
                 raise self._error(str(e)) from None
-            self._load_extension()
+            try:
+                self._load_extension()
+            except SQLITE_ERRORS as e:
+                self._sql_db.close()
+                self._sql_db = None
+                raise self._error(f"TORNBIT_BUS_SO names {extension_path()}, which cannot be loaded: {_what(e)}") from None
             for table in ("bus", "json_each", "json_tree", *("pragma_" + p for p in HARMLESS)):
                 try:    # a table without a file is declared on its first use, while it may be
                     self._sql_db.execute(f"SELECT 1 FROM {table} LIMIT 0")
