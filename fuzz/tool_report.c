@@ -43,26 +43,12 @@ static bool is_report(const char *path)
 	return n > 0 && strstr(head, MARK);
 }
 
-/* SQLite will look for these beside the trace. */
-static bool is_beside(const char *out, const char *trace)
-{
-	static const char *const tails[] = { "-wal", "-shm", "-journal" };
-	size_t n = strlen(trace);
-
-	for (uint32_t i = 0; i < COUNT_OF(tails); i++)
-		if (strncmp(out, trace, n) == 0 && strcmp(out + n, tails[i]) == 0)
-			return true;
-	return false;
-}
-
 /* -1: it may be written; else the exit status, and a line was printed. */
 static int may_write(const char *out, const char *trace, bool force)
 {
 	static struct world w;	/* for its error line */
 	struct stat info;
 
-	if (is_beside(out, trace))
-		return plain_complaint("report", "%s: belongs to the trace; name another file", out);
 	if (!world_may_write(&w, out, trace))
 		return world_fail(&w);
 	bool is_there = stat(out, &info) == 0;

@@ -171,12 +171,55 @@ static void say_where(struct world *w, const char *path)
 	free(real);
 }
 
+/* Where the file will be: also behind links to what is not there yet. */
+static bool follow_links(const char *path, char at[PLACE_MAX])
+{
+	char to[PLACE_MAX];
+
+	if (strlen(path) >= PLACE_MAX)
+		return false;
+	memcpy(at, path, strlen(path) + 1);
+	for (int links = 0; links < 40; links++) {
+		ssize_t n = readlink(at, to, sizeof to);
+		if (n <= 0)
+			return true;
+		const char *slash = strrchr(at, '/');
+		size_t folder = to[0] == '/' || !slash ? 0 : (size_t)(slash + 1 - at);
+		if (folder + (size_t)n >= PLACE_MAX)
+			return false;
+		memcpy(at + folder, to, (size_t)n);
+		at[folder + (size_t)n] = '\0';
+	}
+	return false;
+}
+
+/* SQLite looks for the rest of a trace in files of these names: whatever else is
+ * there makes it unreadable. Cuts the tail off: what is left is the trace. */
+static bool is_log_of_trace(char *path, const char *in)
+{
+	static const char *const tails[] = { "-wal", "-shm", "-journal" };
+	size_t n = strlen(path);
+
+	for (uint32_t i = 0; i < COUNT_OF(tails); i++) {
+		size_t k = strlen(tails[i]);
+		if (n <= k || strcmp(path + n - k, tails[i]) != 0)
+			continue;
+		path[n - k] = '\0';
+		return world_is_trace(path) || (in && world_same_file(path, in));
+	}
+	return false;
+}
+
 bool world_may_write(struct world *w, const char *out, const char *in)
 {
 	struct stat st;
-	char found[PLACE_MAX];
+	char found[PLACE_MAX], at[PLACE_MAX];
 
-	if (in && world_same_file(out, find_story(in, found)))
+	if (!follow_links(out, at))
+		say(w, "%s: the name, or the way behind its links, is too long%s", out, "");
+	else if (is_log_of_trace(at, in))
+		say(w, "%s: belongs to the trace %s; name another file", out, at);
+	else if (in && world_same_file(out, find_story(in, found)))
 		say(w, "%s: is the file it would be made from (%s); name another one", out, in);
 	else if (world_is_trace(out))
 		say(w, "%s: is a trace; it was left alone, name another file%s", out, "");

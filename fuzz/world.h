@@ -52,7 +52,8 @@ bool world_same_file(const char *a, const char *b);
 /* A regular file that begins as SQLite files do. Never waits for a pipe. */
 bool world_is_trace(const char *path);
 /* May an answer be written to out? Not over a file it is made from (in, as
- * world_scenario would find it, or NULL), not over a trace, not to a folder or a pipe. */
+ * world_scenario would find it, or NULL), not over a trace, not where SQLite looks for a
+ * log of one, not to a folder or a pipe. */
 bool world_may_write(struct world *w, const char *out, const char *in);
 /* Is it there, a folder, and may files be made in it? */
 bool world_folder(struct world *w, const char *folder);

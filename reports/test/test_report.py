@@ -442,6 +442,18 @@ def what_is_no_trace_is_refused():
     assert not os.path.exists(out)
 
 
+def aliases(tail):
+    """The work folder, with more names for the trace and what SQLite would read beside it."""
+    hardened()
+    for name, means in (("link.db", "create.db"), ("folder", "."), (f"page{tail}.html", f"create.db{tail}"),
+                        (f"two{tail}.html", f"folder/page{tail}.html")):
+        if not os.path.lexists(os.path.join(WORK, name)):
+            os.symlink(means, os.path.join(WORK, name))
+    if not os.path.exists(os.path.join(WORK, "hard.db")):
+        os.link(create(), os.path.join(WORK, "hard.db"))
+    return WORK
+
+
 def a_page_goes_nowhere_else():
     """not over the trace, its log, another trace, a file that is no report, a folder, a device"""
     trace = create()
@@ -453,6 +465,10 @@ def a_page_goes_nowhere_else():
     refused(trace, says="-o FILE.html")
     refused(trace, "-o", trace, says="is the file it would be made from|is a trace")
     refused(trace, "-o", trace + "-wal", says="belongs to the trace")
+    for tail in ("-wal", "-shm", "-journal"):
+        for alias in (f"./create.db{tail}", f"{WORK}/./create.db{tail}", f"link.db{tail}", f"hard.db{tail}",
+                      f"folder/create.db{tail}", f"page{tail}.html", f"two{tail}.html", f"hardened.db{tail}"):
+            refused(trace, "-o", alias, "--force", says="belongs to the trace", cwd=aliases(tail))
     refused(trace, "-o", hardened(), "--force", says="is a trace")
     refused(trace, "-o", own, says="is there and no report")
     refused(trace, "-o", WORK, says="is a folder")
