@@ -438,7 +438,13 @@ def what_is_no_trace_is_refused():
     refused(changed(create(), "view", "DROP TABLE wear", "CREATE VIEW wear AS SELECT 1"), "-o", out,
             says="table wear")
     refused(changed(create(), "kinds", "UPDATE call SET first = 'soon', last = x'00', bus_clocks = 'many'"), "-o", out, says="damaged")
-    refused(changed(create(), "clocks", "UPDATE call SET bus_clocks = 9223372036854775807"), "-o", out, says="overflow|damaged")
+    refused(changed(create(), "clocks", "UPDATE call SET bus_clocks = 9223372036854775807"), "-o", out, 
+            says="is a damaged trace: (clocks of 'time' is float|table call: a sum of numbers in it does not fit in 64 bits)")
+    refused(changed(create(), "wears", "UPDATE plan SET states = 9223372036854775807",
+                    "INSERT INTO plan SELECT 99, story, subject, part, seed, bytes, hash, 1, 1 FROM plan"), "-o", out,
+            says="is a damaged trace: table plan: a sum of numbers in it does not fit in 64 bits")
+    refused(changed(create(), "sizes", "UPDATE call SET bus_clocks = 9223372036854775000, wait_clocks = 0"), "-o", out,
+            says="is a damaged trace: table call: a sum of numbers in it does not fit in 64 bits")
     assert not os.path.exists(out)
 
 
@@ -565,6 +571,43 @@ def it_can_be_interrupted():
 # ---- size ------------------------------------------------------------------
 
 
+LONG = 20 << 20
+
+# Texts of 20 MB in every column that the page has one of; a trace for each of these.
+LONG_TEXTS = (
+    ("meta SET value = value || {} WHERE name IN ('contract', 'options')", "word SET word = {} WHERE of = 'verdict' AND value = 1",
+     "subject SET name = {}, contract = {}, code_hash = {}", "part SET name = {}, text = text || {}"),
+    ("finding SET key = key || {}, name = {}, why = {} WHERE id = 1", "finding SET reach = {}, text = {}, shrunk = {} WHERE id = 3",
+     "evidence SET legal = {}, kind = {} WHERE finding = 1"),
+    ("state SET verb = {}, name = {}, why = {} WHERE id = 5", "call SET verb = {}, name = {}, result = {} WHERE call = 1"),
+    ("plan SET subject = {}, part = {}, story = {}",),
+)
+
+
+def long_texts_cost_little():
+    """texts of 20 MB, wherever the trace has one, are cut: the page stays small, and so does the memory"""
+    out = os.path.join(WORK, "long.html")
+    for changes in LONG_TEXTS:
+        trace = changed(create(), "long", *("UPDATE " + change.replace(
+            "{}", f"replace(hex(zeroblob({LONG // 2})), '0', 'x')") for change in changes))
+        done = subprocess.run([TORNBIT, "report", trace, "-o", out, "--force"], capture_output=True, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20)))
+        assert done.returncode == 0, (changes, done)
+        assert os.stat(out).st_size < 1 << 20, (changes, os.stat(out).st_size)
+    os.unlink(trace)
+
+
+def too_little_memory_is_said():
+    """where the memory is too small, one line says so"""
+    done = subprocess.run(["/usr/bin/python3", "-I", "-B", "-c", "import sys; sys.argv[0] = 'report'\n"
+                           f"sys.path.insert(0, {os.path.join(TOP, 'reports')!r})\nimport tornbit.report as r\n"
+                           "def none(*_): raise MemoryError\nr.gather = none\n"
+                           f"sys.exit(r.main(['report', {create()!r}, {os.path.join(WORK, 'memory.html')!r}]))"],
+                          capture_output=True, check=False, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done
+    assert "create.db: there is not enough memory for this trace" in done.stderr, done.stderr
+
+
 def many_operations_cost_little():
     """880,000 bus operations are counted, in seconds, and in 200 MiB"""
     story = os.path.join(WORK, "operations.scn")
@@ -680,9 +723,9 @@ TESTS = [
     an_empty_trace_is_a_page_too, a_running_trace_is_read, what_is_no_trace_is_refused,
     a_page_goes_nowhere_else, an_older_report_is_replaced, a_lost_answer_is_said, what_python_lacks_is_named,
     it_says_that_it_goes_on, it_can_be_interrupted,
-    many_operations_cost_little, a_damaged_log_is_said_on_top, many_findings_are_told_in_part,
+    many_operations_cost_little, too_little_memory_is_said, a_damaged_log_is_said_on_top, many_findings_are_told_in_part,
     a_listed_finding_can_be_repeated, what_is_new_stands_first, findings_have_an_order, totals_are_of_all_states,
-    many_states_cost_time_not_bytes,
+    many_states_cost_time_not_bytes, long_texts_cost_little,
 ]
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ costs time and no memory; lists have an end, and say so.
 """
 import collections
 import json
+import re
 import subprocess
 
 from . import words
@@ -16,14 +17,26 @@ CALLS_TOLD = 40
 LONGEST = 12
 TEXT_MAX = 65536        # of one contract or part
 STORY_MAX = 4000        # of one finding's scenario, in characters
+NAME_MAX = 200          # of a store, part, verb, word
 GROUPS_MAX = 50000      # of states; a real trace has some hundreds
+
+
+def cut(column):
+    """Texts are cut in SQL: what a trace has too much of never gets here."""
+    return f"substr({column}, 1, {NAME_MAX})"
+
+
+def first(rows):
+    """As a subquery of its own, by its limit: else SQLite sorts by texts before it cuts them."""
+    return f"({rows} LIMIT -1)"
+
 
 # Findings in the order of the page: what is new; what one loss of power shows; what this
 # part can get to; what a cut shows at all; what takes few words; what is seen often.
 PLAN_TEXT = "coalesce(f.shrunk, f.text)"    # a plan; from its line "key" on what was recorded
 RANKED = (
     "SELECT f.id AS id, f.expected IS NOT 0 AS known, coalesce(e.cuts, s.cuts, 0) > 1 AS nested, "
-    "CASE WHEN f.reach_first IS NOT NULL THEN 0 WHEN f.reach = 'adversarial' THEN 1 ELSE 2 END AS far, "
+    "CASE WHEN f.reach_first IS NOT NULL THEN 0 WHEN " + cut("f.reach") + " = 'adversarial' THEN 1 ELSE 2 END AS far, "
     "coalesce(e.cuts, s.cuts, 0) = 0 AS uncut, "
     f"coalesce(nullif(instr({PLAN_TEXT}, char(10) || 'key '), 0), length({PLAN_TEXT}), 1 << 30) AS length, "
     "f.count AS count FROM finding f LEFT JOIN state s ON s.id = f.state "
@@ -32,51 +45,60 @@ IN_ORDER = "known, nested, far, uncut, length, count DESC, id"
 O_IN_ORDER = "o.known, o.nested, o.far, o.uncut, o.length, o.count DESC, o.id"
 
 QUERIES = {
-    "facts": "SELECT name, value FROM meta ORDER BY name",
+    "words": f"SELECT {cut('of')} AS of, value, {cut('word')} AS word FROM word LIMIT 10000",
+    "facts": (
+        f"SELECT {cut('name')} AS name, substr(value, 1, {TEXT_MAX}) AS value, length(value) AS characters "
+        "FROM meta ORDER BY 1 LIMIT 1000"),
     "plans": (
-        "SELECT subject, part, count(*) AS plans, count(states) AS lived, sum(states) AS states "
-        "FROM plan GROUP BY subject, part ORDER BY min(id) LIMIT 101"),
+        "SELECT subject, part, count(*) AS plans, count(states) AS lived, sum(states) AS states FROM " +
+        first(f"SELECT id, {cut('subject')} AS subject, {cut('part')} AS part, states FROM plan") +
+        " GROUP BY 1, 2 ORDER BY min(id) LIMIT 101"),
     "parts": (
-        f"SELECT name, substr(text, 1, {TEXT_MAX}) AS text, length(text) AS characters FROM part "
-        f"ORDER BY name LIMIT {PARTS_MAX + 1}"),
+        f"SELECT {cut('name')} AS name, substr(text, 1, {TEXT_MAX}) AS text, length(text) AS characters FROM part "
+        f"ORDER BY 1 LIMIT {PARTS_MAX + 1}"),
     "subjects": (
-        f"SELECT name, substr(contract, 1, {TEXT_MAX}) AS contract, code_hash, length(contract) AS characters "
-        f"FROM subject ORDER BY name LIMIT {PARTS_MAX + 1}"),
+        f"SELECT {cut('name')} AS name, substr(contract, 1, {TEXT_MAX}) AS contract, "
+        f"{cut('code_hash')} AS code_hash, length(contract) AS characters FROM subject ORDER BY 1 LIMIT {PARTS_MAX + 1}"),
     "states": (
-        "SELECT p.subject AS store, s.verb, s.cuts > 1 AS nested, s.bits, s.quality, s.supply, s.cuts = 0 AS uncut, "
-        "s.how, s.verdict, count(*) AS states FROM state s LEFT JOIN plan p ON p.id = s.plan "
-        "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 "
-        f"LIMIT {GROUPS_MAX}"),
+        "SELECT store, verb, nested, bits, quality, supply, uncut, how, verdict, count(*) AS states FROM " +
+        first(f"SELECT {cut('p.subject')} AS store, {cut('s.verb')} AS verb, s.cuts > 1 AS nested, s.bits, s.quality, "
+              "s.supply, s.cuts = 0 AS uncut, s.how, s.verdict FROM state s LEFT JOIN plan p ON p.id = s.plan") +
+        f" GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 LIMIT {GROUPS_MAX}"),
     "where": (
-        "SELECT s.finding, p.subject AS store, s.verb, s.cuts > 1 AS nested, s.bits, s.quality, s.supply, "
-        "s.cuts = 0 AS uncut FROM state s LEFT JOIN plan p ON p.id = s.plan WHERE s.finding IN "
-        f"(SELECT id FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_TOLD + FINDINGS_LISTED})) "
-        f"GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 LIMIT {GROUPS_MAX}"),
+        "SELECT finding, store, verb, nested, bits, quality, supply, uncut FROM " +
+        first(f"SELECT s.finding, {cut('p.subject')} AS store, {cut('s.verb')} AS verb, s.cuts > 1 AS nested, s.bits, "
+              "s.quality, s.supply, s.cuts = 0 AS uncut FROM state s LEFT JOIN plan p ON p.id = s.plan "
+              f"WHERE s.finding IN (SELECT id FROM ({RANKED} ORDER BY {IN_ORDER} "
+              f"LIMIT {FINDINGS_TOLD + FINDINGS_LISTED}))") +
+        f" GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 LIMIT {GROUPS_MAX}"),
     "keys": (
-        "SELECT p.subject AS store, f.expected, CASE WHEN f.reach_first IS NOT NULL THEN 'reachable' "
-        "WHEN f.reach IN ('adversarial', 'without a cut') THEN f.reach END AS reach, count(*) AS kinds "
-        "FROM finding f LEFT JOIN plan p ON p.id = f.plan GROUP BY 1, 2, 3 LIMIT 1000"),
+        "SELECT store, expected, CASE WHEN is_reached THEN 'reachable' "
+        "WHEN reach IN ('adversarial', 'without a cut') THEN reach END AS reach, count(*) AS kinds FROM " +
+        first(f"SELECT {cut('p.subject')} AS store, f.expected, f.reach_first IS NOT NULL AS is_reached, "
+              f"{cut('f.reach')} AS reach FROM finding f LEFT JOIN plan p ON p.id = f.plan") +
+        " GROUP BY 1, 2, 3 LIMIT 1000"),
     "findings": (
-        "SELECT f.id, f.key, f.count, f.plan, f.expected, f.verdict, f.step, f.role, "
+        f"SELECT f.id, {cut('f.key')} AS key, f.count, f.plan, f.expected, f.verdict, f.step, f.role, "
         "substr(f.name, 1, 1000) AS name, substr(f.why, 1, 1000) AS why, "
         "substr(f.reach, 1, 1000) AS reach, f.reach_first, f.reach_last, "
         f"substr(coalesce(f.shrunk, f.text), 1, {STORY_MAX}) AS story, "
-        "s.verb, coalesce(e.cuts, s.cuts) AS cuts, e.bits, e.quality, e.supply, "
-        "p.subject, p.part, substr(e.legal, 1, 1000) AS legal, e.kind, e.op_addr, e.op_bytes, e.first, "
+        f"{cut('s.verb')} AS verb, coalesce(e.cuts, s.cuts) AS cuts, e.bits, e.quality, e.supply, "
+        f"{cut('p.subject')} AS subject, {cut('p.part')} AS part, substr(e.legal, 1, 1000) AS legal, "
+        f"{cut('e.kind')} AS kind, e.op_addr, e.op_bytes, e.first, "
         "e.cut, e.last, e.addr, substr(e.before, 1, 64) AS before, "
         "substr(e.intended, 1, 64) AS intended, substr(e.torn, 1, 64) AS torn "
         f"FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_TOLD}) o JOIN finding f ON f.id = o.id "
         "LEFT JOIN state s ON s.id = f.state LEFT JOIN plan p ON p.id = f.plan "
         f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY {O_IN_ORDER}"),
     "more_findings": (
-        "SELECT f.id, f.key, f.count, f.expected, f.verdict, s.verb, coalesce(e.cuts, s.cuts) AS cuts, "
+        f"SELECT f.id, {cut('f.key')} AS key, f.count, f.expected, f.verdict, {cut('s.verb')} AS verb, coalesce(e.cuts, s.cuts) AS cuts, "
         "substr(f.reach, 1, 200) AS reach, f.reach_first, "
         "substr(f.name, 1, 200) AS name, substr(f.why, 1, 200) AS why "
         f"FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT {FINDINGS_LISTED} OFFSET {FINDINGS_TOLD}) o "
         f"JOIN finding f ON f.id = o.id LEFT JOIN state s ON s.id = f.state "
         f"LEFT JOIN evidence e ON e.finding = f.id ORDER BY {O_IN_ORDER}"),
     "rest": (
-        f"SELECT f.id, f.key, f.count, f.why FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT -1 "
+        f"SELECT f.id, {cut('f.key')} AS key, f.count, {cut('f.why')} AS why FROM ({RANKED} ORDER BY {IN_ORDER} LIMIT -1 "
         f"OFFSET {FINDINGS_TOLD + FINDINGS_LISTED}) o JOIN finding f ON f.id = o.id ORDER BY {O_IN_ORDER}"),
     "logged": "SELECT count(DISTINCT plan) AS plans FROM call WHERE life = 0",
     "operations": "SELECT count(*) AS blocks, sum(ops) AS operations FROM bus_block",
@@ -85,12 +107,14 @@ QUERIES = {
         "WHERE life = 0 GROUP BY kind ORDER BY kind"),
     # A call that was cut ends when power is back: last - first would count the time without.
     "time": (
-        "SELECT p.part, c.verb, count(*) AS calls, sum(c.bus_clocks + c.wait_clocks) AS clocks, "
-        "sum(c.bus_clocks) AS bus, sum(c.wait_clocks) AS wait, sum(c.busy_clocks) AS array, "
-        "max(c.bus_clocks + c.wait_clocks) AS longest FROM call c JOIN plan p ON p.id = c.plan "
-        "WHERE c.life = 0 GROUP BY p.part, c.verb ORDER BY clocks DESC LIMIT 60"),
+        "SELECT part, verb, count(*) AS calls, sum(bus + wait) AS clocks, sum(bus) AS bus, sum(wait) AS wait, "
+        "sum(array) AS array, max(bus + wait) AS longest FROM " +
+        first(f"SELECT {cut('p.part')} AS part, {cut('c.verb')} AS verb, c.bus_clocks AS bus, c.wait_clocks AS wait, "
+              "c.busy_clocks AS array FROM call c JOIN plan p ON p.id = c.plan WHERE c.life = 0") +
+        " GROUP BY 1, 2 ORDER BY clocks DESC LIMIT 60"),
     "longest": (
-        "SELECT p.part, c.plan, c.call, c.verb, substr(c.name, 1, 200) AS name, c.bytes, c.result, "
+        f"SELECT {cut('p.part')} AS part, c.plan, c.call, {cut('c.verb')} AS verb, {cut('c.name')} AS name, c.bytes, "
+        f"{cut('c.result')} AS result, "
         "c.bus_clocks + c.wait_clocks AS clocks, c.bus_clocks, c.wait_clocks, c.busy_clocks FROM call c "
         "JOIN plan p ON p.id = c.plan WHERE c.life = 0 "
         f"ORDER BY clocks DESC, c.plan, c.call LIMIT {LONGEST}"),
@@ -98,13 +122,15 @@ QUERIES = {
         "SELECT kind, count(*) AS times, count(DISTINCT plan) AS plans FROM event WHERE life = 0 "
         "GROUP BY kind ORDER BY 2 DESC LIMIT 40"),
     "wear": (
-        "SELECT p.part, w.first_addr, max(w.bytes) AS bytes, sum(w.erases) AS erases, "
-        "max(w.erases_before) AS before, "
-        "count(DISTINCT w.plan) AS plans FROM wear w JOIN plan p ON p.id = w.plan "
-        "GROUP BY p.part, w.first_addr ORDER BY p.part, w.first_addr LIMIT 300000"),
+        "SELECT part, first_addr, max(bytes) AS bytes, sum(erases) AS erases, max(erases_before) AS before, "
+        "count(DISTINCT plan) AS plans FROM " +
+        first(f"SELECT {cut('p.part')} AS part, w.first_addr, w.bytes, w.erases, w.erases_before, w.plan "
+              "FROM wear w JOIN plan p ON p.id = w.plan") +
+        " GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 300000"),
+    "first_plan": f"SELECT {cut('subject')} AS subject, {cut('part')} AS part FROM plan WHERE id = {{plan}}",
     "first": "SELECT min(plan) AS plan FROM call WHERE life = 0",
     "calls": (
-        "SELECT call, verb, substr(name, 1, 200) AS name, bytes, chunk, result, done, first, last, "
+        f"SELECT call, {cut('verb')} AS verb, {cut('name')} AS name, bytes, chunk, {cut('result')} AS result, done, first, last, "
         "bus_clocks, wait_clocks, busy_clocks FROM call WHERE plan = {plan} AND life = 0 "
         f"ORDER BY call LIMIT {CALLS_TOLD}"),
     "calls_count": "SELECT count(*) AS calls, max(last) AS last FROM call WHERE plan = {plan} AND life = 0",
@@ -115,6 +141,7 @@ QUERIES = {
 
 # What each column must be: n number, N number or NULL, T text or NULL, B bytes or NULL.
 TYPES = {
+    "words": "TnT", "facts": "TTN", "first_plan": "TT",
     "plans": "TTnnN", "parts": "TTN", "states": "TTnnnnnnnn", "where": "NTTnnnnn", "keys": "TNTn",
     "findings": "nTnnNnnnTTTNNTTNNNNTTTTNNNNNNBBB", "more_findings": "nTnNnTNTNTT",
     "subjects": "TTTn", "logged": "n",
@@ -129,22 +156,31 @@ class Asker:
 
     def __init__(self, trace):
         self.trace = trace
-        self.word = {(of, value): word for of, value, word in trace.sql("SELECT of, value, word FROM word")}
         self.asked = {}     # name: query as it was put
+        self.word = {(row.of, row.value): row.word for row in self.rows("words")}
 
     def rows(self, name, **numbers):
         query = QUERIES[name]
         for key, value in numbers.items():
             query = query.replace("{%s}" % key, str(int(value)))
         self.asked[name] = query
-        answer = self.trace.sql(query)
-        Row = collections.namedtuple("Row", answer.columns, rename=True)
-        for values in answer:
-            for value, kind, column in zip(values, TYPES[name], answer.columns):
-                if not isinstance(value, KINDS[kind]):
-                    raise TraceError(f"{words.plain(self.trace.path)}: is damaged: {column} of '{name}' "
-                                     f"is {type(value).__name__}, not as docs/trace-schema.md says")
-            yield Row._make(values)
+        table = re.search(r"FROM (\w+)", query).group(1)
+        try:
+            answer = self.trace.sql(query)
+            Row = collections.namedtuple("Row", answer.columns, rename=True)
+            for values in answer:
+                for value, kind, column in zip(values, TYPES[name], answer.columns):
+                    if not isinstance(value, KINDS[kind]):
+                        raise self._damage(f"{column} of '{name}' is {type(value).__name__}, "
+                                           "not as docs/trace-schema.md says")
+                yield Row._make(values)
+        except TraceError as e:
+            if not str(e).endswith("the query: integer overflow"):
+                raise
+            raise self._damage(f"table {table}: a sum of numbers in it does not fit in 64 bits") from None
+
+    def _damage(self, what):
+        return TraceError(f"{words.plain(self.trace.path)}: is a damaged trace: {what}")
 
     def one(self, name, **numbers):
         return next(self.rows(name, **numbers))
@@ -163,6 +199,18 @@ class Asker:
 
 
 # ---- the run ---------------------------------------------------------------
+
+
+class Facts(dict):
+    """Of a run, by name; one that the trace lacks is empty. characters: of the whole text."""
+
+    def __init__(self, ask):
+        rows = [row for row in ask.rows("facts") if row.value is not None]
+        super().__init__((row.name, row.value) for row in rows)
+        self.characters = {row.name: row.characters for row in rows}
+
+    def __missing__(self, name):
+        return ""
 
 
 class Part:
@@ -198,7 +246,7 @@ def parts_of(ask, meta):
     found = {}
     if meta.get("part_text"):
         name = meta.get("part") or "?"
-        found[name] = Part(name, meta["part_text"][:TEXT_MAX], len(meta["part_text"]))
+        found[name] = Part(name, meta["part_text"], meta.characters["part_text"])
     for row in ask.rows("parts"):
         if row.text is not None:
             found[row.name] = Part(row.name, row.text, row.characters)
@@ -217,8 +265,8 @@ class Store:
 def stores_of(ask, meta):
     found = [Store(row.name, row.contract, row.code_hash, row.characters) for row in ask.rows("subjects")]
     if not found and (meta.get("contract") or meta.get("subject")):
-        text = meta.get("contract", "")
-        found = [Store(meta.get("subject", "?"), text[:TEXT_MAX], meta.get("code_hash", ""), len(text))]
+        found = [Store(meta.get("subject", "?"), meta.get("contract", ""), meta.get("code_hash", ""),
+                       meta.characters.get("contract", 0))]
     return found
 
 

@@ -188,19 +188,11 @@ def environment():
     return env
 
 
-class Facts(dict):
-    """Of a run; a fact that the trace lacks is empty."""
-
-    def __missing__(self, name):
-        return ""
-
-
 def gather(trace, program, name, typed):
     """Everything that the page says."""
     ask = facts.Asker(trace)
     base, typed, tornbit_word = os.path.basename(typed), words.word(typed), words.word(name)
-    meta = Facts((name, value) for name, value in trace.meta.items() if value is not None)
-    ask.asked["facts"] = facts.QUERIES["facts"]
+    meta = facts.Facts(ask)
     parts = facts.parts_of(ask, meta)
     stores, plans = facts.stores_of(ask, meta), list(ask.rows("plans"))
     kinds = facts.Kinds(ask)
@@ -227,8 +219,7 @@ def gather(trace, program, name, typed):
         data["calls"] = list(ask.rows("calls", plan=first))
         data["calls_count"] = ask.one("calls_count", plan=first)
         data["power"] = list(ask.rows("power", plan=first))
-        data["first_plan"] = next(iter(trace.sql(
-            f"SELECT subject, part FROM plan WHERE id = {first:d}")), ("?", "?"))
+        data["first_plan"] = next(ask.rows("first_plan", plan=first), ("?", "?"))
     return data
 
 
@@ -278,6 +269,9 @@ def main(argv):
         return 2
     except OSError as e:
         print(f"tornbit report: {words.plain(out)}: {e.strerror or e}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print(f"tornbit report: {words.plain(trace_path)}: there is not enough memory for this trace", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -1,5 +1,6 @@
 """The file of a trace: opened with distrust, read row by row."""
 import collections
+import functools
 import os
 import sqlite3
 import stat
@@ -205,7 +206,7 @@ def _check_schema(db):
         raise TraceError(f"is not a tornbit trace (its application id is 0x{found & 0xffffffff:08x})")
     if _kind(db, "meta") != "table":
         raise TraceError("is a trace without a schema number")
-    schema = _one(db, "SELECT value FROM main.meta WHERE name='schema'")
+    schema = _one(db, "SELECT substr(value, 1, 20) FROM main.meta WHERE name='schema'")
     if schema is None:
         raise TraceError("is a trace without a schema number")
     if str(schema) != str(SCHEMA):
@@ -297,8 +298,6 @@ class Trace:
         try:
             _look(path)
             self._db = _connect(path)
-            self.meta = {row[0]: row[1] for row in self._rows("meta")}
-            self._words = {(row[0], row[1]): row[2] for row in self._rows("word")}
         except TraceError as e:
             self.close()
             where, said = plain(os.fsdecode(path)), plain(e)
@@ -324,6 +323,14 @@ class Trace:
             raise self._error("the trace was closed; open it again")
 
     # -- rows --
+
+    @functools.cached_property
+    def meta(self):
+        return {row[0]: row[1] for row in self._rows("meta")}
+
+    @functools.cached_property
+    def _words(self):
+        return {(row[0], row[1]): row[2] for row in self._rows("word")}
 
     def _rows(self, table, where="", *parameters):
         """Rows of a table whose values are of the kinds they should be."""
