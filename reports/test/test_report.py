@@ -438,7 +438,7 @@ def what_is_no_trace_is_refused():
     refused(changed(create(), "view", "DROP TABLE wear", "CREATE VIEW wear AS SELECT 1"), "-o", out,
             says="table wear")
     refused(changed(create(), "kinds", "UPDATE call SET first = 'soon', last = x'00', bus_clocks = 'many'"), "-o", out, says="damaged")
-    refused(changed(create(), "clocks", "UPDATE call SET bus_clocks = 9223372036854775807"), "-o", out, 
+    refused(changed(create(), "clocks", "UPDATE call SET bus_clocks = 9223372036854775807"), "-o", out,
             says="is a damaged trace: (clocks of 'time' is float|table call: a sum of numbers in it does not fit in 64 bits)")
     refused(changed(create(), "wears", "UPDATE plan SET states = 9223372036854775807",
                     "INSERT INTO plan SELECT 99, story, subject, part, seed, bytes, hash, 1, 1 FROM plan"), "-o", out,
