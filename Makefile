@@ -19,6 +19,14 @@ SAN ?=
 JOBS ?= 2
 VERSION := 0.1
 
+# make takes names apart at blanks, and rules and shells at these letters.
+ifneq ($(words $(BUILD))$(strip $(foreach c,% : ; & | * ? ' " < > ~ \ `,$(findstring $c,$(BUILD)))),1)
+$(error BUILD is "$(BUILD)"; it must be one name without blanks, quotes and letters that are special to make or a shell)
+endif
+ifneq ($(strip $(BUILD)),$(BUILD))
+$(error BUILD begins or ends with a blank; it must be one name without blanks)
+endif
+
 WARN = -Wall -Wextra -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 CFLAGS ?= -g
 # The prefix map keeps the place of the checkout out of the program.

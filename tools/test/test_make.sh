@@ -98,5 +98,13 @@ ok $? 'uninstall takes it away again'
 build clean && [ ! -e build ] && [ ! -e tornbit ]
 ok $? 'clean leaves nothing'
 
+# ---- names that make cannot take ----
+bad=0
+for name in 'b d' 'b ' '' 'b%d' 'b:d' "b'd" 'b;d' 'b*'; do
+	build BUILD="$name"
+	[ $? = 2 ] && [ "$(wc -l < said)" = 1 ] && grep -q 'BUILD.* one name without blanks' said || { bad=1; break; }
+done
+ok $bad "a build folder whose name make would take apart is refused with one line"
+
 echo "1..$count"
 exit $failed
