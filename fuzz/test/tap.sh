@@ -12,6 +12,14 @@ trap 'rm -rf "$work"' EXIT
 count=0 failed=0
 shown='out err'
 
+# names_place PLACE FOLDER...: the files below that name that place of a checkout; a
+# checkout at /tornbit is not meant by share/doc/tornbit.
+names_place() {
+	place=$(printf '%s' "$1" | sed 's/[][\.*^$+?(){}|]/\\&/g')
+	shift
+	grep -rlaE -e "(^|[^[:alnum:]_./-])$place(/|[^[:alnum:]_.-]|\$)" "$@"
+}
+
 report() { # report STORY STATUS
 	count=$((count + 1))
 	if [ "$2" -eq 0 ]; then

@@ -235,6 +235,7 @@ def odd_names(work, db):
 
 def as_nobody(work, look):
     """look() in a child that may not write; its exit status."""
+    sys.stdout.flush()  # else the child says it again
     child = os.fork()
     if not child:
         status = 1

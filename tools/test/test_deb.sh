@@ -38,7 +38,7 @@ dpkg-deb -x "$work/first.deb" "$work/unpacked" && dpkg-deb -e "$work/first.deb" 
 (cd "$work/unpacked" && md5sum --quiet -c "$work/control.d/md5sums") > "$said" 2>&1 &&
 	[ "$(find "$work/unpacked" -type f | wc -l)" = "$(wc -l < "$work/control.d/md5sums")" ]
 report 'the sums of its files are right, and none is missing' $?
-! grep -rlF -e "$top" "$work/unpacked" "$work/control.d" > "$said"
+! names_place "$top" "$work/unpacked" "$work/control.d" > "$said"
 report 'the place of the checkout is not in it' $?
 ! readelf -S "$work/unpacked/usr/bin/tornbit" | grep -E '\.debug|\.comment' > "$said"
 report 'the program is stripped' $?

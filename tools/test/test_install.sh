@@ -41,7 +41,7 @@ case ${TORNBIT_SAN:-} in
 	count=$((count + 1))
 	echo "ok $count - the place of the checkout # SKIP a build for coverage" ;;
 *)
-	! grep -rlF -e "$top" "$home" > "$said"
+	! names_place "$top" "$home" > "$said"
 	report 'the place of the checkout is in none of it' $? ;;
 esac
 
