@@ -63,6 +63,7 @@ static void place_in_words(struct diff *d, enum side side, const struct trace_fi
 struct copied {
 	struct trace_finding f;
 	char key[KEY_ROOM], reach[160];
+	bool made_small;	/* by a campaign: its reach is that of the small one */
 };
 
 static void keep(const struct trace_finding *f, struct copied *c)
@@ -72,6 +73,7 @@ static void keep(const struct trace_finding *f, struct copied *c)
 	snprintf(c->reach, sizeof c->reach, "%s", f->reach);
 	c->f.key = c->key;
 	c->f.reach = c->reach;
+	c->made_small = f->text[0] != '\0';
 	c->f.text = c->f.shrunk = NULL;
 }
 
@@ -282,8 +284,8 @@ static void tell_only(struct walking *w)
 	if (why[0])
 		printf("           %s\n", PLAIN(why));
 	place_in_words(w->d, w->side, &c->f, where);
-	printf("           as in %s%s%s\n", PLAIN(where), c->reach[0] ? "; " : "",
-	       c->reach[0] ? PLAIN(c->reach) : "");
+	printf("           as in %s%s%s%s\n", PLAIN(where), c->reach[0] ? "; " : "",
+	       c->reach[0] && c->made_small ? "made small: " : "", PLAIN(c->reach));
 	printf("           repeat: ");
 	diff_print_replay(w->d, w->side, "finding", c->f.id, c->f.plan);
 	printf("\n");

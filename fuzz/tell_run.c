@@ -420,7 +420,9 @@ void tell_finding_short(struct telling *s, const struct trace_finding *f)
 	printf("    as in plan %lld", (long long)f->plan);
 	if (f->state)
 		printf(", state %lld", (long long)f->state);
-	printf("%s%s\n", f->reach[0] ? "; " : "", PLAIN(f->reach));
+	/* A campaign knows the reach of the story that it made of that state. */
+	const char *between = !f->reach[0] ? "" : f->text[0] ? "\n    made small: " : "; ";
+	printf("%s%s\n", between, PLAIN(f->reach));
 	tell_command(s, "    repeat: ", "replay", "--finding", f->id, f->plan, "");
 }
 

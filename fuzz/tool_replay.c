@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plain.h"
@@ -22,6 +23,7 @@ struct replaying {
 	uint32_t until_call, until_op;
 	bool has_until, reached, verbose, json, written, failed;
 	uint32_t op_in_call, last_call;
+	uint32_t image_bytes;
 	const char *image;
 	struct sink_bus *op;	/* told in the end: --verbose --json */
 	uint32_t ops, room;
@@ -39,9 +41,27 @@ void replay_stop_here(uint32_t call, uint32_t op)
 	__asm__ volatile("" : : "r"(call), "r"(op) : "memory");
 }
 
+/* An image has no mark of its own: what is as large as the part may be an earlier one. */
+static bool is_in_the_way(const char *path, const struct array *a)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size &&
+	       (uint64_t)info.st_size != a->info->bytes;
+}
+
 static void write_image(struct replaying *r, const struct array *a)
 {
 	uint8_t piece[4096];
+
+	if (!r->written && is_in_the_way(r->image, a)) {
+		snprintf(r->error, sizeof r->error, "%.150s: is there, and no image of this part "
+			 "(%u bytes); name another file", r->image, a->info->bytes);
+		r->failed = true;
+	}
+	if (r->failed)
+		return;
+	r->image_bytes = a->info->bytes;
 	FILE *f = fopen(r->image, "wb");
 	bool well = f != NULL;
 
@@ -547,6 +567,8 @@ int tool_replay(int argc, char **argv)
 		if (told && !until)
 			recovery_tell(&r.recovery, &result.live.outcome);
 		status = r.json ? report_json(&w, &r, &result) : report(&w, &r, &result);
+		if (r.written && !r.json)
+			printf("  image: %s (%u bytes, the whole part)\n", PLAIN(r.image), r.image_bytes);
 	}
 	free(r.op);
 	recovery_free(&r.recovery);

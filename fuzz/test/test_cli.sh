@@ -484,6 +484,14 @@ torn=$(sed -n '/^    torn /,/^  [^ ]/{s/^    torn//;/^  [^ ]/d;p}' out | tr -d '
 there=$(od -An -v -tx1 -j "$((0x$at))" -N $((${#torn} / 2)) image | tr -d ' \n')
 [ ${#torn} -ge 32 ] && [ "$torn" = "$there" ]
 report "--image holds the bytes that the cut left" $?
+"$tornbit" replay "$found" --image image > out 2> err
+grep -q '^  image: image (262144 bytes, the whole part)$' out
+report "an earlier image is replaced, and the answer says so" $?
+echo diary > diary.txt
+refuses "somebody's file is not" "diary.txt: is there, and no image of this part" \
+	replay "$found" --image diary.txt
+[ "$(cat diary.txt)" = diary ]
+report "... and is as it was" $?
 cp image image.end
 "$tornbit" replay "$found" --image image --until 0 > out
 [ "$(wc -c < image)" -eq "$part_bytes" ] && ! cmp -s image image.end
