@@ -436,7 +436,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' timeout 120 "$tornbit" show "$1.db" --foll
 told_of() { cp "$1.out" out && cp "$1.err" err; } # what reports and has look at
 wait_for() { # wait_for PATTERN FILE: at most a minute
 	tries=0
-	while ! grep -q "$1" "$2" && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
+	while ! grep -qs "$1" "$2" && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
 }
 followed live; live=$follower
 followed stories; stories=$follower
