@@ -17,7 +17,7 @@ shown='out err'
 names_place() {
 	place=$(printf '%s' "$1" | sed 's/[][\.*^$+?(){}|]/\\&/g')
 	shift
-	grep -rlaE -e "(^|[^[:alnum:]_./-])$place(/|[^[:alnum:]_.-]|\$)" "$@"
+	grep -rlaE -e "(^|[^[:alnum:]_./})-])$place(/|[^[:alnum:]_.-]|\$)" "$@"
 }
 
 report() { # report STORY STATUS
