@@ -58,7 +58,7 @@ def cells():
 before = cells()
 with open("said", "w") as said:
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
-until = time.monotonic() + 60
+until = time.monotonic() + 300
 while time.monotonic() < until and child.poll() is None and cells() < before + 2:
     time.sleep(0.02)
 child.send_signal(getattr(signal, number))

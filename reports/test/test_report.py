@@ -616,9 +616,9 @@ def many_operations_cost_little():
                 "begin\nput a 24 seed 9\nexplore families A\n")
     trace = os.path.join(WORK, "operations.db")
     assert run("sweep", story, "--trace", trace)[0] == 0
-    began = time.monotonic()
+    began = time.process_time()     # not the clock's: the machine may be busy
     text = report(trace)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 200 << 10
     said = run("sql", trace, "SELECT count(*), sum(bytes), sum(polls) FROM bus WHERE kind = 'program'")[1]
     operations, size, polls = (int(n) for n in said.split("\n")[1].split("\t"))
@@ -705,9 +705,9 @@ def many_states_cost_time_not_bytes():
     named = ", ".join(columns)
     trace = changed(create(), "states", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) "
                     f"INSERT INTO state({named}) SELECT {named} FROM state, n")
-    began = time.monotonic()
+    began = time.process_time()     # not the clock's: the machine may be busy
     text = made(trace)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert "of 100,243 crash states" in text
     assert len(text) < len(made(create())) + 2000, len(text)
 
