@@ -1,0 +1,285 @@
+/*
+ * internal.h: what the files of littlefs know of each other. lfs.c includes this
+ * and them as one unit; everything here is static.
+ *
+ * From the bottom up: device (caches), log (reading metadata pairs), commit
+ * (writing them), compact, gstate, alloc, update (one change, with all that
+ * follows from it), path, ctz, file, entry, dir, superblock, repair, migrate, api.
+ * The calls that go upwards are: update needs alloc (which walks the tree) and
+ * alloc needs the open files; they are marked below.
+ *
+ * Words. pair: two blocks that take turns; log: the tags in the newer one;
+ * entry: what an id stands for; tail list: all pairs, from {0,1} on; head: the
+ * first pair of a directory.
+ */
+#ifndef LFS_INTERNAL_H
+#define LFS_INTERNAL_H
+
+#include "../lfs.h"
+
+/* ---- Tags ----------------------------------------------------------------------- */
+
+/* SPEC.md, "Metadata tags": valid bit 31, type 30..20, id 19..10, length 9..0. */
+typedef uint32_t lfs_tag_t;
+
+#define LFS_MKTAG(type, id, size) \
+	(((lfs_tag_t)(type) << 20) | ((lfs_tag_t)(id) << 10) | (lfs_tag_t)(size))
+
+#define LFS_MASK_TYPE1 LFS_MKTAG(0x700, 0, 0)	/* kind of tag */
+#define LFS_MASK_TYPE2 LFS_MKTAG(0x780, 0, 0)	/* kind, and the chunk's top bit */
+#define LFS_MASK_TYPE3 LFS_MKTAG(0x7ff, 0, 0)	/* kind and chunk */
+#define LFS_MASK_ID LFS_MKTAG(0, 0x3ff, 0)
+
+#define LFS_ID_NONE 0x3ffu	/* a tag of the pair, not of an entry */
+#define LFS_SIZE_DELETED 0x3ffu	/* length of a tag that only removes one */
+
+#define LFS_BLOCK_NULL ((lfs_block_t)-1)
+#define LFS_BLOCK_INLINE ((lfs_block_t)-2)	/* of an inline file's cache */
+
+static inline uint32_t lfs_tag_type(lfs_tag_t tag)
+{
+	return tag >> 20 & 0x7ff;
+}
+
+static inline uint16_t lfs_tag_id(lfs_tag_t tag)
+{
+	return (uint16_t)(tag >> 10 & 0x3ff);
+}
+
+/* Bytes of data behind the tag; none if it only removes. */
+static inline lfs_size_t lfs_tag_size(lfs_tag_t tag)
+{
+	return (tag & 0x3ff) == LFS_SIZE_DELETED ? 0 : tag & 0x3ff;
+}
+
+/* A tag to be written, and its data: size bytes in RAM, or on disk when the
+ * valid bit is set in tag (then buffer is a struct lfs_place). FROM tags stand
+ * for several; see update.c. */
+struct lfs_mattr {
+	lfs_tag_t tag;
+	const void *buffer;
+};
+#define LFS_ON_DISK 0x80000000u
+
+struct lfs_place {
+	lfs_block_t block;
+	lfs_off_t off;
+};
+
+/* The pair of arguments (array, count). */
+#define LFS_MKATTRS(...) \
+	(struct lfs_mattr[]){__VA_ARGS__}, \
+		(int)(sizeof((struct lfs_mattr[]){__VA_ARGS__}) / sizeof(struct lfs_mattr))
+
+/* ---- Pairs ---------------------------------------------------------------------- */
+
+static inline bool lfs_pair_isnull(const lfs_block_t pair[2])
+{
+	return pair[0] == LFS_BLOCK_NULL || pair[1] == LFS_BLOCK_NULL;
+}
+
+/* The same pair, perhaps half moved: they share a block. */
+static inline bool lfs_pair_shares(const lfs_block_t a[2], const lfs_block_t b[2])
+{
+	return a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1];
+}
+
+/* The same two blocks, in any order. */
+static inline bool lfs_pair_same(const lfs_block_t a[2], const lfs_block_t b[2])
+{
+	return (a[0] == b[0] && a[1] == b[1]) || (a[0] == b[1] && a[1] == b[0]);
+}
+
+static inline void lfs_pair_set(lfs_block_t to[2], const lfs_block_t from[2])
+{
+	to[0] = from[0];
+	to[1] = from[1];
+}
+
+static inline void lfs_pair_setnull(lfs_block_t to[2])
+{
+	to[0] = to[1] = LFS_BLOCK_NULL;
+}
+
+static inline void lfs_pair_fromle32(lfs_block_t pair[2])
+{
+	pair[0] = lfs_fromle32(pair[0]);
+	pair[1] = lfs_fromle32(pair[1]);
+}
+
+static inline void lfs_pair_tole32(lfs_block_t pair[2])
+{
+	lfs_pair_fromle32(pair);
+}
+
+static inline void lfs_ctz_fromle32(struct lfs_ctz *ctz)
+{
+	ctz->head = lfs_fromle32(ctz->head);
+	ctz->size = lfs_fromle32(ctz->size);
+}
+
+static inline void lfs_ctz_tole32(struct lfs_ctz *ctz)
+{
+	lfs_ctz_fromle32(ctz);
+}
+
+/* ---- device.c: reads and programs through caches --------------------------------- */
+
+static void lfs_cache_drop(lfs_cache_t *cache);
+
+/* Read through cache, which is lfs->rcache or a file's own. hint: how many bytes
+ * from off on will soon be wanted, at least size; more than that is not read. A
+ * place past the block's or the disk's end is LFS_ERR_CORRUPT. When a wide read
+ * comes back LFS_ERR_CORRUPT, the bytes wanted are read alone: a torn unit next
+ * to them must not cost them. */
+static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
+		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size);
+
+/* lfs_crc of size bytes, read through lfs->rcache. */
+static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
+		      lfs_size_t size, uint32_t *crc);
+
+#ifndef LFS_READONLY
+/* Program through cache, upwards without gaps within a block; full caches go to
+ * the device. With validate every program is read back (through lfs->rcache) and
+ * LFS_ERR_CORRUPT returned if it differs. */
+static int lfs_bd_prog(lfs_t *lfs, lfs_cache_t *cache, bool validate,
+		       lfs_block_t block, lfs_off_t off, const void *buffer, lfs_size_t size);
+
+/* Program what the cache holds, filled up with 0xff to a unit, and empty it. */
+static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate);
+
+static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block);
+
+/* Make everything durable; the caches of lfs_t are flushed and dropped. */
+static int lfs_bd_sync(lfs_t *lfs, bool validate);
+#endif
+
+/* ---- log.c: reading metadata pairs ------------------------------------------------ */
+
+/* Fetch a pair whose log is checked, every commit by its CRC; or take it from an
+ * open handle or from lfs->last, where it was checked before. LFS_ERR_CORRUPT if
+ * neither block holds a valid commit. */
+static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2]);
+
+/* The newest tag that agrees with tag under mask (ids: as they are now), or
+ * LFS_ERR_NOENT. Up to size bytes of its data go to buffer (may be NULL), the
+ * rest of which is zeroed. *place (may be NULL): where the data is. */
+static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_tag_t tag,
+			lfs_tag_t *found, struct lfs_place *place,
+			void *buffer, lfs_size_t size);
+
+/* The same in one value: the tag found or an error; tag holds the size too. */
+static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
+			   lfs_tag_t tag, void *buffer);
+
+/* On to the pair that holds id, along hard tails, after a commit may have split
+ * dir: ids count on from pair to pair. */
+static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id);
+
+/* ---- alloc.c: free blocks --------------------------------------------------------- */
+
+#ifndef LFS_READONLY
+/* Nothing is in flight: every block in use can be reached from the disk, or from
+ * an open handle. */
+static void lfs_alloc_ckpoint(lfs_t *lfs);
+
+/* A block that was free at the last checkpoint and has not been handed out
+ * since; not erased. LFS_ERR_NOSPC: there is none. */
+static int lfs_alloc(lfs_t *lfs, lfs_block_t *block);
+#endif
+
+/* ---- update.c: one change --------------------------------------------------------- */
+
+#ifndef LFS_READONLY
+/* Commit attrs to dir in one atomic step, with all that follows: compaction,
+ * split, relocation and the pointers to what moved. dir and every open handle
+ * are as after the change when it returns 0; after an error they are as the disk
+ * says. attrs name ids as they are when their turn comes. */
+static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs,
+			  int count);
+#endif
+
+/* ---- path.c ----------------------------------------------------------------------- */
+
+/* Where a path leads. */
+struct lfs_where {
+	lfs_mdir_t dir;		/* the pair that holds the entry, or would */
+	uint16_t id;		/* the entry, or where to insert; LFS_ID_NONE: the root */
+	uint8_t type;		/* LFS_TYPE_REG, LFS_TYPE_DIR */
+	lfs_tag_t stag;		/* the entry's struct tag ... */
+	lfs_off_t soff;		/* ... and where its data is in dir.pair[0] */
+	const char *name;	/* last component, not ended by NUL */
+	lfs_size_t nlen;	/* its length */
+	bool slash;		/* something follows it: '/' */
+};
+
+/* 0, or an error; after LFS_ERR_NOENT name is not NULL if an entry may be created
+ * there. */
+static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w);
+
+/* ---- Open handles ----------------------------------------------------------------- */
+
+static inline void lfs_mlist_append(lfs_t *lfs, struct lfs_mlist *h)
+{
+	h->next = lfs->mlist;
+	lfs->mlist = h;
+}
+
+static inline bool lfs_mlist_isopen(const lfs_t *lfs, const void *handle)
+{
+	for (const struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (h == (const struct lfs_mlist *)handle)
+			return true;
+	return false;
+}
+
+static inline void lfs_mlist_remove(lfs_t *lfs, const void *handle)
+{
+	for (struct lfs_mlist **h = &lfs->mlist; *h; h = &(*h)->next)
+		if (*h == (const struct lfs_mlist *)handle) {
+			*h = (*h)->next;
+			return;
+		}
+}
+
+/* ---- gstate.c, repair.c ------------------------------------------------------------- */
+
+#ifndef LFS_READONLY
+/* Mend what a loss of power or a failed call left, before anything is written:
+ * called at the start of every call that changes the tree. Takes a checkpoint. */
+static int lfs_fs_forceconsistency(lfs_t *lfs);
+#endif
+
+/* ---- ctz.c, file.c ------------------------------------------------------------------- */
+
+/* Call back for every block of a CTZ list, from the head backwards. */
+static int lfs_ctz_traverse(lfs_t *lfs, lfs_block_t head, lfs_size_t size,
+			    int (*cb)(void *, lfs_block_t), void *data);
+
+#ifndef LFS_READONLY
+/* Called upwards by alloc.c: every block that file holds and that the entry on
+ * disk does not (or may not) show. all: also of handles that are not dirty, whose
+ * entry is gone or is another's by now. */
+static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
+			     int (*cb)(void *, lfs_block_t), void *data);
+
+/* Called upwards by update.c: make an inline file, which another commit of its
+ * pair is about to move, independent of its tag. */
+static int lfs_file_outline(lfs_t *lfs, lfs_file_t *file);
+#endif
+
+static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int flags,
+			     const struct lfs_file_config *config);
+static int lfs_file_close_(lfs_t *lfs, lfs_file_t *file);
+static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lfs_size_t size);
+static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, int whence);
+static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file);
+#ifndef LFS_READONLY
+static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file);
+static lfs_ssize_t lfs_file_write_(lfs_t *lfs, lfs_file_t *file, const void *buffer,
+				   lfs_size_t size);
+static int lfs_file_truncate_(lfs_t *lfs, lfs_file_t *file, lfs_off_t size);
+#endif
+
+#endif
