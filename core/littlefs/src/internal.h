@@ -146,7 +146,8 @@ static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t 
 static int lfs_bd_prog(lfs_t *lfs, lfs_cache_t *cache, bool validate,
 		       lfs_block_t block, lfs_off_t off, const void *buffer, lfs_size_t size);
 
-/* Program what the cache holds, filled up with 0xff to a unit, and empty it. */
+/* Program what the cache holds, filled up with 0xff to a unit, and empty it; after
+ * an error it holds it still. */
 static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate);
 
 static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block);

@@ -1,0 +1,225 @@
+/*
+ * device.c: reads and programs through caches.
+ *
+ * A read loads as much as its caller will soon want and no more: on serial flash
+ * the bytes are the time. A cache that is read through holds what the device
+ * returned; one that is programmed through holds what the device has yet to get.
+ */
+#include "internal.h"
+
+static void lfs_cache_drop(lfs_cache_t *cache)
+{
+	cache->block = LFS_BLOCK_NULL;
+}
+
+static bool lfs_bd_inside(const lfs_t *lfs, lfs_block_t block, lfs_off_t off, lfs_size_t size)
+{
+	lfs_size_t block_size = lfs->cfg->block_size;
+	return (lfs->block_count == 0 || block < lfs->block_count) &&
+	       off <= block_size && size <= block_size - off;
+}
+
+/* A read that came back CORRUPT may have met a torn unit beyond the bytes that
+ * are wanted: those alone get a second chance. */
+static int lfs_bd_load(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer,
+		       lfs_size_t *size, lfs_size_t wanted)
+{
+	int err = lfs->cfg->read(lfs->cfg, block, off, buffer, *size);
+
+	if (err == LFS_ERR_CORRUPT) {
+		*size = wanted;
+		err = lfs->cfg->read(lfs->cfg, block, off, buffer, wanted);
+	}
+	LFS_ASSERT(err <= 0);
+	return err;
+}
+
+/* Have the cache hold the byte at off; *n of the next size bytes are at *data. */
+static int lfs_bd_window(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
+			 lfs_block_t block, lfs_off_t off, lfs_size_t size,
+			 const uint8_t **data, lfs_size_t *n)
+{
+	const struct lfs_config *c = lfs->cfg;
+
+	if (block != cache->block || off < cache->off || off - cache->off >= cache->size) {
+		lfs_off_t from = lfs_aligndown(off, c->read_size);
+		lfs_size_t room = lfs_min(c->cache_size, c->block_size - from);
+		lfs_size_t most = c->block_size - off;
+		lfs_size_t wanted = lfs_alignup(off + lfs_min(size, most), c->read_size) - from;
+		lfs_size_t load = lfs_alignup(off + lfs_min(lfs_max(hint, size), most),
+					      c->read_size) - from;
+
+		lfs_cache_drop(cache);
+		load = lfs_min(load, room);
+		int err = lfs_bd_load(lfs, block, from, cache->buffer, &load,
+				      lfs_min(wanted, room));
+		if (err)
+			return err;
+		cache->block = block;
+		cache->off = from;
+		cache->size = load;
+	}
+	*data = cache->buffer + (off - cache->off);
+	*n = lfs_min(size, cache->size - (off - cache->off));
+	return 0;
+}
+
+static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
+		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
+{
+	const struct lfs_config *c = lfs->cfg;
+	uint8_t *to = buffer;
+
+	if (!lfs_bd_inside(lfs, block, off, size))
+		return LFS_ERR_CORRUPT;
+	while (size > 0) {
+		lfs_size_t n;
+		int err;
+
+		/* Whole units that nothing follows need no cache. */
+		if (size >= hint && size >= c->read_size && off % c->read_size == 0 &&
+		    (block != cache->block || off < cache->off ||
+		     off - cache->off >= cache->size)) {
+			n = lfs_aligndown(size, c->read_size);
+			err = lfs_bd_load(lfs, block, off, to, &n, n);
+		} else {
+			const uint8_t *data;
+			err = lfs_bd_window(lfs, cache, hint, block, off, size, &data, &n);
+			if (!err)
+				memcpy(to, data, n);
+		}
+		if (err)
+			return err;
+		to += n;
+		off += n;
+		size -= n;
+		hint -= lfs_min(hint, n);
+	}
+	return 0;
+}
+
+static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
+		      lfs_size_t size, uint32_t *crc)
+{
+	if (!lfs_bd_inside(lfs, block, off, size))
+		return LFS_ERR_CORRUPT;
+	while (size > 0) {
+		const uint8_t *data;
+		lfs_size_t n;
+		int err = lfs_bd_window(lfs, &lfs->rcache, hint, block, off, size, &data, &n);
+		if (err)
+			return err;
+		*crc = lfs_crc(*crc, data, n);
+		off += n;
+		size -= n;
+		hint -= lfs_min(hint, n);
+	}
+	return 0;
+}
+
+/* 0 if the bytes are those of buffer; else LFS_CMP_LT or LFS_CMP_GT: the bytes
+ * on disk are below or above. */
+enum { LFS_CMP_EQ = 0, LFS_CMP_LT = 1, LFS_CMP_GT = 2 };
+
+static int lfs_bd_cmp(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
+		      const void *buffer, lfs_size_t size)
+{
+	const uint8_t *with = buffer;
+
+	if (!lfs_bd_inside(lfs, block, off, size))
+		return LFS_ERR_CORRUPT;
+	while (size > 0) {
+		const uint8_t *data;
+		lfs_size_t n;
+		int err = lfs_bd_window(lfs, &lfs->rcache, hint, block, off, size, &data, &n);
+		if (err)
+			return err;
+		int cmp = memcmp(data, with, n);
+		if (cmp)
+			return cmp < 0 ? LFS_CMP_LT : LFS_CMP_GT;
+		with += n;
+		off += n;
+		size -= n;
+		hint -= lfs_min(hint, n);
+	}
+	return LFS_CMP_EQ;
+}
+
+#ifndef LFS_READONLY
+static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate)
+{
+	const struct lfs_config *c = lfs->cfg;
+
+	if (cache->block == LFS_BLOCK_NULL || cache->block == LFS_BLOCK_INLINE)
+		return 0;
+	lfs_size_t size = lfs_alignup(cache->size, c->prog_size);
+	int err = c->prog(c, cache->block, cache->off, cache->buffer, size);
+	LFS_ASSERT(err <= 0);
+	if (cache->block == lfs->rcache.block)
+		lfs_cache_drop(&lfs->rcache);
+	if (!err && validate)
+		err = lfs_bd_cmp(lfs, size, cache->block, cache->off, cache->buffer, size);
+	if (err > 0)
+		err = LFS_ERR_CORRUPT;
+	if (!err)
+		lfs_cache_drop(cache);
+	return err;
+}
+
+static int lfs_bd_prog(lfs_t *lfs, lfs_cache_t *cache, bool validate,
+		       lfs_block_t block, lfs_off_t off, const void *buffer, lfs_size_t size)
+{
+	const struct lfs_config *c = lfs->cfg;
+	const uint8_t *from = buffer;
+
+	if (!lfs_bd_inside(lfs, block, off, size))
+		return LFS_ERR_CORRUPT;
+	while (size > 0) {
+		if (cache->block == LFS_BLOCK_NULL) {
+			cache->block = block;
+			cache->off = lfs_aligndown(off, c->prog_size);
+			cache->size = 0;
+			/* What stays unused of a unit stays erased on most flash. */
+			memset(cache->buffer, 0xff, c->cache_size);
+		}
+		LFS_ASSERT(cache->block == block && off == cache->off + cache->size +
+			   (cache->size ? 0 : off % c->prog_size));
+
+		lfs_size_t room = lfs_min(c->cache_size, c->block_size - cache->off);
+		lfs_size_t n = lfs_min(size, room - (off - cache->off));
+		memcpy(cache->buffer + (off - cache->off), from, n);
+		from += n;
+		off += n;
+		size -= n;
+		cache->size = off - cache->off;
+		if (cache->size == room) {
+			int err = lfs_bd_flush(lfs, cache, validate);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block)
+{
+	if (block >= lfs->block_count)
+		return LFS_ERR_CORRUPT;
+	if (block == lfs->rcache.block)
+		lfs_cache_drop(&lfs->rcache);
+	int err = lfs->cfg->erase(lfs->cfg, block);
+	LFS_ASSERT(err <= 0);
+	return err;
+}
+
+static int lfs_bd_sync(lfs_t *lfs, bool validate)
+{
+	lfs_cache_drop(&lfs->rcache);
+	int err = lfs_bd_flush(lfs, &lfs->pcache, validate);
+	if (err)
+		return err;
+	err = lfs->cfg->sync(lfs->cfg);
+	LFS_ASSERT(err <= 0);
+	return err;
+}
+#endif
