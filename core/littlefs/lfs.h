@@ -327,6 +327,10 @@ typedef struct lfs_file {
 	lfs_cache_t cache;
 
 	const struct lfs_file_config *cfg;
+
+	lfs_off_t at;		/* what block and off stand for; see file.c */
+	lfs_block_t prev;	/* the block before block */
+	int err;		/* with LFS_F_ERRED */
 } lfs_file_t;
 
 typedef struct lfs_superblock {

@@ -265,9 +265,11 @@ static int lfs_ctz_traverse(lfs_t *lfs, lfs_block_t head, lfs_size_t size,
 static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 			     int (*cb)(void *, lfs_block_t), void *data);
 
-/* Called upwards by update.c: make an inline file, which another commit of its
- * pair is about to move, independent of its tag. */
-static int lfs_file_outline(lfs_t *lfs, lfs_file_t *file);
+/* The entry (pair, id) is about to be removed or replaced: handles on it keep the
+ * contents they have, out of the allocator's reach. by: the handle that replaces
+ * it, or NULL. Called by whoever commits that, before anything is in flight. */
+static int lfs_file_unshare(lfs_t *lfs, const lfs_block_t pair[2], uint16_t id,
+			    const lfs_file_t *by);
 #endif
 
 static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int flags,

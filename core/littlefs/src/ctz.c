@@ -1,0 +1,94 @@
+/*
+ * ctz.c: CTZ skip lists, the form of files that are not inline (SPEC.md, "CTZ
+ * skip-lists"; notes 2.14).
+ *
+ * Block 0 is all data. Block n > 0 begins with ctz(n) + 1 pointers of which the
+ * j-th leads to block n - 2^j; its data follows. A list is known by its last block
+ * (head) and the number of its bytes (size). Nothing here trusts either: a list
+ * longer than the disk is LFS_ERR_CORRUPT, so every walk ends, and so is a pointer
+ * that leaves the disk.
+ */
+#include "internal.h"
+
+/* Where byte pos of a file is: returns the place in its block, *index: which. */
+static lfs_off_t lfs_ctz_place(const lfs_t *lfs, lfs_off_t pos, lfs_off_t *index)
+{
+	/* Blocks lose two pointers each on average: off by at most one block,
+	 * which the second division mends. */
+	lfs_size_t least = lfs->cfg->block_size - 2 * 4;
+	lfs_off_t i = pos / least;
+
+	if (i > 0)
+		i = (pos - 4 * (lfs_popc(i - 1) + 2)) / least;
+	*index = i;
+	return i > 0 ? pos - least * i - 4 * lfs_popc(i) : pos;
+}
+
+#ifndef LFS_READONLY
+/* Bytes of pointers at the start of a block. */
+static lfs_size_t lfs_ctz_pointers(lfs_off_t index)
+{
+	return index > 0 ? 4 * (lfs_ctz(index) + 1) : 0;
+}
+#endif
+
+/* Pointer number skip of a block. */
+static int lfs_ctz_follow(lfs_t *lfs, lfs_size_t hint, lfs_off_t skip, lfs_block_t *block)
+{
+	int err = lfs_bd_read(lfs, &lfs->rcache, hint, *block, 4 * skip, block, 4);
+	*block = lfs_fromle32(*block);
+	return err;
+}
+
+/* Which block holds byte pos < size; it is not read. */
+static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
+			lfs_block_t *block)
+{
+	lfs_off_t at, to;
+
+	lfs_ctz_place(lfs, ctz->size - 1, &at);
+	lfs_ctz_place(lfs, pos, &to);
+	if (at >= lfs->block_count)
+		return LFS_ERR_CORRUPT;
+	for (*block = ctz->head; at > to;) {
+		lfs_off_t skip = lfs_min(lfs_npw2(at - to + 1) - 1, lfs_ctz(at));
+		int err = lfs_ctz_follow(lfs, 4, skip, block);
+		if (err)
+			return err;
+		at -= (lfs_off_t)1 << skip;
+	}
+	return 0;
+}
+
+static int lfs_ctz_traverse(lfs_t *lfs, lfs_block_t head, lfs_size_t size,
+			    int (*cb)(void *, lfs_block_t), void *data)
+{
+	lfs_off_t index;
+
+	if (size == 0)
+		return 0;
+	lfs_ctz_place(lfs, size - 1, &index);
+	if (index >= lfs->block_count)
+		return LFS_ERR_CORRUPT;
+	for (;;) {
+		/* An even block knows the two before it, so that every second
+		 * one need not be read. */
+		bool both = index % 2 == 0;
+		int err = head < lfs->block_count ? cb(data, head) : LFS_ERR_CORRUPT;
+		if (err || index == 0)
+			return err;
+
+		lfs_block_t before = head;
+		err = lfs_ctz_follow(lfs, both ? 8 : 4, 0, &before);
+		if (!err && both) {
+			err = before < lfs->block_count ? cb(data, before) : LFS_ERR_CORRUPT;
+			if (!err)
+				err = lfs_ctz_follow(lfs, 4, 1, &head);
+		} else {
+			head = before;
+		}
+		if (err)
+			return err;
+		index -= both ? 2 : 1;
+	}
+}

@@ -1,0 +1,902 @@
+/*
+ * file.c: open files.
+ *
+ * What a handle holds is told by its flags and by cache.block:
+ *
+ *   state     flags     contents                           cache        block, off, at, prev
+ *   inline    INLINE    the first ctz.size bytes of the    the contents -
+ *                       cache; cache.block is
+ *                       LFS_BLOCK_INLINE
+ *   distant   INLINE    the entry's tag: an inline file    empty        -
+ *                       that is larger than the cache
+ *   idle      -         the list ctz                       empty        -
+ *   reading   READING   the list ctz                       of the disk  block holds byte at - 1
+ *   writing   WRITING   up to at: the chain; from there    what is not  the chain, below
+ *                       to ctz.size: as without WRITING    programmed
+ *                       (idle, or distant)                 of block
+ *
+ * A chain is a list that is being written. It ends at byte at of the file: in
+ * block, which is used up to off, and before that in prev, the last full block.
+ * When there is no block yet, block is LFS_BLOCK_NULL and off block_size. Writing
+ * behind at copies what lies between, so a chain stays open while positions grow;
+ * a write before at, a read or a sync ends it: the rest is copied, and the chain is
+ * ctz from then on. At every step, after errors too, the line of the table tells
+ * the contents: bytes leave the cache only when they are programmed and read back.
+ *
+ * Besides:
+ *   DIRTY   contents or attributes differ from the entry on disk
+ *   ERRED   a call has failed with file->err; nothing is committed until a write
+ *           succeeds
+ *   TAIL    idle or reading: the last block is erased behind the end of the file,
+ *           and this handle alone knows. The next chain begins there, without a
+ *           copy. Only after a program that ended with a unit and was read back.
+ *   STALE   the entry is another handle's by now, or gone: the blocks of ctz are
+ *           kept from the allocator by this handle alone
+ *   LEAVE   writing: a program in block has failed; another one takes its place
+ *           before the next program
+ */
+#include "internal.h"
+
+enum {
+	LFS_F_TAIL = 0x200000,
+	LFS_F_STALE = 0x400000,
+	LFS_F_LEAVE = 0x800000,
+};
+
+static bool lfs_file_isinline(const lfs_file_t *file)
+{
+	return file->cache.block == LFS_BLOCK_INLINE;
+}
+
+/* Contents in the cache from now on. */
+static void lfs_file_setinline(lfs_file_t *file, lfs_size_t size)
+{
+	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL | LFS_F_LEAVE);
+#ifndef LFS_READONLY
+	file->flags &= ~(uint32_t)LFS_F_WRITING;
+#endif
+	file->flags |= LFS_F_INLINE;
+	file->ctz.size = size;
+	file->cache.block = LFS_BLOCK_INLINE;
+	file->cache.size = 0;
+}
+
+/* Bytes of a distant file, from its tag. */
+static int lfs_file_readtag(lfs_t *lfs, const lfs_file_t *file, lfs_off_t pos,
+			    void *buffer, lfs_size_t size)
+{
+	lfs_tag_t tag;
+	struct lfs_place place;
+	int err = lfs_dir_find(lfs, &file->m, LFS_MASK_TYPE1 | LFS_MASK_ID,
+			       LFS_MKTAG(LFS_TYPE_STRUCT, file->id, 0), &tag, &place, NULL, 0);
+
+	if (!err && (lfs_tag_type(tag) != LFS_TYPE_INLINESTRUCT ||
+		     lfs_tag_size(tag) < pos + size))
+		err = LFS_ERR_CORRUPT;
+	return err ? err : lfs_bd_read(lfs, &lfs->rcache, size, place.block,
+				       place.off + pos, buffer, size);
+}
+
+static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file)
+{
+	(void)lfs;
+#ifndef LFS_READONLY
+	if (file->flags & LFS_F_WRITING)
+		return (lfs_soff_t)lfs_max(file->at, file->ctz.size);
+#endif
+	return (lfs_soff_t)file->ctz.size;
+}
+
+#ifndef LFS_READONLY
+static bool lfs_file_isdistant(const lfs_file_t *file)
+{
+	return (file->flags & LFS_F_INLINE) && !lfs_file_isinline(file);
+}
+
+/* ---- The chain ------------------------------------------------------------------ */
+
+/* What the call under way returns, the next sync returns as well. */
+static int lfs_file_fail(lfs_file_t *file, int err)
+{
+	if (err) {
+		file->flags |= LFS_F_ERRED;
+		file->err = err;
+	}
+	return err;
+}
+
+/* No block, nothing in the cache: the next byte begins a block. */
+static void lfs_file_noblock(const lfs_t *lfs, lfs_file_t *file)
+{
+	file->flags &= ~(uint32_t)LFS_F_LEAVE;
+	file->block = LFS_BLOCK_NULL;
+	file->off = lfs->cfg->block_size;
+	file->cache.size = 0;
+}
+
+/* A block, erased. Ends, as nothing is free twice between two checkpoints. */
+static int lfs_file_alloc(lfs_t *lfs, lfs_block_t *block)
+{
+	int err;
+
+	do {
+		err = lfs_alloc(lfs, block);
+		if (err)
+			return err;
+		err = lfs_bd_erase(lfs, *block);
+	} while (err == LFS_ERR_CORRUPT);
+	return err;
+}
+
+/* Go on in another block, with a copy of what is before the cache. */
+static int lfs_file_leave(lfs_t *lfs, lfs_file_t *file)
+{
+	lfs_cache_t *copy = &lfs->pcache;
+	lfs_block_t block;
+	int err;
+
+	do {
+		err = lfs_file_alloc(lfs, &block);
+		if (err)
+			return err;
+		for (lfs_off_t off = 0; !err && off < file->cache.off; off += copy->size) {
+			copy->block = block;
+			copy->off = off;
+			copy->size = lfs_min(lfs->cfg->cache_size, file->cache.off - off);
+			err = lfs_bd_read(lfs, &lfs->rcache, copy->size, file->block, off,
+					  copy->buffer, copy->size);
+			if (err) {
+				lfs_cache_drop(copy);
+				return err;
+			}
+			err = lfs_bd_flush(lfs, copy, true);
+		}
+		lfs_cache_drop(copy);
+	} while (err == LFS_ERR_CORRUPT);
+	if (err)
+		return err;
+	file->block = file->cache.block = block;
+	file->flags &= ~(uint32_t)LFS_F_LEAVE;
+	return 0;
+}
+
+/* Program what the cache holds, wherever that succeeds. */
+static int lfs_file_program(lfs_t *lfs, lfs_file_t *file)
+{
+	lfs_cache_t *cache = &file->cache;
+
+	while (cache->size > 0) {
+		int err = file->flags & LFS_F_LEAVE ? lfs_file_leave(lfs, file) : 0;
+		if (err)
+			return err;
+		memset(cache->buffer + cache->size, 0xff,
+		       lfs_alignup(cache->size, lfs->cfg->prog_size) - cache->size);
+		err = lfs_bd_flush(lfs, cache, true);
+		if (!err)
+			cache->size = 0;
+		else
+			file->flags |= LFS_F_LEAVE;
+		if (err && err != LFS_ERR_CORRUPT)
+			return err;
+	}
+	return 0;
+}
+
+/* Room in the cache for what comes to off: *n bytes or less, at *to. Windows are
+ * aligned, so that pages of the device are programmed whole. */
+static int lfs_file_room(lfs_t *lfs, lfs_file_t *file, uint8_t **to, lfs_size_t *n)
+{
+	lfs_cache_t *cache = &file->cache;
+	lfs_size_t used = file->off % lfs->cfg->cache_size;
+
+	if (used == 0) {
+		int err = lfs_file_program(lfs, file);
+		if (err)
+			return err;
+	}
+	if (cache->size == 0) {
+		cache->block = file->block;
+		cache->off = file->off;
+	}
+	*to = cache->buffer + cache->size;
+	*n = lfs_min(*n, lfs->cfg->cache_size - used);
+	return 0;
+}
+
+static void lfs_file_advance(lfs_file_t *file, lfs_size_t n)
+{
+	file->cache.size += n;
+	file->off += n;
+}
+
+/* The pointers of the block with this index, which is empty. */
+static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file, lfs_off_t index)
+{
+	lfs_size_t left = lfs_ctz_pointers(index);
+	lfs_block_t block = file->prev;
+
+	for (lfs_off_t skip = 0; left > 0; skip++) {
+		lfs_block_t word = lfs_tole32(block);
+		for (lfs_size_t i = 0, n; i < 4; i += n) {
+			uint8_t *to;
+			n = 4 - i;
+			int err = lfs_file_room(lfs, file, &to, &n);
+			if (err)
+				return err;
+			memcpy(to, (const uint8_t *)&word + i, n);
+			lfs_file_advance(file, n);
+		}
+		left -= 4;
+		int err = left > 0 ? lfs_ctz_follow(lfs, 4, skip, &block) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The block after the full one. */
+static int lfs_file_next(lfs_t *lfs, lfs_file_t *file)
+{
+	lfs_off_t index;
+	lfs_block_t block;
+	int err = lfs_file_program(lfs, file);
+
+	if (err)
+		return err;
+	if (file->block != LFS_BLOCK_NULL)
+		file->prev = file->block;
+	lfs_file_noblock(lfs, file);
+	lfs_alloc_ckpoint(lfs);
+	err = lfs_file_alloc(lfs, &block);
+	if (err)
+		return err;
+	file->block = block;
+	file->off = 0;
+	lfs_ctz_place(lfs, file->at, &index);
+	err = lfs_file_putpointers(lfs, file, index);
+	if (err)
+		lfs_file_noblock(lfs, file);
+	return err;
+}
+
+/* Bytes to the end of the chain: of data, or (NULL) what the file has there, or
+ * zeros behind its end. */
+static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_size_t n)
+{
+	lfs_block_t from = LFS_BLOCK_NULL;
+
+	while (n > 0) {
+		uint8_t *to;
+		int err = 0;
+
+		if (file->off == lfs->cfg->block_size) {
+			err = lfs_file_next(lfs, file);
+			from = LFS_BLOCK_NULL;
+		}
+		lfs_size_t part = lfs_min(n, lfs->cfg->block_size - file->off);
+		if (!err)
+			err = lfs_file_room(lfs, file, &to, &part);
+		if (err)
+			return err;
+
+		if (data) {
+			memcpy(to, data, part);
+			data += part;
+		} else if (file->at >= file->ctz.size) {
+			memset(to, 0, part);
+		} else {
+			part = lfs_min(part, file->ctz.size - file->at);
+			if (file->flags & LFS_F_INLINE)
+				err = lfs_file_readtag(lfs, file, file->at, to, part);
+			else if (from == LFS_BLOCK_NULL)
+				err = lfs_ctz_find(lfs, &file->ctz, file->at, &from);
+			/* Lists have their blocks' ends in common. */
+			if (!err && !(file->flags & LFS_F_INLINE))
+				err = lfs_bd_read(lfs, &lfs->rcache, part, from, file->off,
+						  to, part);
+			if (err)
+				return err;
+		}
+		lfs_file_advance(file, part);
+		file->at += part;
+		n -= part;
+	}
+	return 0;
+}
+
+/* Begin a chain that goes on at pos, or before: it shares all full blocks. */
+static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
+{
+	lfs_off_t index = 0;
+
+	if (file->flags & LFS_F_INLINE)
+		pos = 0;
+	pos = lfs_min(pos, file->ctz.size);
+	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
+	if (!(file->flags & LFS_F_TAIL) || pos != file->ctz.size) {
+		pos -= off - lfs_ctz_pointers(index);
+		int err = pos > 0 ? lfs_ctz_find(lfs, &file->ctz, pos - 1, &file->prev) : 0;
+		if (err)
+			return err;
+		lfs_file_noblock(lfs, file);
+	} else {
+		file->block = file->ctz.head;
+		file->off = off;
+	}
+	file->at = pos;
+	file->cache.size = 0;
+	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL);
+	file->flags |= LFS_F_WRITING;
+	return 0;
+}
+
+/* The cache of an inline file becomes the one of a chain: its bytes are already
+ * where block 0 has them. */
+static int lfs_file_outgrow(lfs_t *lfs, lfs_file_t *file)
+{
+	file->block = LFS_BLOCK_NULL;
+	file->at = 0;
+	int err = lfs_file_next(lfs, file);
+	if (err)
+		return err;
+	file->cache.block = file->block;
+	file->cache.off = 0;
+	file->at = file->ctz.size;
+	lfs_file_advance(file, file->at);
+	file->ctz.size = 0;
+	file->flags &= ~(uint32_t)LFS_F_INLINE;
+	file->flags |= LFS_F_WRITING;
+	return 0;
+}
+
+/* Where the block of the chain begins in the file. */
+static lfs_off_t lfs_file_chainstart(const lfs_t *lfs, const lfs_file_t *file)
+{
+	lfs_off_t index;
+	bool full = file->block != LFS_BLOCK_NULL && file->off == lfs->cfg->block_size;
+	lfs_off_t pos = file->at - (full ? 1 : 0);
+	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
+
+	return pos - (off - lfs_ctz_pointers(index));
+}
+
+/* End the chain: all of it is programmed, and is ctz. */
+static int lfs_file_flush(lfs_t *lfs, lfs_file_t *file)
+{
+	if (!(file->flags & LFS_F_WRITING))
+		return 0;
+	if (file->at < file->ctz.size) {
+		int err = lfs_file_put(lfs, file, NULL, file->ctz.size - file->at);
+		if (err)
+			return err;
+	}
+	/* Not one byte came to it: it must not be the head. */
+	if (file->at == lfs_file_chainstart(lfs, file))
+		lfs_file_noblock(lfs, file);
+	int err = lfs_file_program(lfs, file);
+	if (err)
+		return err;
+
+	file->flags |= LFS_F_DIRTY;
+	if (file->at == 0) {
+		lfs_file_setinline(file, 0);
+		return 0;
+	}
+	bool units = file->off % lfs->cfg->prog_size == 0 &&
+		     file->off % lfs->cfg->read_size == 0;
+	if (units && file->off < lfs->cfg->block_size)
+		file->flags |= LFS_F_TAIL;
+	file->flags &= ~(uint32_t)(LFS_F_WRITING | LFS_F_INLINE);
+	file->ctz.head = file->block != LFS_BLOCK_NULL ? file->block : file->prev;
+	file->ctz.size = file->at;
+	lfs_cache_drop(&file->cache);
+	return 0;
+}
+
+static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
+			     int (*cb)(void *, lfs_block_t), void *data)
+{
+	uint32_t mine = LFS_F_DIRTY | (all ? (uint32_t)LFS_F_STALE : 0);
+	int err = 0;
+
+	if (file->flags & LFS_F_WRITING) {
+		/* The pointers of block may not be on disk yet. */
+		if (file->block != LFS_BLOCK_NULL)
+			err = cb(data, file->block);
+		if (!err)
+			err = lfs_ctz_traverse(lfs, file->prev, lfs_file_chainstart(lfs, file),
+					       cb, data);
+	}
+	if (!err && !(file->flags & LFS_F_INLINE) &&
+	    ((file->flags & mine) || (all && lfs_pair_isnull(file->m.pair))))
+		err = lfs_ctz_traverse(lfs, file->ctz.head, file->ctz.size, cb, data);
+	return err;
+}
+
+/* A distant file becomes a list: its tag is about to go. */
+static int lfs_file_outline(lfs_t *lfs, lfs_file_t *file)
+{
+	uint32_t was = file->flags;
+
+	if (!lfs_file_isdistant(file))
+		return 0;
+	if (!(was & LFS_F_WRITING)) {
+		/* Cannot fail: there is no list to look into. */
+		(void)lfs_file_begin(lfs, file, 0);
+	}
+	int err = lfs_file_flush(lfs, file);
+	/* The contents are the same, and none of the reader's business to commit. */
+	if (!err && !(was & (LFS_F_WRITING | LFS_F_DIRTY)))
+		file->flags &= ~(uint32_t)LFS_F_DIRTY;
+	return err;
+}
+
+/* The entry is about to go, or to get the contents of the handle by (may be
+ * NULL): all others keep what they have. Called before anything is in flight. */
+static int lfs_file_unshare(lfs_t *lfs, const lfs_block_t pair[2], uint16_t id,
+			    const lfs_file_t *by)
+{
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
+		lfs_file_t *file = (lfs_file_t *)h;
+		if (h->type != LFS_TYPE_REG || h->id != id || file == by ||
+		    !lfs_pair_same(h->m.pair, pair))
+			continue;
+		int err = lfs_file_outline(lfs, file);
+		if (err)
+			return err;
+		file->flags |= LFS_F_STALE;
+	}
+	return 0;
+}
+
+/* ---- Calls that write ------------------------------------------------------------- */
+
+/* data to pos; NULL: only fill up to there. */
+static int lfs_file_store(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
+			  const uint8_t *data, lfs_size_t n)
+{
+	lfs_cache_t *cache = &file->cache;
+	int err = 0;
+
+	lfs_alloc_ckpoint(lfs);
+	if (lfs_file_isinline(file)) {
+		lfs_size_t size = lfs_max(pos + n, file->ctz.size);
+		if (size <= lfs->inline_max) {
+			if (pos > file->ctz.size)
+				memset(cache->buffer + file->ctz.size, 0,
+				       pos - file->ctz.size);
+			if (n > 0)
+				memcpy(cache->buffer + pos, data, n);
+			file->ctz.size = size;
+			file->flags |= LFS_F_DIRTY;
+			return 0;
+		}
+		err = lfs_file_outgrow(lfs, file);
+	} else if (file->flags & LFS_F_WRITING && pos < file->at) {
+		/* Data of the cache is changed there; it is not programmed. */
+		lfs_off_t index, off = lfs_ctz_place(lfs, pos, &index);
+		lfs_size_t back = file->at - pos;
+		if (back > cache->size || off + back != file->off)
+			err = lfs_file_flush(lfs, file);
+	}
+	if (!err && !(file->flags & LFS_F_WRITING))
+		err = lfs_file_begin(lfs, file, pos);
+	if (err)
+		return err;
+
+	if (pos > file->at) {
+		err = lfs_file_put(lfs, file, NULL, pos - file->at);
+	} else if (n > 0 && pos < file->at) {
+		lfs_size_t part = lfs_min(n, file->at - pos);
+		memcpy(cache->buffer + cache->size - (file->at - pos), data, part);
+		data += part;
+		n -= part;
+	}
+	return err ? err : lfs_file_put(lfs, file, data, n);
+}
+
+static lfs_ssize_t lfs_file_write_(lfs_t *lfs, lfs_file_t *file, const void *buffer,
+				   lfs_size_t size)
+{
+	lfs_off_t end = (lfs_off_t)lfs_file_size_(lfs, file);
+
+	LFS_ASSERT(file->flags & LFS_O_WRONLY);
+	if ((file->flags & LFS_O_APPEND) && file->pos < end)
+		file->pos = end;
+	if (file->pos > lfs->file_max || size > lfs->file_max - file->pos)
+		return LFS_ERR_FBIG;
+	if (size > 0) {
+		int err = lfs_file_store(lfs, file, file->pos, buffer, size);
+		if (err)
+			return lfs_file_fail(file, err);
+		file->pos += size;
+	}
+	file->flags &= ~(uint32_t)LFS_F_ERRED;
+	return (lfs_ssize_t)size;
+}
+
+/* Of a list, or of a distant file, only the first size bytes. */
+static int lfs_file_shorten(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
+{
+	lfs_block_t head = file->ctz.head;
+
+	if (size >= file->ctz.size)
+		return 0;
+	if (!(file->flags & LFS_F_INLINE)) {
+		int err = lfs_ctz_find(lfs, &file->ctz, size - 1, &head);
+		if (err)
+			return err;
+	}
+	file->flags &= ~(uint32_t)LFS_F_TAIL;
+	file->ctz.head = head;
+	file->ctz.size = size;
+	return 0;
+}
+
+/* The first size bytes come into the cache; a list has them in its first block. */
+static int lfs_file_inline(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
+{
+	uint8_t *to = file->cache.buffer;
+	int err;
+
+	lfs_cache_drop(&file->cache);
+	if (file->flags & LFS_F_INLINE) {
+		err = lfs_file_readtag(lfs, file, 0, to, size);
+	} else {
+		lfs_block_t block;
+		err = lfs_ctz_find(lfs, &file->ctz, 0, &block);
+		if (!err)
+			err = lfs_bd_read(lfs, &lfs->rcache, size, block, 0, to, size);
+	}
+	if (!err)
+		lfs_file_setinline(file, size);
+	return err;
+}
+
+/* Cut to size bytes; there are more. */
+static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
+{
+	struct lfs_ctz was = file->ctz;
+	lfs_size_t small = lfs_file_isdistant(file) ? lfs->cfg->cache_size : lfs->inline_max;
+	int err = 0;
+
+	if (size == 0 || lfs_file_isinline(file)) {
+		lfs_file_setinline(file, size);
+		file->flags |= LFS_F_DIRTY;
+		return 0;
+	}
+
+	/* First, so that the end of a chain copies nothing from behind size. */
+	err = lfs_file_shorten(lfs, file, size);
+	if (!err && (file->flags & LFS_F_WRITING) && (file->at > size || size <= small)) {
+		err = lfs_file_flush(lfs, file);
+		if (!err) {
+			was = file->ctz;
+			err = lfs_file_shorten(lfs, file, size);
+		}
+	}
+	if (!err && !(file->flags & LFS_F_WRITING)) {
+		file->flags &= ~(uint32_t)LFS_F_READING;
+		if (size <= small)
+			err = lfs_file_inline(lfs, file, size);
+		else if (file->flags & LFS_F_INLINE)
+			err = lfs_file_begin(lfs, file, 0);
+	}
+	if (err)
+		file->ctz = was;
+	else
+		file->flags |= LFS_F_DIRTY;
+	return err;
+}
+
+static int lfs_file_truncate_(lfs_t *lfs, lfs_file_t *file, lfs_off_t size)
+{
+	lfs_off_t now = (lfs_off_t)lfs_file_size_(lfs, file);
+	int err = 0;
+
+	LFS_ASSERT(file->flags & LFS_O_WRONLY);
+	if (size > LFS_FILE_MAX)
+		return LFS_ERR_INVAL;
+	if (size > lfs->file_max)
+		return LFS_ERR_FBIG;
+	if (size > now) {
+		err = lfs_file_store(lfs, file, size, NULL, 0);
+		/* Zeros that came there go again. */
+		if (err && (lfs_off_t)lfs_file_size_(lfs, file) > now)
+			(void)lfs_file_cut(lfs, file, now);
+	} else if (size < now) {
+		err = lfs_file_cut(lfs, file, size);
+	}
+	if (err)
+		return lfs_file_fail(file, err);
+	file->flags &= ~(uint32_t)LFS_F_ERRED;
+	return 0;
+}
+
+/* Contents and attributes in one commit. */
+static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
+{
+	struct lfs_ctz ctz = file->ctz;
+	lfs_size_t count = file->flags & LFS_O_WRONLY ? file->cfg->attr_count : 0;
+	struct lfs_mattr attrs[] = {
+		{LFS_MKTAG(LFS_TYPE_CTZSTRUCT, file->id, sizeof ctz), &ctz},
+		{LFS_MKTAG(LFS_FROM_USERATTRS, file->id, count), file->cfg->attrs},
+	};
+	/* A distant file has not changed: its tag stays. */
+	int from = lfs_file_isdistant(file) ? 1 : 0;
+	int err = lfs_file_unshare(lfs, file->m.pair, file->id, file);
+
+	if (err)
+		return err;
+	if (file->flags & LFS_F_INLINE) {
+		attrs[0].tag = LFS_MKTAG(LFS_TYPE_INLINESTRUCT, file->id, ctz.size);
+		attrs[0].buffer = file->cache.buffer;
+	} else {
+		/* Data before what makes it visible. */
+		err = lfs_bd_sync(lfs, false);
+		if (err) {
+			file->flags &= ~(uint32_t)LFS_F_TAIL;
+			return err;
+		}
+		lfs_ctz_tole32(&ctz);
+	}
+	err = lfs_dir_commit(lfs, &file->m, attrs + from, 2 - from);
+	if (!err)
+		file->flags &= ~(uint32_t)(LFS_F_DIRTY | LFS_F_STALE);
+	return err;
+}
+
+static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file)
+{
+	if (file->flags & LFS_F_ERRED)
+		return file->err;
+
+	lfs_alloc_ckpoint(lfs);
+	int err = lfs_file_flush(lfs, file);
+	if (!err && (file->flags & LFS_F_DIRTY) && !lfs_pair_isnull(file->m.pair))
+		err = lfs_file_commit(lfs, file);
+	return lfs_file_fail(file, err);
+}
+#endif
+
+/* ---- Calls that read -------------------------------------------------------------- */
+
+/* Bytes of an idle list: *n of them or less, at pos. */
+static int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
+			     uint8_t *to, lfs_size_t *n)
+{
+	lfs_off_t index, known = 0;
+	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
+	/* Where reads follow each other, what follows will be wanted too. */
+	bool following = pos == 0 || ((file->flags & LFS_F_READING) && pos == file->at);
+
+	if (file->flags & LFS_F_READING)
+		lfs_ctz_place(lfs, file->at - 1, &known);
+	if (!(file->flags & LFS_F_READING) || known != index) {
+		file->flags &= ~(uint32_t)LFS_F_READING;
+		int err = lfs_ctz_find(lfs, &file->ctz, pos, &file->block);
+		if (err)
+			return err;
+	}
+	*n = lfs_min(*n, lfs->cfg->block_size - off);
+	if (*n >= lfs->cfg->cache_size)
+		following = false;
+	int err = lfs_bd_read(lfs, &file->cache, following ? file->ctz.size - pos : *n,
+			      file->block, off, to, *n);
+	file->at = pos + *n;
+	file->flags |= LFS_F_READING;
+	return err;
+}
+
+static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lfs_size_t size)
+{
+	uint8_t *to = buffer;
+	int err = 0;
+
+	LFS_ASSERT(file->flags & LFS_O_RDONLY);
+#ifndef LFS_READONLY
+	err = lfs_file_fail(file, lfs_file_flush(lfs, file));
+#endif
+	if (file->pos >= file->ctz.size)
+		return err;
+	size = lfs_min(size, file->ctz.size - file->pos);
+	for (lfs_size_t left = size, n; left > 0 && !err; left -= n) {
+		lfs_off_t pos = file->pos + (size - left);
+		n = left;
+		if (lfs_file_isinline(file))
+			memcpy(to, file->cache.buffer + pos, n);
+		else if (file->flags & LFS_F_INLINE)
+			err = lfs_file_readtag(lfs, file, pos, to, n);
+		else
+			err = lfs_file_readlist(lfs, file, pos, to, &n);
+		to += n;
+	}
+	if (err)
+		return err;
+	file->pos += size;
+	return (lfs_ssize_t)size;
+}
+
+static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, int whence)
+{
+	lfs_off_t pos = (lfs_off_t)off;
+
+	if (whence == LFS_SEEK_CUR)
+		pos += file->pos;
+	else if (whence == LFS_SEEK_END)
+		pos += (lfs_off_t)lfs_file_size_(lfs, file);
+	else if (whence != LFS_SEEK_SET)
+		pos = file->pos;
+	/* Negative ones are beyond any limit. */
+	if (pos > lfs->file_max)
+		return LFS_ERR_INVAL;
+	file->pos = pos;
+	return (lfs_soff_t)pos;
+}
+
+/* ---- Open and close --------------------------------------------------------------- */
+
+#ifndef LFS_READONLY
+/* An empty file of the name in w. */
+static int lfs_file_create(lfs_t *lfs, lfs_file_t *file, struct lfs_where *w)
+{
+	int err = lfs_dir_commit(lfs, &w->dir, LFS_MKATTRS(
+		{LFS_MKTAG(LFS_TYPE_CREATE, w->id, 0), NULL},
+		{LFS_MKTAG(LFS_TYPE_REG, w->id, w->nlen), w->name},
+		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, w->id, 0), NULL}));
+
+	if (err)
+		return err;
+	file->m = w->dir;
+	file->id = w->id;
+	lfs_file_setinline(file, 0);
+	/* The commit may have split the pair. */
+	return lfs_dir_seekid(lfs, &file->m, &file->id);
+}
+#endif
+
+/* The contents of the entry that w has found. */
+static int lfs_file_load(lfs_t *lfs, lfs_file_t *file, const struct lfs_where *w)
+{
+	lfs_size_t size = lfs_tag_size(w->stag);
+	lfs_block_t block = w->dir.pair[0];
+	int err;
+
+	file->m = w->dir;
+	file->id = w->id;
+	if (lfs_tag_type(w->stag) == LFS_TYPE_INLINESTRUCT) {
+		file->flags |= LFS_F_INLINE;
+		file->ctz.size = size;
+		if (size > lfs->cfg->cache_size)
+			return 0;
+		lfs_file_setinline(file, size);
+		return lfs_bd_read(lfs, &lfs->rcache, size, block, w->soff,
+				   file->cache.buffer, size);
+	}
+	if (lfs_tag_type(w->stag) != LFS_TYPE_CTZSTRUCT || size < sizeof file->ctz)
+		return LFS_ERR_CORRUPT;
+	err = lfs_bd_read(lfs, &lfs->rcache, sizeof file->ctz, block, w->soff,
+			  &file->ctz, sizeof file->ctz);
+	lfs_ctz_fromle32(&file->ctz);
+	if (!err && file->ctz.size > LFS_FILE_MAX)
+		err = LFS_ERR_CORRUPT;
+	if (!err && file->ctz.size == 0)
+		lfs_file_setinline(file, 0);
+	return err;
+}
+
+static int lfs_file_readattrs(lfs_t *lfs, lfs_file_t *file)
+{
+	for (lfs_size_t i = 0; i < file->cfg->attr_count; i++) {
+		const struct lfs_attr *a = &file->cfg->attrs[i];
+		lfs_tag_t tag;
+		struct lfs_place place;
+		int err = lfs_dir_find(lfs, &file->m, LFS_MASK_TYPE3 | LFS_MASK_ID,
+				       LFS_MKTAG(LFS_TYPE_USERATTR + a->type, file->id, 0),
+				       &tag, &place, a->buffer, a->size);
+		if (err && err != LFS_ERR_NOENT)
+			return err;
+	}
+	return 0;
+}
+
+/* What can be refused before anything is done. */
+static int lfs_file_mayopen(const lfs_t *lfs, const lfs_file_t *file,
+			    const struct lfs_where *w, bool missing)
+{
+	uint32_t flags = file->flags;
+
+#ifdef LFS_READONLY
+	(void)lfs;
+	(void)flags;
+	if (missing)
+		return LFS_ERR_NOENT;
+#else
+	if (missing) {
+		if (!(flags & LFS_O_CREAT))
+			return LFS_ERR_NOENT;
+		if (w->slash)
+			return LFS_ERR_NOTDIR;
+		if (w->nlen > lfs->name_max)
+			return LFS_ERR_NAMETOOLONG;
+	} else if (flags & LFS_O_EXCL) {
+		return LFS_ERR_EXIST;
+	}
+	for (lfs_size_t i = 0; (flags & LFS_O_WRONLY) && i < file->cfg->attr_count; i++)
+		if (file->cfg->attrs[i].size > lfs->attr_max)
+			return LFS_ERR_NOSPC;
+#endif
+	return !missing && w->type != LFS_TYPE_REG ? LFS_ERR_ISDIR : 0;
+}
+
+/* Write access, and CREAT and TRUNC without it, write sooner or later: repairs
+ * come first. */
+static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int flags,
+			     const struct lfs_file_config *config)
+{
+	struct lfs_where w;
+	int err;
+
+#ifndef LFS_READONLY
+	if (flags & (LFS_O_WRONLY | LFS_O_CREAT | LFS_O_TRUNC)) {
+		err = lfs_fs_forceconsistency(lfs);
+		if (err)
+			return err;
+	}
+#endif
+	err = lfs_path_find(lfs, path, &w);
+	bool missing = err == LFS_ERR_NOENT && w.name;
+	if (err && !missing)
+		return err;
+
+	file->type = LFS_TYPE_REG;
+	file->flags = (uint32_t)flags & 0xffff;
+	file->cfg = config;
+	file->pos = 0;
+	err = lfs_file_mayopen(lfs, file, &w, missing);
+	if (err)
+		return err;
+	file->cache.buffer = config->buffer ? config->buffer : lfs_malloc(lfs->cfg->cache_size);
+	if (!file->cache.buffer)
+		return LFS_ERR_NOMEM;
+	lfs_cache_drop(&file->cache);
+
+#ifdef LFS_READONLY
+	err = lfs_file_load(lfs, file, &w);
+#else
+	if (missing) {
+		err = lfs_file_create(lfs, file, &w);
+	} else if (flags & LFS_O_TRUNC) {
+		file->m = w.dir;
+		file->id = w.id;
+		lfs_file_setinline(file, 0);
+		file->flags |= LFS_F_DIRTY;
+	} else {
+		err = lfs_file_load(lfs, file, &w);
+	}
+	if ((flags & LFS_O_WRONLY) && config->attr_count > 0)
+		file->flags |= LFS_F_DIRTY;
+#endif
+	if (!err && (flags & LFS_O_RDONLY))
+		err = lfs_file_readattrs(lfs, file);
+	if (!err)
+		lfs_mlist_append(lfs, (struct lfs_mlist *)file);
+	else if (!config->buffer)
+		lfs_free(file->cache.buffer);
+	return err;
+}
+
+static int lfs_file_close_(lfs_t *lfs, lfs_file_t *file)
+{
+	int err = 0;
+
+#ifndef LFS_READONLY
+	/* An error that stands has been returned by the call that met it. */
+	if (!(file->flags & LFS_F_ERRED))
+		err = lfs_file_sync_(lfs, file);
+#endif
+	lfs_mlist_remove(lfs, file);
+	if (!file->cfg->buffer)
+		lfs_free(file->cache.buffer);
+	return err;
+}
