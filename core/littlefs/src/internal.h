@@ -174,9 +174,11 @@ static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_t
 static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
 			   lfs_tag_t tag, void *buffer);
 
+#ifndef LFS_READONLY
 /* On to the pair that holds id, along hard tails, after a commit may have split
  * dir: ids count on from pair to pair. */
 static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id);
+#endif
 
 /* ---- alloc.c: free blocks --------------------------------------------------------- */
 
@@ -196,7 +198,10 @@ static int lfs_alloc(lfs_t *lfs, lfs_block_t *block);
 /* Commit attrs to dir in one atomic step, with all that follows: compaction,
  * split, relocation and the pointers to what moved. dir and every open handle
  * are as after the change when it returns 0; after an error they are as the disk
- * says. attrs name ids as they are when their turn comes. */
+ * says. LFS_AGAIN (positive): nothing is changed, but the pair has moved or other
+ * things have, so the caller begins anew from its look-up. dir may be the m of an
+ * open handle. attrs name ids as they are when their turn comes. */
+#define LFS_AGAIN 3
 static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs,
 			  int count);
 #endif
@@ -220,6 +225,14 @@ struct lfs_where {
 static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w);
 
 /* ---- Open handles ----------------------------------------------------------------- */
+
+/* A handle of a file whose entry is being renamed: it keeps to it. */
+#define LFS_HANDLE_RENAMED (LFS_TYPE_REG | 0x40)
+
+static inline bool lfs_handle_isfile(const struct lfs_mlist *h)
+{
+	return (h->type & ~0x40) == LFS_TYPE_REG;
+}
 
 static inline void lfs_mlist_append(lfs_t *lfs, struct lfs_mlist *h)
 {

@@ -1,0 +1,454 @@
+/*
+ * commit.c: writing commits, and writing a pair anew.
+ *
+ * A commit is a run of tags that its CRC makes valid in one step. It is appended
+ * to the log, or opens a new log in the pair's other half with all that still
+ * counts (compaction); entries that become too many for one pair go on in another
+ * (split). Nothing here follows pointers: what a moved pair means to the rest of
+ * the disk is update.c's business.
+ */
+#include "internal.h"
+
+#ifndef LFS_READONLY
+
+struct lfs_commit {
+	lfs_block_t block;
+	lfs_off_t off;
+	lfs_tag_t ptag;
+	uint32_t crc;
+	lfs_off_t begin;	/* of what the CRC covers */
+	lfs_off_t end;		/* tags must end before it */
+};
+
+/* In here only: the block that is written is bad. LFS_ERR_CORRUPT would not say
+ * whether it is that one or the one that is copied. */
+#define LFS_BAD (-0x7fff)
+
+static int lfs_bad(int err)
+{
+	return err == LFS_ERR_CORRUPT ? LFS_BAD : err;
+}
+
+/* Bytes of a closing group: FCRC tag and data, CRC tag and CRC. */
+enum { LFS_FCRC_BYTES = 12, LFS_CRC_BYTES = 8 };
+
+static lfs_size_t lfs_metadata_max(const lfs_t *lfs)
+{
+	return lfs->cfg->metadata_max ? lfs->cfg->metadata_max : lfs->cfg->block_size;
+}
+
+static void lfs_commit_start(const lfs_t *lfs, struct lfs_commit *c, lfs_block_t block,
+			     lfs_off_t off, lfs_tag_t ptag)
+{
+	c->block = block;
+	c->off = c->begin = off;
+	c->ptag = ptag;
+	c->crc = 0xffffffff;
+	c->end = lfs_metadata_max(lfs) - LFS_CRC_BYTES;
+}
+
+static int lfs_commit_prog(lfs_t *lfs, struct lfs_commit *c, const void *buffer, lfs_size_t size)
+{
+	int err = lfs_bd_prog(lfs, &lfs->pcache, false, c->block, c->off, buffer, size);
+	if (err)
+		return lfs_bad(err);
+	c->crc = lfs_crc(c->crc, buffer, size);
+	c->off += size;
+	return 0;
+}
+
+static int lfs_commit_word(lfs_t *lfs, struct lfs_commit *c, lfs_tag_t tag)
+{
+	uint32_t word = lfs_tobe32((tag & 0x7fffffff) ^ c->ptag);
+	c->ptag = tag & 0x7fffffff;
+	return lfs_commit_prog(lfs, c, &word, sizeof word);
+}
+
+/* One tag and its data: an lfs_emit_t. LFS_ERR_NOSPC: it does not fit. */
+static int lfs_commit_tag(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffer)
+{
+	struct lfs_commit *c = to;
+	lfs_size_t size = lfs_tag_size(tag);
+
+	if (c->off + sizeof tag + size > c->end)
+		return LFS_ERR_NOSPC;
+	int err = lfs_commit_word(lfs, c, tag);
+	if (err || !(tag & LFS_ON_DISK))
+		return err ? err : lfs_commit_prog(lfs, c, buffer, size);
+
+	const struct lfs_place *p = buffer;
+	for (lfs_size_t n, done = 0; done < size; done += n) {
+		const uint8_t *data;
+		err = lfs_bd_window(lfs, &lfs->rcache, size - done, p->block, p->off + done,
+				    size - done, &data, &n);
+		if (!err)
+			err = lfs_commit_prog(lfs, c, data, n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* An lfs_emit_t that only counts. */
+static int lfs_count_tag(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffer)
+{
+	(void)lfs;
+	(void)buffer;
+	*(lfs_size_t *)to += (lfs_size_t)sizeof tag + lfs_tag_size(tag);
+	return 0;
+}
+
+/* Tags as a caller of lfs_dir_commit gives them. */
+static int lfs_commit_attrs(lfs_t *lfs, struct lfs_commit *c, const struct lfs_mattr *attrs,
+			    int count)
+{
+	static const lfs_mdir_t nothing = {.off = 4};
+
+	for (int i = 0; i < count; i++) {
+		uint16_t id = lfs_tag_id(attrs[i].tag);
+		int err = lfs_tag_type1(attrs[i].tag) == LFS_TYPE_FROM
+			? lfs_dir_userattrs(lfs, &nothing, &attrs[i], 1, id, id, lfs_commit_tag, c)
+			: lfs_commit_tag(lfs, c, attrs[i].tag, attrs[i].buffer);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Write the pair's share so that the sum over the disk becomes lfs->gstate. from:
+ * the pair as it was, or NULL: it had no share. whole: the log is written anew. */
+static int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t *from,
+			     bool change, bool whole)
+{
+	lfs_gstate_t share = {0, {0, 0}};
+
+	if (change) {
+		share = lfs->gstate;
+		lfs_gstate_xor(&share, &lfs->gdisk);
+		lfs_gstate_xor(&share, &lfs->gdelta);
+		share.tag &= ~LFS_MKTAG(0, 0, 0x3ff);
+	}
+	if (!whole && !(share.tag | share.pair[0] | share.pair[1]))
+		return 0;
+	int err = from ? lfs_dir_gstate(lfs, from, &share) : 0;
+	if (err)
+		return err;
+	if (whole && !(share.tag | share.pair[0] | share.pair[1]))
+		return 0;
+	uint32_t words[3] = {lfs_tole32(share.tag), lfs_tole32(share.pair[0]),
+			     lfs_tole32(share.pair[1])};
+	return lfs_commit_tag(lfs, c, LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof words),
+			      words);
+}
+
+/* ---- Closing ----------------------------------------------------------------------------- */
+
+/* The FCRC: what the bytes after the commit look like, as many as the first
+ * program of the next one may touch. Once that program is done the log itself
+ * shows that a commit was tried. *first: the first of them; -1: unknown. */
+static int lfs_commit_fcrc(lfs_t *lfs, struct lfs_commit *c, lfs_off_t next, int *first)
+{
+	const struct lfs_config *cfg = lfs->cfg;
+	lfs_size_t size = lfs_max(lfs_min(cfg->cache_size, cfg->block_size - next), cfg->prog_size);
+	uint32_t crc = 0xffffffff;
+	uint8_t byte;
+
+	int err = lfs_bd_read(lfs, &lfs->rcache, size, c->block, next, &byte, 1);
+	if (!err)
+		err = lfs_bd_crc(lfs, size, c->block, next, size, &crc);
+	if (err)
+		return err == LFS_ERR_CORRUPT ? 0 : err;
+	*first = byte;
+	if (lfs_disk_version(lfs) <= 0x00020000)
+		return 0;
+	uint32_t words[2] = {lfs_tole32(size), lfs_tole32(crc)};
+	err = lfs_commit_word(lfs, c, LFS_MKTAG(LFS_TYPE_FCRC, LFS_ID_NONE, sizeof words));
+	return err ? err : lfs_commit_prog(lfs, c, words, sizeof words);
+}
+
+/* Read back what the CRC covers, and the CRC. */
+static int lfs_commit_verify(lfs_t *lfs, const struct lfs_commit *c, lfs_off_t end, uint32_t want)
+{
+	uint32_t crc = 0xffffffff, stored;
+	int err = lfs_bd_crc(lfs, end + 4 - c->begin, c->block, c->begin, end - c->begin, &crc);
+
+	if (!err)
+		err = lfs_bd_read(lfs, &lfs->rcache, 4, c->block, end, &stored, sizeof stored);
+	if (!err && (crc != want || lfs_fromle32(stored) != want))
+		err = LFS_ERR_CORRUPT;
+	return lfs_bad(err);
+}
+
+/* Make the commit valid and durable. A program unit may be longer than a tag can
+ * say: then further groups, which hold nothing, fill it. */
+static int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
+{
+	const struct lfs_config *cfg = lfs->cfg;
+	lfs_off_t end = lfs_alignup(lfs_min(c->off + LFS_FCRC_BYTES + LFS_CRC_BYTES,
+					    cfg->block_size), cfg->prog_size);
+	lfs_off_t covered = 0;
+	uint32_t want = 0;
+
+	while (c->off < end) {
+		lfs_off_t body = c->off + (lfs_off_t)sizeof(lfs_tag_t);
+		lfs_off_t next = body + lfs_min(end - body, 0x3fe);
+		int first = -1;
+
+		if (next < end)
+			next = lfs_min(next, end - LFS_FCRC_BYTES - LFS_CRC_BYTES);
+		else if (next <= cfg->block_size - cfg->prog_size) {
+			int err = lfs_commit_fcrc(lfs, c, next, &first);
+			if (err)
+				return err;
+		}
+
+		/* A bit of the type makes erased bytes no valid tag. */
+		uint32_t flip = first >= 0 && !(first & 0x80);
+		lfs_size_t size = next - (c->off + (lfs_size_t)sizeof(lfs_tag_t));
+		int err = lfs_commit_word(lfs, c, LFS_MKTAG(LFS_TYPE_CCRC + flip, LFS_ID_NONE, size));
+		if (err)
+			return err;
+		if (covered == 0) {
+			covered = c->off;
+			want = c->crc;
+		}
+		uint32_t crc = lfs_tole32(c->crc);
+		err = lfs_commit_prog(lfs, c, &crc, sizeof crc);
+		if (err)
+			return err;
+		if (next == end) {
+			err = lfs_bad(lfs_bd_sync(lfs, false));
+			if (err)
+				return err;
+		} else {
+			static const uint8_t pad[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+			while (c->off < next && !err)
+				err = lfs_commit_prog(lfs, c, pad, lfs_min(8, next - c->off));
+			if (err)
+				return err;
+		}
+		c->off = next;
+		c->ptag ^= flip << 31;
+		c->crc = 0xffffffff;
+	}
+	return lfs_commit_verify(lfs, c, covered, want);
+}
+
+/* ---- Append -------------------------------------------------------------------------------- */
+
+/* Append attrs to the log of dir, whose count and tail are set to what they will
+ * be. LFS_ERR_NOSPC, LFS_BAD: the log cannot go on. */
+static int lfs_dir_append(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
+{
+	struct lfs_commit c;
+
+	lfs_commit_start(lfs, &c, dir->pair[0], dir->off, dir->etag);
+	lfs_cache_drop(&lfs->pcache);
+	int err = lfs_commit_attrs(lfs, &c, attrs, count);
+	if (!err)
+		err = lfs_commit_gstate(lfs, &c, dir, true, false);
+	if (!err)
+		err = lfs_commit_close(lfs, &c);
+	lfs_cache_drop(&lfs->pcache);
+	if (err)
+		return err;
+	dir->off = c.off;
+	dir->etag = c.ptag;
+	return 0;
+}
+
+/* ---- Compaction ------------------------------------------------------------------------------ */
+
+/* What a log says, to be written anew: from (as it is after attrs), entries
+ * begin to end. */
+struct lfs_source {
+	const lfs_mdir_t *from;
+	const struct lfs_mattr *attrs;
+	int count;
+	uint16_t begin, end;
+};
+
+/* Hand over all tags that count. Names come first of an entry, and the
+ * superblock's first of all. */
+static int lfs_source_emit(lfs_t *lfs, const struct lfs_source *s, lfs_emit_t *emit, void *to)
+{
+	struct lfs_entry e[LFS_BATCH];
+
+	for (uint16_t id = s->begin; id < s->end; id = (uint16_t)(id + LFS_BATCH)) {
+		int n = lfs_dir_gather(lfs, s->from, s->attrs, s->count, id, s->end, 0xf, e);
+		if (n < 0)
+			return n;
+		for (int i = 0; i < n; i++) {
+			uint16_t was = (uint16_t)(id + i);
+			lfs_tag_t now = LFS_MKTAG(0, was - s->begin, 0);
+			int err = 0;
+			if (e[i].have & LFS_HAVE_NAME)
+				err = emit(lfs, to, (e[i].name.tag & ~LFS_MASK_ID) | now,
+					   lfs_piece_buffer(&e[i].name));
+			if (!err && (e[i].have & LFS_HAVE_BODY))
+				err = emit(lfs, to, (e[i].body.tag & ~LFS_MASK_ID) | now,
+					   lfs_piece_buffer(&e[i].body));
+			if (!err && (e[i].have & LFS_HAVE_ATTRS))
+				err = lfs_dir_userattrs(lfs, s->from, s->attrs, s->count, was,
+							(uint16_t)(was - s->begin), emit, to);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/* Write a new log into dir->pair[1] and turn the pair round. dir holds the tail
+ * and the revision of pair[0]. share: whose share of the global state it takes
+ * over, or NULL; change: it also takes what lfs->gstate wants. LFS_BAD: that block
+ * is bad. */
+static int lfs_dir_rewrite(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
+			   const lfs_mdir_t *share, bool change)
+{
+	uint32_t rev = lfs_tole32(dir->rev + 1);
+	struct lfs_commit c;
+
+	lfs_commit_start(lfs, &c, dir->pair[1], 0, 0xffffffff);
+	lfs_cache_drop(&lfs->pcache);
+	int err = lfs_bad(lfs_bd_erase(lfs, c.block));
+	if (!err)
+		err = lfs_commit_prog(lfs, &c, &rev, sizeof rev);
+	if (!err)
+		err = lfs_source_emit(lfs, s, lfs_commit_tag, &c);
+	if (!err && !lfs_pair_isnull(dir->tail)) {
+		lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
+		lfs_pair_tole32(tail);
+		err = lfs_commit_tag(lfs, &c, LFS_MKTAG(LFS_TYPE_TAIL + dir->split, LFS_ID_NONE,
+							sizeof tail), tail);
+	}
+	if (!err)
+		err = lfs_commit_gstate(lfs, &c, share, change, true);
+	if (!err)
+		err = lfs_commit_close(lfs, &c);
+	lfs_cache_drop(&lfs->pcache);
+	if (err)
+		return err;
+
+	dir->pair[1] = dir->pair[0];
+	dir->pair[0] = c.block;
+	dir->rev++;
+	dir->off = c.off;
+	dir->etag = c.ptag;
+	dir->count = (uint16_t)(s->end - s->begin);
+	dir->erased = true;
+	return 0;
+}
+
+/* ---- New pairs ----------------------------------------------------------------------------- */
+
+/* Revisions at which a pair is due to move are the multiples of this; odd, so
+ * that the halves take turns. 0: never. */
+static uint32_t lfs_dir_cycles(const lfs_t *lfs)
+{
+	return lfs->cfg->block_cycles > 0 ? ((uint32_t)lfs->cfg->block_cycles + 1) | 1 : 0;
+}
+
+/* Two fresh blocks. The one that is not written at first may hold an old log:
+ * the revision outranks it. */
+static int lfs_dir_alloc(lfs_t *lfs, lfs_mdir_t *dir)
+{
+	uint32_t rev = 0, cycles = lfs_dir_cycles(lfs);
+
+	for (int i = 1; i >= 0; i--) {
+		int err = lfs_alloc(lfs, &dir->pair[i]);
+		if (err)
+			return err;
+	}
+	if (lfs_pair_shares(lfs->last.pair, dir->pair))
+		lfs_pair_setnull(lfs->last.pair);
+	int err = lfs_bd_read(lfs, &lfs->rcache, 0, dir->pair[0], 0, &rev, sizeof rev);
+	if (err && err != LFS_ERR_CORRUPT)
+		return err;
+	dir->rev = err ? 0 : lfs_fromle32(rev);
+	if (cycles)
+		dir->rev = lfs_alignup(dir->rev, cycles);
+	dir->off = 4;
+	dir->etag = 0xffffffff;
+	dir->count = 0;
+	dir->erased = false;
+	dir->split = false;
+	lfs_pair_setnull(dir->tail);
+	return 0;
+}
+
+/* Write a log into the half dir->pair[1] that nothing points to yet, or into
+ * another block when it is bad. */
+static int lfs_dir_rewrite_fresh(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
+				 const lfs_mdir_t *share)
+{
+	for (;;) {
+		int err = lfs_dir_rewrite(lfs, dir, s, share, false);
+		if (err != LFS_BAD)
+			return err;
+		LFS_DEBUG("bad block 0x%" PRIx32, dir->pair[1]);
+		err = lfs_alloc(lfs, &dir->pair[1]);
+		if (err)
+			return err;
+	}
+}
+
+/* A new pair that takes over s, and a tail. */
+static int lfs_dir_create(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
+			  const lfs_block_t tail[2], bool split)
+{
+	int err = lfs_dir_alloc(lfs, dir);
+	if (err)
+		return err;
+	lfs_pair_set(dir->tail, tail);
+	dir->split = split;
+	return lfs_dir_rewrite_fresh(lfs, dir, s, NULL);
+}
+
+/* ---- Split ------------------------------------------------------------------------------------ */
+
+/* Entries that one pair should hold at most, by number and by bytes: half a
+ * block, so that there is room for updates. */
+static int lfs_source_fits(lfs_t *lfs, const struct lfs_source *s)
+{
+	lfs_size_t max = lfs_metadata_max(lfs), size = 0;
+
+	if (s->end - s->begin >= 0xff)
+		return 0;
+	int err = lfs_source_emit(lfs, s, lfs_count_tag, &size);
+	if (err)
+		return err;
+	return size <= lfs_min(max - 40, lfs_alignup(max / 2, lfs->cfg->prog_size));
+}
+
+/* Move entries that are too many into new pairs behind dir, from the back, until
+ * the rest fits; s->end becomes the end of the rest. Nothing points to them
+ * before dir itself is written. */
+static int lfs_dir_split(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_source *s)
+{
+	for (;;) {
+		struct lfs_source part = *s;
+		while (part.end - part.begin > 1) {
+			int fits = lfs_source_fits(lfs, &part);
+			if (fits < 0)
+				return fits;
+			if (fits)
+				break;
+			part.begin = (uint16_t)(part.begin + (part.end - part.begin) / 2);
+		}
+		if (part.begin == s->begin)
+			return 0;
+
+		lfs_mdir_t tail;
+		int err = lfs_dir_create(lfs, &tail, &part, dir->tail, dir->split);
+		if (err == LFS_ERR_NOSPC)
+			return 0;	/* perhaps it fits unsplit */
+		if (err)
+			return err;
+		lfs_pair_set(dir->tail, tail.pair);
+		dir->split = true;
+		s->end = part.begin;
+		lfs->last = tail;
+	}
+}
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * entry.c: entries that come, go, move and tell about themselves.
+ *
+ * Each call that changes something is one commit where one can do it. Where two
+ * pairs must change, the first commit also says in the global state what is left
+ * to do, and what follows is what repair.c would do after a loss of power.
+ *
+ * When a commit finds that a pair has to move first, the call begins anew.
+ */
+#include "internal.h"
+
+static int lfs_stat_(lfs_t *lfs, const char *path, struct lfs_info *info)
+{
+	struct lfs_where w;
+	int err = lfs_path_find(lfs, path, &w);
+
+	if (err)
+		return err;
+	info->type = w.type;
+	if (w.id == LFS_ID_NONE) {
+		memcpy(info->name, "/", 2);
+		return 0;
+	}
+	if (w.nlen > LFS_NAME_MAX)
+		return LFS_ERR_NAMETOOLONG;
+	memcpy(info->name, w.name, w.nlen);
+	info->name[w.nlen] = '\0';
+	if (w.type != LFS_TYPE_REG)
+		return 0;
+	info->size = lfs_tag_size(w.stag);
+	if (lfs_tag_type(w.stag) == LFS_TYPE_CTZSTRUCT) {
+		struct lfs_ctz ctz;
+		err = lfs_bd_read(lfs, &lfs->rcache, sizeof ctz, w.dir.pair[0], w.soff, &ctz,
+				  sizeof ctz);
+		lfs_ctz_fromle32(&ctz);
+		info->size = ctz.size;
+	}
+	return err;
+}
+
+/* Where the attributes of a path are: the root's with the superblock. */
+static int lfs_attr_find(lfs_t *lfs, const char *path, struct lfs_where *w)
+{
+	int err = lfs_path_find(lfs, path, w);
+	if (err || w->id != LFS_ID_NONE)
+		return err;
+	w->id = 0;
+	return lfs_dir_fetch(lfs, &w->dir, lfs->root);
+}
+
+static lfs_ssize_t lfs_getattr_(lfs_t *lfs, const char *path, uint8_t type, void *buffer,
+				lfs_size_t size)
+{
+	struct lfs_where w;
+	lfs_tag_t tag = 0;
+	int err = lfs_attr_find(lfs, path, &w);
+
+	if (err)
+		return err;
+	err = lfs_dir_find(lfs, &w.dir, LFS_MASK_TYPE3 | LFS_MASK_ID,
+			   LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, 0), &tag, NULL, buffer, size);
+	if (err)
+		return err == LFS_ERR_NOENT ? LFS_ERR_NOATTR : err;
+	return (lfs_ssize_t)lfs_tag_size(tag);
+}
+
+#ifndef LFS_READONLY
+
+static int lfs_attr_commit(lfs_t *lfs, const char *path, uint8_t type, const void *buffer,
+			   lfs_size_t size)
+{
+	struct lfs_where w;
+	int err;
+
+	do {
+		err = lfs_fs_forceconsistency(lfs);
+		if (!err)
+			err = lfs_attr_find(lfs, path, &w);
+		if (!err)
+			err = lfs_dir_commit(lfs, &w.dir, LFS_MKATTRS({
+				LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, size), buffer}));
+	} while (err == LFS_AGAIN);
+	return err;
+}
+
+static int lfs_setattr_(lfs_t *lfs, const char *path, uint8_t type, const void *buffer,
+			lfs_size_t size)
+{
+	if (size > lfs->attr_max)
+		return LFS_ERR_NOSPC;
+	return lfs_attr_commit(lfs, path, type, buffer, size);
+}
+
+static int lfs_removeattr_(lfs_t *lfs, const char *path, uint8_t type)
+{
+	lfs_ssize_t is = lfs_getattr_(lfs, path, type, NULL, 0);
+	if (is < 0)
+		return is == LFS_ERR_NOATTR ? 0 : (int)is;
+	return lfs_attr_commit(lfs, path, type, NULL, LFS_SIZE_DELETED);
+}
+
+/* May an entry of that name be created here? */
+static int lfs_where_mayname(const lfs_t *lfs, const struct lfs_where *w, uint8_t type)
+{
+	if (!w->name)
+		return LFS_ERR_NOENT;
+	if (w->slash && type == LFS_TYPE_REG)
+		return LFS_ERR_NOTDIR;
+	return w->nlen > lfs->name_max ? LFS_ERR_NAMETOOLONG : 0;
+}
+
+/* ---- Making directories --------------------------------------------------------------------- */
+
+static int lfs_mkdir_try(lfs_t *lfs, const char *path)
+{
+	struct lfs_where w;
+	lfs_mdir_t last, dir;
+	lfs_block_t pair[2];
+
+	int err = lfs_fs_forceconsistency(lfs);
+	if (err)
+		return err;
+	err = lfs_path_find(lfs, path, &w);
+	if (err != LFS_ERR_NOENT)
+		return err ? err : LFS_ERR_EXIST;
+	err = lfs_where_mayname(lfs, &w, LFS_TYPE_DIR);
+	if (err)
+		return err;
+
+	/* In the tail list it comes after all of its parent. */
+	last = w.dir;
+	for (lfs_block_t n = 0; last.split; n++) {
+		err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &last, last.tail);
+		if (err)
+			return err;
+	}
+	struct lfs_source empty = {&dir, NULL, 0, 0, 0};
+	err = lfs_dir_create(lfs, &dir, &empty, last.tail, false);
+	if (err)
+		return err;
+	lfs_pair_set(pair, dir.pair);
+	lfs_pair_tole32(pair);
+
+	struct lfs_mattr tail = {LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof pair), pair};
+	if (w.dir.split) {
+		lfs_gstate_setorphans(lfs, true);
+		err = lfs_dir_commit(lfs, &last, &tail, 1);
+		if (err)
+			return err;
+	}
+	for (bool split = w.dir.split;;) {
+		struct lfs_mattr attrs[] = {
+			{LFS_MKTAG(LFS_TYPE_CREATE, w.id, 0), NULL},
+			{LFS_MKTAG(LFS_TYPE_DIR, w.id, w.nlen), w.name},
+			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, w.id, sizeof pair), pair},
+			tail,
+		};
+		if (!split)
+			return lfs_dir_commit(lfs, &w.dir, attrs, 4);
+		/* The first commit may have changed where that is. */
+		err = lfs_path_find(lfs, path, &w);
+		if (err != LFS_ERR_NOENT)
+			return err;
+		for (int i = 0; i < 3; i++)
+			attrs[i].tag = (attrs[i].tag & ~LFS_MASK_ID) | LFS_MKTAG(0, w.id, 0);
+		lfs_gstate_setorphans(lfs, false);
+		err = lfs_dir_commit(lfs, &w.dir, attrs, 3);
+		if (err != LFS_AGAIN)
+			return err;
+	}
+}
+
+static int lfs_mkdir_(lfs_t *lfs, const char *path)
+{
+	int err;
+	do {
+		err = lfs_mkdir_try(lfs, path);
+	} while (err == LFS_AGAIN);
+	return err;
+}
+
+/* ---- Removing --------------------------------------------------------------------------------- */
+
+/* The head of a directory that may go: it is empty. */
+static int lfs_where_empty(lfs_t *lfs, const struct lfs_where *w, lfs_block_t head[2])
+{
+	lfs_mdir_t dir;
+	int err = lfs_where_head(lfs, w, head);
+
+	if (!err)
+		err = lfs_dir_fetch(lfs, &dir, head);
+	if (!err)
+		lfs_pair_set(head, dir.pair);
+	return err ? err : dir.count > 0 || dir.split ? LFS_ERR_NOTEMPTY : 0;
+}
+
+static int lfs_remove_(lfs_t *lfs, const char *path)
+{
+	lfs_block_t head[2];
+	struct lfs_where w;
+	int err;
+
+	do {
+		err = lfs_fs_forceconsistency(lfs);
+		if (!err)
+			err = lfs_path_find(lfs, path, &w);
+		if (!err && w.id == LFS_ID_NONE)
+			err = LFS_ERR_INVAL;
+		if (!err && w.type == LFS_TYPE_DIR) {
+			err = lfs_where_empty(lfs, &w, head);
+			if (!err)
+				lfs_gstate_setorphans(lfs, true);
+		}
+		if (!err)
+			err = lfs_dir_delete(lfs, &w.dir, w.id);
+	} while (err == LFS_AGAIN);
+	if (!err && w.type == LFS_TYPE_DIR)
+		err = lfs_fs_unlink(lfs, head);
+	return err;
+}
+
+/* ---- Renaming ----------------------------------------------------------------------------------- */
+
+/* Handles of a file keep to it through a rename: mark them before ... */
+static bool lfs_rename_mark(lfs_t *lfs, const struct lfs_where *w)
+{
+	bool any = false;
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (h->type == LFS_TYPE_REG && h->id == w->id &&
+		    lfs_pair_same(h->m.pair, w->dir.pair)) {
+			h->type = LFS_HANDLE_RENAMED;
+			any = true;
+		}
+	return any;
+}
+
+/* ... and attach them where it is now; not moved: where it was. */
+static void lfs_rename_attach(lfs_t *lfs, const struct lfs_where *w)
+{
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (h->type == LFS_HANDLE_RENAMED) {
+			h->type = LFS_TYPE_REG;
+			if (w) {
+				h->m = w->dir;
+				h->id = w->id;
+			}
+		}
+}
+
+/* The commits of a rename; replaced: the head of a directory that makes way. */
+static int lfs_rename_commit(lfs_t *lfs, const struct lfs_where *from, struct lfs_where *to,
+			     bool exists, const lfs_block_t *replaced)
+{
+	struct lfs_place body = {from->dir.pair[0], from->soff};
+	struct lfs_origin origin = {&from->dir, from->id};
+	bool same = lfs_pair_same(from->dir.pair, to->dir.pair);
+	uint16_t old = (uint16_t)(from->id + (!exists && to->id <= from->id));
+	struct lfs_mattr attrs[6] = {
+		{LFS_MKTAG(LFS_TYPE_DELETE, to->id, 0), NULL},
+		{LFS_MKTAG(LFS_TYPE_CREATE, to->id, 0), NULL},
+		{LFS_MKTAG(from->type, to->id, to->nlen), to->name},
+		{(from->stag & ~LFS_MASK_ID) | LFS_MKTAG(0, to->id, 0) | LFS_ON_DISK, &body},
+		{LFS_MKTAG(LFS_FROM_MOVE, to->id, 0), &origin},
+		{LFS_MKTAG(LFS_TYPE_DELETE, old, 0), NULL},
+	};
+
+	lfs_gstate_setorphans(lfs, replaced != NULL);
+	if (!same)
+		lfs_fs_prepmove(lfs, from->id, from->dir.pair);
+	int err = lfs_dir_commit(lfs, &to->dir, attrs + !exists, 5 + same - !exists);
+	if (!err)
+		err = lfs_fs_demove(lfs);
+	if (!err && replaced)
+		err = lfs_fs_unlink(lfs, replaced);
+	return err;
+}
+
+static int lfs_rename_try(lfs_t *lfs, const char *oldpath, const char *newpath)
+{
+	struct lfs_where from, to;
+	lfs_block_t head[2] = {0, 0};
+
+	int err = lfs_fs_forceconsistency(lfs);
+	if (!err)
+		err = lfs_path_find(lfs, oldpath, &from);
+	if (!err && from.id == LFS_ID_NONE)
+		err = LFS_ERR_INVAL;
+	if (!err && from.type == LFS_TYPE_DIR)
+		err = lfs_where_head(lfs, &from, head);
+	if (err)
+		return err;
+
+	err = lfs_path_walk(lfs, newpath, from.type == LFS_TYPE_DIR ? head : NULL, &to);
+	bool exists = !err, directory = exists && to.type == LFS_TYPE_DIR;
+	if (err == LFS_ERR_NOENT)
+		err = lfs_where_mayname(lfs, &to, from.type);
+	else if (!err && to.id == LFS_ID_NONE)
+		err = LFS_ERR_INVAL;
+	else if (!err && lfs_pair_same(from.dir.pair, to.dir.pair) && from.id == to.id)
+		return 0;
+	else if (!err && to.type != from.type)
+		err = directory ? LFS_ERR_ISDIR : LFS_ERR_NOTDIR;
+	if (!err && directory)
+		err = lfs_where_empty(lfs, &to, head);
+	if (err)
+		return err;
+
+	bool open = lfs_rename_mark(lfs, &from);
+	err = lfs_rename_commit(lfs, &from, &to, exists, directory ? head : NULL);
+	if (open) {
+		/* After an error the disk says whether it has moved. */
+		int gone = err ? lfs_path_find(lfs, oldpath, &from) : LFS_ERR_NOENT;
+		bool moved = gone == LFS_ERR_NOENT && !lfs_path_find(lfs, newpath, &to);
+		lfs_rename_attach(lfs, moved ? &to : NULL);
+	}
+	return err;
+}
+
+static int lfs_rename_(lfs_t *lfs, const char *oldpath, const char *newpath)
+{
+	int err;
+	do {
+		err = lfs_rename_try(lfs, oldpath, newpath);
+	} while (err == LFS_AGAIN);
+	return err;
+}
+
+#endif

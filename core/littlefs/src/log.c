@@ -1,0 +1,700 @@
+/*
+ * log.c: reading metadata pairs.
+ *
+ * Forwards a log is checked commit by commit; backwards the newest tag comes
+ * first, and ids are followed through the insertions and removals of others. The
+ * two walks answer everything: the forward one finds names on the way, the
+ * backward one finds what belongs to an id.
+ */
+#include "internal.h"
+
+/* ---- Pieces of tags ---------------------------------------------------------------- */
+
+static bool lfs_tag_isdeleted(lfs_tag_t tag)
+{
+	return (tag & 0x3ff) == LFS_SIZE_DELETED;
+}
+
+static lfs_tag_t lfs_tag_type1(lfs_tag_t tag)
+{
+	return lfs_tag_type(tag) & 0x700;
+}
+
+static bool lfs_tag_iscrc(lfs_tag_t tag)
+{
+	return (lfs_tag_type(tag) & 0x780) == LFS_TYPE_CRC;
+}
+
+static uint32_t lfs_disk_version(const lfs_t *lfs)
+{
+#ifdef LFS_MULTIVERSION
+	if (lfs->cfg->disk_version)
+		return lfs->cfg->disk_version;
+#endif
+	(void)lfs;
+	return LFS_DISK_VERSION;
+}
+
+/* Does the move that is under way on disk hide the entry? It has arrived
+ * elsewhere, and the first write will remove it here. */
+static bool lfs_gstate_hides(const lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id)
+{
+	const lfs_gstate_t *g = &lfs->gdisk;
+	return lfs_tag_type(g->tag) == LFS_TYPE_DELETE && lfs_tag_id(g->tag) == id &&
+	       lfs_pair_shares(g->pair, dir->pair);
+}
+
+static int lfs_bd_read_tag(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
+			   lfs_tag_t *tag)
+{
+	uint32_t word;
+	int err = lfs_bd_read(lfs, &lfs->rcache, hint, block, off, &word, sizeof word);
+	*tag = lfs_frombe32(word);
+	return err;
+}
+
+/* ---- Finding a name on the way ------------------------------------------------------ */
+
+/* A name that is looked for while a log is read forwards, and what is known of
+ * it so far. Entries are sorted by bytes; of two where one begins with the other
+ * the longer comes first, in images of another writer perhaps the shorter. */
+struct lfs_match {
+	const char *name;
+	lfs_size_t nlen;
+
+	uint16_t id;		/* LFS_ID_NONE: not found */
+	uint8_t type;
+	bool beyond;		/* an entry differs from it and sorts after it: it is in no later pair */
+	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
+	lfs_tag_t stag;		/* its struct tag, 0: none yet */
+	lfs_off_t soff;		/* where that one's data is */
+};
+
+static void lfs_match_start(struct lfs_match *m, const char *name, lfs_size_t nlen)
+{
+	memset(m, 0, sizeof *m);
+	m->name = name;
+	m->nlen = nlen;
+	m->id = m->after = LFS_ID_NONE;
+}
+
+/* An id after an entry came or went at id `at`. */
+static uint16_t lfs_id_shift(uint16_t id, bool create, uint16_t at)
+{
+	if (id == LFS_ID_NONE)
+		return id;
+	if (create)
+		return (uint16_t)(id + (at <= id));
+	return (uint16_t)(id - (at < id));
+}
+
+static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
+			  lfs_tag_t tag, lfs_off_t off)
+{
+	lfs_size_t size = lfs_tag_size(tag);
+	lfs_size_t common = lfs_min(size, m->nlen);
+	int cmp = lfs_bd_cmp(lfs, common, dir->pair[0], off, m->name, common);
+
+	if (cmp < 0)
+		return cmp;
+	if (cmp == LFS_CMP_EQ && size == m->nlen) {
+		m->id = lfs_tag_id(tag);
+		m->type = (uint8_t)lfs_tag_type(tag);
+		m->stag = 0;
+	} else if (cmp == LFS_CMP_GT || (cmp == LFS_CMP_EQ && size < m->nlen)) {
+		m->after = (uint16_t)lfs_min(m->after, lfs_tag_id(tag));
+		m->beyond |= cmp == LFS_CMP_GT;
+	}
+	return 0;
+}
+
+static int lfs_match_tag(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
+			 lfs_tag_t tag, lfs_off_t off)
+{
+	uint16_t id = lfs_tag_id(tag);
+
+	switch (lfs_tag_type1(tag)) {
+	case LFS_TYPE_NAME:
+		if (!(lfs_tag_type(tag) & 0x80))
+			return lfs_match_name(lfs, m, dir, tag, off);
+		break;
+	case LFS_TYPE_SPLICE: {
+		bool create = lfs_tag_type(tag) == LFS_TYPE_CREATE;
+		if (!create && m->id == id)
+			m->id = LFS_ID_NONE;
+		m->id = lfs_id_shift(m->id, create, id);
+		m->after = lfs_id_shift(m->after, create, id);
+		break;
+	}
+	case LFS_TYPE_STRUCT:
+		if (m->id == id) {
+			m->stag = tag;
+			m->soff = off;
+		}
+		break;
+	}
+	return 0;
+}
+
+/* ---- Forwards ----------------------------------------------------------------------- */
+
+/* What a log says of its pair so far. */
+struct lfs_scan {
+	lfs_mdir_t dir;
+	struct lfs_match match;
+	lfs_size_t fcrc_size;	/* 0: the commit has none */
+	uint32_t fcrc;
+};
+
+/* One tag of a commit that is not known to be whole. False: no log goes on like
+ * this. */
+static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t off)
+{
+	lfs_mdir_t *dir = &s->dir;
+	uint16_t id = lfs_tag_id(tag);
+	lfs_size_t size = lfs_tag_size(tag);
+	uint32_t word[2];
+	int err;
+
+	switch (lfs_tag_type1(tag)) {
+	case LFS_TYPE_NAME:
+		if (id >= dir->count)
+			dir->count = (uint16_t)(id + 1);
+		break;
+	case LFS_TYPE_SPLICE:
+		if (lfs_tag_type(tag) == LFS_TYPE_CREATE)
+			dir->count++;
+		else if (lfs_tag_type(tag) == LFS_TYPE_DELETE)
+			dir->count--;
+		if (dir->count > LFS_ID_NONE)
+			return LFS_ERR_CORRUPT;
+		break;
+	case LFS_TYPE_TAIL:
+		if (size < sizeof word)
+			return LFS_ERR_CORRUPT;
+		err = lfs_bd_read(lfs, &lfs->rcache, sizeof word, dir->pair[0], off,
+				  dir->tail, sizeof dir->tail);
+		lfs_pair_fromle32(dir->tail);
+		dir->split = lfs_tag_type(tag) & 1;
+		return err;
+	case LFS_TYPE_CRC:
+		if (lfs_tag_type(tag) != LFS_TYPE_FCRC || size < sizeof word)
+			break;
+		err = lfs_bd_read(lfs, &lfs->rcache, sizeof word, dir->pair[0], off,
+				  word, sizeof word);
+		s->fcrc_size = lfs_fromle32(word[0]);
+		s->fcrc = lfs_fromle32(word[1]);
+		return err;
+	}
+	return s->match.name ? lfs_match_tag(lfs, &s->match, dir, tag, off) : 0;
+}
+
+/* Read the log of dir->pair[0]. known: dir->off is its end, all of it is valid;
+ * else every commit is checked and *dir is filled in. match may be NULL.
+ * LFS_ERR_CORRUPT: there is no valid commit. */
+static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_match *match)
+{
+	lfs_size_t block_size = lfs->cfg->block_size;
+	lfs_size_t hint = known ? 0 : lfs->cfg->cache_size;
+	lfs_block_t block = dir->pair[0];
+	lfs_off_t end = known ? dir->off : block_size;
+	struct lfs_scan good = {.dir = *dir}, s;
+	lfs_tag_t ptag = 0xffffffff;
+	bool valid = known, ended = false;
+	uint32_t crc = 0xffffffff;
+	lfs_off_t off = 4;
+
+	good.dir.count = 0;
+	good.dir.split = false;
+	lfs_pair_setnull(good.dir.tail);
+	if (match)
+		good.match = *match;
+	else
+		good.match.name = NULL;
+	s = good;
+	if (!known) {
+		uint32_t rev = lfs_tole32(dir->rev);
+		crc = lfs_crc(crc, &rev, sizeof rev);
+	}
+
+	while (off + sizeof(lfs_tag_t) <= end) {
+		lfs_tag_t word, tag;
+		int err = lfs_bd_read_tag(lfs, hint ? hint : 64, block, off, &word);
+		tag = word ^ ptag;
+		if (err == LFS_ERR_CORRUPT && !known)
+			break;
+		if (err)
+			return err;
+		if (tag & 0x80000000) {
+			ended = lfs_tag_iscrc(ptag);
+			break;
+		}
+		lfs_size_t size = lfs_tag_size(tag);
+		off += sizeof tag;
+		if (size > end - off)
+			break;
+		if (!known) {
+			uint32_t raw = lfs_tobe32(word);
+			crc = lfs_crc(crc, &raw, sizeof raw);
+		}
+
+		ptag = tag;
+		if (lfs_tag_iscrc(tag)) {
+			uint32_t stored = crc;
+			if (!known) {
+				if (size < sizeof stored)
+					break;
+				err = lfs_bd_read(lfs, &lfs->rcache, sizeof stored, block, off,
+						  &stored, sizeof stored);
+				if (err == LFS_ERR_CORRUPT)
+					break;
+				if (err)
+					return err;
+				stored = lfs_fromle32(stored);
+				if (stored != crc)
+					break;
+				crc = lfs_tole32(crc);
+				lfs->seed = lfs_crc(lfs->seed, &crc, sizeof crc);
+				crc = 0xffffffff;
+			}
+			off += size;
+			ptag ^= (lfs_tag_t)(lfs_tag_type(tag) & 1) << 31;
+			s.dir.off = off;
+			s.dir.etag = ptag;
+			good = s;
+			s.fcrc_size = 0;
+			valid = true;
+			continue;
+		}
+		err = known ? 0 : lfs_bd_crc(lfs, hint, block, off, size, &crc);
+		if (!err)
+			err = lfs_scan_tag(lfs, &s, tag, off);
+		if (err == LFS_ERR_CORRUPT && !known)
+			break;
+		if (err)
+			return err;
+		off += size;
+	}
+
+	if (!valid)
+		return LFS_ERR_CORRUPT;
+	if (match)
+		*match = good.match;
+	if (known)
+		return 0;
+
+	/* What follows may be programmed if it is still as it was when erased. */
+	*dir = good.dir;
+	dir->erased = ended && dir->off % lfs->cfg->prog_size == 0;
+	if (dir->erased && good.fcrc_size > 0) {
+		uint32_t now = 0xffffffff;
+		int err = lfs_bd_crc(lfs, good.fcrc_size, block, dir->off, good.fcrc_size, &now);
+		if (err && err != LFS_ERR_CORRUPT)
+			return err;
+		dir->erased = !err && now == good.fcrc;
+	} else if (lfs_disk_version(lfs) > 0x00020000) {
+		dir->erased = false;
+	}
+	return 0;
+}
+
+/* ---- Fetching ----------------------------------------------------------------------- */
+
+/* The pair as an open handle or lfs->last know it, or NULL. */
+static const lfs_mdir_t *lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[2])
+{
+	if (lfs_pair_same(lfs->last.pair, pair))
+		return &lfs->last;
+	for (const struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (lfs_pair_same(h->m.pair, pair) && !lfs_pair_isnull(pair))
+			return &h->m;
+	return NULL;
+}
+
+/* From the disk, whatever is known. A half that cannot be read is out of the
+ * race; the other one may hold all. */
+static int lfs_dir_load(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
+			struct lfs_match *match)
+{
+	uint32_t rev[2] = {0, 0};
+	bool readable[2];
+
+	for (int i = 0; i < 2; i++) {
+		int err = lfs_bd_read(lfs, &lfs->rcache, 0, pair[i], 0, &rev[i], sizeof rev[i]);
+		if (err && err != LFS_ERR_CORRUPT)
+			return err;
+		readable[i] = !err;
+		rev[i] = lfs_fromle32(rev[i]);
+	}
+	int first = readable[1] && (!readable[0] || lfs_scmp(rev[1], rev[0]) > 0);
+	for (int i = 0; i < 2; i++, first = !first) {
+		if (!readable[first])
+			continue;
+		dir->pair[0] = pair[first];
+		dir->pair[1] = pair[!first];
+		dir->rev = rev[first];
+		int err = lfs_log_scan(lfs, dir, false, match);
+		if (err != LFS_ERR_CORRUPT)
+			return err;
+	}
+	LFS_ERROR("no valid commit in {0x%" PRIx32 ", 0x%" PRIx32 "}", pair[0], pair[1]);
+	return LFS_ERR_CORRUPT;
+}
+
+static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
+			      struct lfs_match *match)
+{
+	lfs_block_t want[2] = {pair[0], pair[1]};
+	const lfs_mdir_t *known = lfs_dir_known(lfs, want);
+	int err = 0;
+
+	if (lfs->block_count && (want[0] >= lfs->block_count || want[1] >= lfs->block_count))
+		return LFS_ERR_CORRUPT;
+	if (known) {
+		*dir = *known;
+		if (match)
+			err = lfs_log_scan(lfs, dir, true, match);
+	} else {
+		err = lfs_dir_load(lfs, dir, want, match);
+	}
+	if (!err)
+		lfs->last = *dir;
+	if (!err && match && match->id != LFS_ID_NONE && lfs_gstate_hides(lfs, dir, match->id))
+		match->id = LFS_ID_NONE;
+	return err;
+}
+
+static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2])
+{
+	return lfs_dir_fetchmatch(lfs, dir, pair, NULL);
+}
+
+#ifndef LFS_READONLY
+static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id)
+{
+	for (lfs_size_t n = 0; dir->split && *id >= dir->count; n++) {
+		if (n > lfs->block_count)
+			return LFS_ERR_CORRUPT;
+		*id = (uint16_t)(*id - dir->count);
+		int err = lfs_dir_fetch(lfs, dir, dir->tail);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+#endif
+
+/* ---- Backwards ---------------------------------------------------------------------- */
+
+/* Tags from the newest to the oldest: of a commit that is not written yet, then
+ * of the log. */
+struct lfs_walk {
+	const lfs_mdir_t *dir;
+	const struct lfs_mattr *attrs;
+	int count;
+	lfs_off_t off;
+	lfs_tag_t next;
+
+	lfs_tag_t tag;		/* the one reached; LFS_ON_DISK is set if it is */
+	const void *buffer;	/* its data, or &place */
+	struct lfs_place place;
+};
+
+static void lfs_walk_start(struct lfs_walk *w, const lfs_mdir_t *dir,
+			   const struct lfs_mattr *attrs, int count)
+{
+	w->dir = dir;
+	w->attrs = attrs;
+	w->count = count;
+	w->off = dir->off;
+	w->next = dir->etag & 0x7fffffff;
+}
+
+/* 1: a tag was reached; 0: there is none; or an error. */
+static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
+{
+	const struct lfs_config *c = lfs->cfg;
+	lfs_tag_t word;
+
+	if (w->count > 0) {
+		const struct lfs_mattr *a = &w->attrs[--w->count];
+		w->tag = a->tag;
+		w->buffer = a->buffer;
+		return 1;
+	}
+	lfs_size_t size = lfs_tag_size(w->next);
+	if (w->off < 4 + sizeof word + size)
+		return 0;
+	w->off -= (lfs_off_t)sizeof word + size;
+	w->tag = w->next | LFS_ON_DISK;
+	w->place.block = w->dir->pair[0];
+	w->place.off = w->off + (lfs_off_t)sizeof word;
+	w->buffer = &w->place;
+
+	/* A window that reaches back: the tags before are wanted next. */
+	const uint8_t *data;
+	lfs_size_t n, back = lfs_max(lfs_min(c->cache_size, 64), c->read_size);
+	lfs_off_t from = lfs_aligndown(w->off, back);
+	int err = 0;
+	if (w->place.block != lfs->rcache.block || w->off < lfs->rcache.off ||
+	    w->off - lfs->rcache.off >= lfs->rcache.size)
+		err = lfs_bd_window(lfs, &lfs->rcache, w->off + 4 - from, w->place.block, from,
+				    1, &data, &n);
+	if (!err || err == LFS_ERR_CORRUPT)
+		err = lfs_bd_read_tag(lfs, 0, w->place.block, w->off, &word);
+	if (err)
+		return err;
+	w->next = (word ^ w->next) & 0x7fffffff;
+	return 1;
+}
+
+/* Follow *id back across tag: true if the entry came to be here. */
+static bool lfs_id_before(uint16_t *id, lfs_tag_t tag)
+{
+	uint16_t at = lfs_tag_id(tag);
+
+	if (lfs_tag_type1(tag) != LFS_TYPE_SPLICE || at > *id)
+		return false;
+	if (lfs_tag_type(tag) == LFS_TYPE_CREATE) {
+		if (at == *id)
+			return true;
+		(*id)--;
+	} else if (lfs_tag_type(tag) == LFS_TYPE_DELETE) {
+		(*id)++;
+	}
+	return false;
+}
+
+static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_tag_t tag,
+			lfs_tag_t *found, struct lfs_place *place,
+			void *buffer, lfs_size_t size)
+{
+	uint16_t id = lfs_tag_id(tag);
+	struct lfs_walk w;
+	int res;
+
+	lfs_walk_start(&w, dir, NULL, 0);
+	while ((res = lfs_walk_next(lfs, &w)) > 0) {
+		if ((mask & LFS_MASK_ID) && lfs_id_before(&id, w.tag))
+			break;
+		lfs_tag_t now = (tag & ~LFS_MASK_ID) | LFS_MKTAG(0, id, 0);
+		if (((w.tag ^ now) & mask & 0x7fffffff) != 0)
+			continue;
+		if (lfs_tag_isdeleted(w.tag))
+			break;
+		*found = (w.tag & 0x7fffffff & ~LFS_MASK_ID) | (tag & LFS_MASK_ID);
+		if (place)
+			*place = w.place;
+		lfs_size_t n = lfs_min(size, lfs_tag_size(w.tag));
+		if (n > 0)
+			res = lfs_bd_read(lfs, &lfs->rcache, n, w.place.block, w.place.off,
+					  buffer, n);
+		if (res > 0)
+			res = 0;
+		if (!res && size > n)
+			memset((uint8_t *)buffer + n, 0, size - n);
+		return res;
+	}
+	return res < 0 ? res : LFS_ERR_NOENT;
+}
+
+static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
+			   lfs_tag_t tag, void *buffer)
+{
+	lfs_tag_t found = 0;
+	int err = lfs_dir_find(lfs, dir, mask, tag, &found, NULL, buffer, lfs_tag_size(tag));
+	return err ? err : (int32_t)found;
+}
+
+/* ---- Many entries at once ------------------------------------------------------------- */
+
+/* A tag and where its data is: what a commit may write again. */
+struct lfs_piece {
+	lfs_tag_t tag;
+	union {
+		struct lfs_place place;	/* if tag has LFS_ON_DISK */
+		const void *buffer;
+	} u;
+};
+
+/* One entry of a log: its newest name and struct. */
+struct lfs_entry {
+	uint16_t at;		/* its id where the walk has got to */
+	uint8_t have;		/* LFS_HAVE_* */
+	struct lfs_piece name, body;
+};
+enum {
+	LFS_HAVE_NAME = 1,
+	LFS_HAVE_BODY = 2,
+	LFS_HAVE_ATTRS = 4,	/* there may be custom attributes */
+	LFS_HAVE_ALL = 8,	/* the walk has passed its creation */
+};
+
+/* As many as one walk looks after. */
+#define LFS_BATCH 8
+
+static void lfs_piece_set(struct lfs_piece *p, const struct lfs_walk *w)
+{
+	p->tag = w->tag;
+	if (w->tag & LFS_ON_DISK)
+		p->u.place = w->place;
+	else
+		p->u.buffer = w->buffer;
+}
+
+#ifndef LFS_READONLY
+static const void *lfs_piece_buffer(const struct lfs_piece *p)
+{
+	return p->tag & LFS_ON_DISK ? (const void *)&p->u.place : p->u.buffer;
+}
+#endif
+
+static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_walk *w)
+{
+	if ((e->have & LFS_HAVE_ALL) || lfs_id_before(&e->at, w->tag)) {
+		e->have |= LFS_HAVE_ALL;
+		return;
+	}
+	if (lfs_tag_id(w->tag) != e->at)
+		return;
+	switch (lfs_tag_type1(w->tag)) {
+	case LFS_TYPE_NAME:
+		if (!(e->have & LFS_HAVE_NAME))
+			lfs_piece_set(&e->name, w);
+		e->have |= LFS_HAVE_NAME;
+		break;
+	case LFS_TYPE_STRUCT:
+		if (!(e->have & LFS_HAVE_BODY))
+			lfs_piece_set(&e->body, w);
+		e->have |= LFS_HAVE_BODY;
+		break;
+	case LFS_TYPE_FROM:
+		e->have |= LFS_HAVE_ATTRS;
+		break;
+	case LFS_TYPE_USERATTR:
+		e->have |= LFS_HAVE_ATTRS;
+		break;
+	}
+}
+
+/* The entries id, id + 1, ... of dir as it is after attrs, at most LFS_BATCH and
+ * not beyond end; the walk stops when all have what is needed. */
+static int lfs_dir_gather(lfs_t *lfs, const lfs_mdir_t *dir, const struct lfs_mattr *attrs,
+			  int count, uint16_t id, uint16_t end, uint8_t need,
+			  struct lfs_entry e[LFS_BATCH])
+{
+	int n = (int)lfs_min(LFS_BATCH, (uint32_t)(end - id)), res;
+	struct lfs_walk w;
+
+	for (int i = 0; i < n; i++)
+		e[i] = (struct lfs_entry){.at = (uint16_t)(id + i)};
+	lfs_walk_start(&w, dir, attrs, count);
+	while ((res = lfs_walk_next(lfs, &w)) > 0) {
+		int open = 0;
+		for (int i = 0; i < n; i++) {
+			lfs_entry_tag(&e[i], &w);
+			open += !(e[i].have & LFS_HAVE_ALL) && (e[i].have & need) != need;
+		}
+		if (!open)
+			break;
+	}
+	return res < 0 ? res : n;
+}
+
+/* Read the beginning of a piece; what it is too short for becomes zero. */
+static int lfs_piece_read(lfs_t *lfs, const struct lfs_piece *p, void *buffer, lfs_size_t size)
+{
+	lfs_size_t n = lfs_min(size, lfs_tag_size(p->tag));
+
+	memset((uint8_t *)buffer + n, 0, size - n);
+	if (p->tag & LFS_ON_DISK)
+		return lfs_bd_read(lfs, &lfs->rcache, n, p->u.place.block, p->u.place.off,
+				   buffer, n);
+	memcpy(buffer, p->u.buffer, n);
+	return 0;
+}
+
+/* ---- Global state --------------------------------------------------------------------- */
+
+static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
+{
+	a->tag ^= b->tag;
+	a->pair[0] ^= b->pair[0];
+	a->pair[1] ^= b->pair[1];
+}
+
+/* The pair's share of the global state, added to *g. */
+static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
+{
+	uint32_t share[3];
+	int32_t res = lfs_dir_get(lfs, dir, LFS_MASK_TYPE3,
+				  LFS_MKTAG(LFS_TYPE_MOVESTATE, 0, sizeof share), share);
+
+	if (res == LFS_ERR_NOENT)
+		return 0;
+	if (res < 0)
+		return (int)res;
+	lfs_gstate_t is = {lfs_fromle32(share[0]),
+			   {lfs_fromle32(share[1]), lfs_fromle32(share[2])}};
+	lfs_gstate_xor(g, &is);
+	return 0;
+}
+
+#ifndef LFS_READONLY
+
+/* ---- Custom attributes ------------------------------------------------------------------ */
+
+/* Whose attributes a LFS_FROM_MOVE tag stands for. */
+struct lfs_origin {
+	const lfs_mdir_t *dir;
+	uint16_t id;
+};
+
+typedef int lfs_emit_t(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffer);
+
+static bool lfs_seen(uint8_t seen[32], uint8_t type)
+{
+	bool was = seen[type / 8] & 1u << type % 8;
+	seen[type / 8] |= (uint8_t)(1u << type % 8);
+	return was;
+}
+
+/* Hand over the newest attribute of each type that entry id of dir (as it is
+ * after attrs) has, as attributes of id toid. */
+static int lfs_dir_userattrs(lfs_t *lfs, const lfs_mdir_t *dir, const struct lfs_mattr *attrs,
+			     int count, uint16_t id, uint16_t toid, lfs_emit_t *emit, void *to)
+{
+	uint8_t seen[32] = {0};
+	struct lfs_walk w;
+	int res;
+
+	lfs_walk_start(&w, dir, attrs, count);
+	while ((res = lfs_walk_next(lfs, &w)) > 0) {
+		if (lfs_id_before(&id, w.tag))
+			return 0;
+		if (lfs_tag_id(w.tag) != id)
+			continue;
+		uint8_t type = (uint8_t)lfs_tag_type(w.tag);
+		res = 0;
+		if (lfs_tag_type(w.tag) == LFS_FROM_MOVE) {
+			const struct lfs_origin *o = w.buffer;
+			id = o->id;
+			lfs_walk_start(&w, o->dir, NULL, 0);
+		} else if (lfs_tag_type(w.tag) == LFS_FROM_USERATTRS) {
+			const struct lfs_attr *a = w.buffer;
+			for (lfs_size_t i = lfs_tag_size(w.tag); i-- > 0 && !res;)
+				if (!lfs_seen(seen, a[i].type))
+					res = emit(lfs, to, LFS_MKTAG(LFS_TYPE_USERATTR + a[i].type,
+								      toid, a[i].size),
+						   a[i].buffer);
+		} else if (lfs_tag_type1(w.tag) == LFS_TYPE_USERATTR &&
+			   !lfs_seen(seen, type) && !lfs_tag_isdeleted(w.tag)) {
+			res = emit(lfs, to, (w.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, toid, 0),
+				   w.buffer);
+		}
+		if (res < 0)
+			return res;
+	}
+	return res;
+}
+#endif

@@ -1,0 +1,155 @@
+/*
+ * path.c: from a path to an entry.
+ *
+ * ".." is lexical: a name that a later ".." cancels is skipped unseen, whether it
+ * exists or not. "." and repeated slashes mean nothing.
+ */
+#include "internal.h"
+
+static lfs_size_t lfs_name_length(const char *path)
+{
+	return (lfs_size_t)strcspn(path, "/");
+}
+
+static bool lfs_name_isdots(const char *name, lfs_size_t n, lfs_size_t dots)
+{
+	return n == dots && memcmp(name, "..", dots) == 0;
+}
+
+/* The next name that counts, after path. LFS_ERR_INVAL: ".." goes above the root. */
+static int lfs_path_next(const char **path, lfs_size_t *nlen)
+{
+	for (;;) {
+		const char *name = *path + strspn(*path, "/");
+		lfs_size_t n = lfs_name_length(name);
+
+		*path = name;
+		*nlen = n;
+		if (n == 0)
+			return 0;
+		if (lfs_name_isdots(name, n, 2))
+			return LFS_ERR_INVAL;
+
+		bool skip = lfs_name_isdots(name, n, 1);
+		int depth = 1;
+		for (const char *rest = name + n; !skip;) {
+			rest += strspn(rest, "/");
+			lfs_size_t m = lfs_name_length(rest);
+			if (m == 0)
+				break;
+			if (lfs_name_isdots(rest, m, 2))
+				depth--;
+			else if (!lfs_name_isdots(rest, m, 1))
+				depth++;
+			rest += m;
+			if (depth == 0) {
+				name = rest;
+				n = 0;
+				skip = true;
+			}
+		}
+		if (!skip)
+			return 0;
+		*path = name + n;
+	}
+}
+
+/* Look a name up in a directory, from its head on. *dir becomes the pair that
+ * holds it, or the one where it would be inserted. */
+static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2],
+			  struct lfs_match *m)
+{
+	lfs_mdir_t place = {.count = 0};
+	uint16_t after = LFS_ID_NONE;
+
+	lfs_pair_set(dir->tail, head);
+	dir->split = true;
+	for (lfs_size_t n = 0; dir->split; n++) {
+		struct lfs_match here = *m;
+		int err = n > lfs->block_count ? LFS_ERR_CORRUPT
+					       : lfs_dir_fetchmatch(lfs, dir, dir->tail, &here);
+		if (err)
+			return err;
+		if (here.id != LFS_ID_NONE) {
+			*m = here;
+			return 0;
+		}
+		/* The first entry behind it is where it goes. */
+		if (here.after < dir->count && after == LFS_ID_NONE) {
+			after = here.after;
+			place = *dir;
+		}
+		if (here.after < dir->count && here.beyond)
+			break;
+	}
+	m->after = after;
+	if (after != LFS_ID_NONE)
+		*dir = place;
+	else
+		m->after = dir->count;
+	return LFS_ERR_NOENT;
+}
+
+/* The pair that a directory's entry points to. */
+static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t head[2])
+{
+	lfs_pair_set(head, lfs->root);
+	if (w->id == LFS_ID_NONE)
+		return 0;
+	if (lfs_tag_type(w->stag) != LFS_TYPE_DIRSTRUCT || lfs_tag_size(w->stag) < 8)
+		return LFS_ERR_CORRUPT;
+	int err = lfs_bd_read(lfs, &lfs->rcache, 8, w->dir.pair[0], w->soff, head, 8);
+	lfs_pair_fromle32(head);
+	return err;
+}
+
+/* avoid: a directory that the path may not go through, or NULL. */
+static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
+			 struct lfs_where *w)
+{
+
+	memset(w, 0, sizeof *w);
+	w->id = LFS_ID_NONE;
+	w->type = LFS_TYPE_DIR;
+	if (*path == '\0')
+		return LFS_ERR_INVAL;
+	for (;;) {
+		/* Only in a directory do "." and slashes lead anywhere. */
+		if (w->type != LFS_TYPE_DIR)
+			return *path ? LFS_ERR_NOTDIR : 0;
+		lfs_block_t head[2];
+		lfs_size_t nlen;
+		int err = lfs_path_next(&path, &nlen);
+		if (err || nlen == 0)
+			return err;
+		err = lfs_where_head(lfs, w, head);
+		if (err)
+			return err;
+		if (avoid && lfs_pair_same(head, avoid))
+			return LFS_ERR_INVAL;
+		w->name = path;
+		w->nlen = nlen;
+		path += nlen;
+		w->slash = *path != '\0';
+
+		struct lfs_match m;
+		lfs_match_start(&m, w->name, w->nlen);
+		err = lfs_dir_lookup(lfs, &w->dir, head, &m);
+		if (err == LFS_ERR_NOENT) {
+			w->id = m.after;
+			if (path[strspn(path, "/")] != '\0')
+				w->name = NULL;
+		}
+		if (err)
+			return err;
+		w->id = m.id;
+		w->type = m.type;
+		w->stag = m.stag;
+		w->soff = m.soff;
+	}
+}
+
+static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w)
+{
+	return lfs_path_walk(lfs, path, NULL, w);
+}

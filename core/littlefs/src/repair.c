@@ -1,0 +1,212 @@
+/*
+ * repair.c: what a loss of power, or a call that failed, has left half done.
+ *
+ * There are three things, and the global state tells which: an entry that has
+ * arrived elsewhere and is still in its old place (move), a link of the tail list
+ * that shows a pair by blocks it has left (half orphan), and a pair in the tail
+ * list that no entry points to (orphan). No reader sees any of them; the first
+ * writer mends them.
+ */
+#include "internal.h"
+
+#ifndef LFS_READONLY
+
+/* ---- Entries that go ------------------------------------------------------------------------ */
+
+/* The last entry of a pair that goes on the directory: the pair goes too, and
+ * with it its share of the global state, which the one before takes over. */
+static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
+{
+	lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
+	lfs_mdir_t gone = *dir;
+
+	lfs_pair_tole32(tail);
+	int err = lfs_dir_gstate(lfs, &gone, &lfs->gdelta);
+	if (!err)
+		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_TAIL + gone.split,
+						LFS_ID_NONE, sizeof tail), tail}));
+	if (err)
+		return err;
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
+		if (!lfs_pair_same(h->m.pair, gone.pair))
+			continue;
+		if (h->type == LFS_TYPE_REG)
+			lfs_pair_setnull(h->m.pair);
+		if (h->type != LFS_TYPE_DIR)
+			continue;
+		((lfs_dir_t *)h)->pos -= h->id > 0;
+		h->m = *pred;
+		h->id = pred->count;
+		if (lfs_dir_seekid(lfs, &h->m, &h->id))
+			lfs_pair_setnull(h->m.pair);
+	}
+	if (lfs_pair_same(lfs->last.pair, gone.pair))
+		lfs_pair_setnull(lfs->last.pair);
+	return 0;
+}
+
+/* Remove one entry, as one commit. May be LFS_AGAIN. */
+static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
+{
+	if (dir->count == 1) {
+		lfs_mdir_t pred;
+		int err = lfs_fs_pred(lfs, dir->pair, &pred);
+		if (!err && pred.split)
+			return lfs_dir_drop(lfs, &pred, dir);
+		if (err && err != LFS_ERR_NOENT)
+			return err;
+	}
+	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), NULL}));
+}
+
+/* Take a pair that nothing points to any more, and what belongs to its directory,
+ * out of the tail list. bare: without making way for the write. */
+static int lfs_fs_unlink_(lfs_t *lfs, lfs_mdir_t *pred, bool bare)
+{
+	lfs_mdir_t dir = {.tail = {pred->tail[0], pred->tail[1]}, .split = true};
+	lfs_block_t tail[2];
+
+	for (lfs_block_t n = 0; dir.split; n++) {
+		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &dir, dir.tail);
+		if (!err)
+			err = lfs_dir_gstate(lfs, &dir, &lfs->gdelta);
+		if (err)
+			return err;
+	}
+	lfs_pair_set(tail, dir.tail);
+	lfs_pair_tole32(tail);
+	struct lfs_mattr attr = {LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), tail};
+	return bare ? lfs_dir_write(lfs, pred, &attr, 1, false) : lfs_dir_commit(lfs, pred, &attr, 1);
+}
+
+/* The same, for the pair of a directory whose entry has been removed; ends the
+ * time of orphans. */
+static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
+{
+	lfs_block_t gone[2] = {pair[0], pair[1]};
+	lfs_mdir_t pred;
+	int err;
+
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (lfs_pair_same(h->m.pair, gone)) {
+			lfs_pair_setnull(h->m.pair);
+			if (h->type == LFS_TYPE_DIR)
+				lfs_pair_setnull(((lfs_dir_t *)h)->head);
+		}
+	do {
+		err = lfs_fs_pred(lfs, gone, &pred);
+		if (err)
+			return err == LFS_ERR_NOENT ? 0 : err;
+		lfs_gstate_setorphans(lfs, false);
+		err = lfs_fs_unlink_(lfs, &pred, false);
+	} while (err == LFS_AGAIN);
+	if (lfs_pair_same(lfs->last.pair, gone))
+		lfs_pair_setnull(lfs->last.pair);
+	return err;
+}
+
+/* ---- Repairs ---------------------------------------------------------------------------------- */
+
+/* An entry that has arrived elsewhere: remove it where it was. */
+static int lfs_fs_demove(lfs_t *lfs)
+{
+	while (lfs_gstate_hasmove(&lfs->gdisk)) {
+		uint16_t id = lfs_tag_id(lfs->gdisk.tag);
+		lfs_mdir_t dir;
+		int err = lfs_dir_fetch(lfs, &dir, lfs->gdisk.pair);
+		if (!err && id >= dir.count)
+			err = LFS_ERR_CORRUPT;
+		if (err)
+			return err;
+		lfs_fs_prepmove(lfs, LFS_ID_NONE, NULL);
+		err = lfs_dir_delete(lfs, &dir, id);
+		if (err && err != LFS_AGAIN)
+			return err;
+	}
+	return 0;
+}
+
+/* One link of the tail list to the head of a directory. Positive: as
+ * lfs_dir_write. */
+static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
+{
+	lfs_mdir_t parent;
+	lfs_block_t exact[2];
+	uint16_t id;
+	int err = lfs_fs_parent(lfs, pred->tail, &parent, &id, exact);
+
+	if (err == LFS_ERR_NOENT && full)
+		return lfs_fs_unlink_(lfs, pred, true);
+	if (err == LFS_ERR_NOENT || (!err && (full || lfs_pair_same(exact, pred->tail))))
+		return 0;
+	if (err)
+		return err;
+	lfs_pair_tole32(exact);
+	return lfs_dir_write(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE,
+							       sizeof exact), exact}), false);
+}
+
+/* Mend the tail list: half orphans first, for they may hide orphans; full: then
+ * those. LFS_MOVE_BAD: *next must move before. */
+static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
+{
+	for (int pass = 0; pass <= full; pass++) {
+		lfs_mdir_t dir = {.tail = {0, 1}, .split = true};
+
+		for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
+			if (n > lfs->block_count)
+				return LFS_ERR_CORRUPT;
+			while (!dir.split && !lfs_pair_isnull(dir.tail)) {
+				uint32_t rev = dir.rev;
+				lfs_off_t off = dir.off;
+				int err = lfs_fs_mendlink(lfs, &dir, pass);
+				if (err > 0)
+					lfs_pair_set(next, dir.pair);
+				if (err)
+					return err;
+				if (dir.rev == rev && dir.off == off)
+					break;
+			}
+			if (lfs_pair_isnull(dir.tail))
+				break;
+			int err = lfs_dir_fetch(lfs, &dir, dir.tail);
+			if (err)
+				return err;
+		}
+	}
+	lfs_gstate_setorphans(lfs, false);
+	return 0;
+}
+
+static int lfs_fs_mendorphans(lfs_t *lfs)
+{
+	while (lfs_gstate_hasorphans(&lfs->gstate)) {
+		lfs_block_t next[2];
+		int err = lfs_fs_deorphan(lfs, true, next);
+		if (err > 0)
+			err = lfs_dir_makeway(lfs, next);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count);
+
+static int lfs_fs_forceconsistency(lfs_t *lfs)
+{
+	lfs_alloc_ckpoint(lfs);
+	if (lfs->gdisk.tag & LFS_GSTATE_OLD) {
+		int err = lfs_fs_rewritesuperblocks(lfs, lfs->block_count);
+		if (err)
+			return err;
+	}
+	int err = lfs_fs_demove(lfs);
+	if (!err)
+		err = lfs_fs_mendorphans(lfs);
+	if (err)
+		lfs_gstate_reset(lfs);
+	return err;
+}
+
+#endif

@@ -1,0 +1,431 @@
+/*
+ * superblock.c: the file system as a whole: format, mount, size, care.
+ *
+ * The superblock is entry 0 of the first pair, and again of each pair that was
+ * put behind it to spare it (update.c, lfs_dir_expand). The last copy counts: its
+ * pair is the root directory.
+ */
+#include "internal.h"
+
+#define LFS_MAGIC "littlefs"
+enum { LFS_MAGIC_BYTES = 8 };
+
+/* ---- Buffers and limits ------------------------------------------------------------------ */
+
+static int lfs_buffer(uint8_t **buffer, void *given, lfs_size_t size)
+{
+	*buffer = given ? given : lfs_malloc(size);
+	return *buffer ? 0 : LFS_ERR_NOMEM;
+}
+
+static int lfs_deinit(lfs_t *lfs)
+{
+	const struct lfs_config *c = lfs->cfg;
+
+	if (!c->read_buffer)
+		lfs_free(lfs->rcache.buffer);
+	if (!c->prog_buffer)
+		lfs_free(lfs->pcache.buffer);
+	if (!c->lookahead_buffer)
+		lfs_free(lfs->lookahead.buffer);
+	return 0;
+}
+
+/* What a configuration must be like: misuse, not an error. */
+static void lfs_check_config(const struct lfs_config *c)
+{
+	lfs_size_t max = c->metadata_max ? c->metadata_max : c->block_size;
+
+	LFS_ASSERT(c->read != NULL);
+#ifndef LFS_READONLY
+	LFS_ASSERT(c->prog != NULL && c->erase != NULL && c->sync != NULL);
+#endif
+	LFS_ASSERT(c->read_size && c->prog_size && c->cache_size);
+	LFS_ASSERT(c->cache_size % c->read_size == 0 && c->cache_size % c->prog_size == 0);
+	LFS_ASSERT(c->block_size >= 128 && c->block_size % c->cache_size == 0);
+	LFS_ASSERT(c->block_cycles != 0);
+	LFS_ASSERT(c->lookahead_size > 0);
+	LFS_ASSERT(c->compact_thresh == 0 || c->compact_thresh >= c->block_size / 2);
+	LFS_ASSERT(c->compact_thresh == (lfs_size_t)-1 || c->compact_thresh <= c->block_size);
+	LFS_ASSERT(max <= c->block_size && max % c->read_size == 0 && max % c->prog_size == 0 &&
+		   c->block_size % max == 0);
+	LFS_ASSERT(c->name_max <= LFS_NAME_MAX && c->file_max <= LFS_FILE_MAX &&
+		   c->attr_max <= LFS_ATTR_MAX);
+	LFS_ASSERT(c->inline_max == (lfs_size_t)-1 ||
+		   (c->inline_max <= c->cache_size && c->inline_max <= max / 8 &&
+		    c->inline_max <= (c->attr_max ? c->attr_max : LFS_ATTR_MAX)));
+#ifdef LFS_MULTIVERSION
+	LFS_ASSERT(c->disk_version == 0 ||
+		   (c->disk_version >> 16 == LFS_DISK_VERSION_MAJOR &&
+		    (c->disk_version & 0xffff) <= LFS_DISK_VERSION_MINOR));
+#endif
+	(void)c;
+	(void)max;
+}
+
+static int lfs_init(lfs_t *lfs, const struct lfs_config *c)
+{
+	lfs_size_t max = c->metadata_max ? c->metadata_max : c->block_size;
+
+	lfs_check_config(c);
+	memset(lfs, 0, sizeof *lfs);
+	lfs->cfg = c;
+	lfs->block_count = c->block_count;
+	lfs->name_max = c->name_max ? c->name_max : LFS_NAME_MAX;
+	lfs->file_max = c->file_max ? c->file_max : LFS_FILE_MAX;
+	lfs->attr_max = c->attr_max ? c->attr_max : LFS_ATTR_MAX;
+	lfs->inline_max = c->inline_max;
+	if (c->inline_max == (lfs_size_t)-1)
+		lfs->inline_max = 0;
+	else if (c->inline_max == 0)
+		lfs->inline_max = lfs_min(c->cache_size, lfs_min(lfs->attr_max, max / 8));
+	lfs_pair_setnull(lfs->root);
+	lfs_pair_setnull(lfs->last.pair);
+	lfs_cache_drop(&lfs->rcache);
+	lfs_cache_drop(&lfs->pcache);
+
+	int err = lfs_buffer(&lfs->rcache.buffer, c->read_buffer, c->cache_size);
+	if (!err)
+		err = lfs_buffer(&lfs->pcache.buffer, c->prog_buffer, c->cache_size);
+	if (!err)
+		err = lfs_buffer(&lfs->lookahead.buffer, c->lookahead_buffer, c->lookahead_size);
+	if (err)
+		lfs_deinit(lfs);
+	return err;
+}
+
+/* ---- The superblock's entry ---------------------------------------------------------------- */
+
+static void lfs_superblock_tole32(lfs_superblock_t *s)
+{
+	s->version = lfs_tole32(s->version);
+	s->block_size = lfs_tole32(s->block_size);
+	s->block_count = lfs_tole32(s->block_count);
+	s->name_max = lfs_tole32(s->name_max);
+	s->file_max = lfs_tole32(s->file_max);
+	s->attr_max = lfs_tole32(s->attr_max);
+}
+
+/* LFS_ERR_NOENT: the pair has none. */
+static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, lfs_superblock_t *s)
+{
+	uint8_t magic[LFS_MAGIC_BYTES];
+	lfs_tag_t tag;
+
+	int err = lfs_dir_find(lfs, dir, LFS_MASK_TYPE3 | LFS_MASK_ID,
+			       LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, 0), &tag, NULL, magic, sizeof magic);
+	if (!err && (lfs_tag_size(tag) != sizeof magic || memcmp(magic, LFS_MAGIC, sizeof magic)))
+		err = LFS_ERR_NOENT;
+	if (!err)
+		err = lfs_dir_find(lfs, dir, LFS_MASK_TYPE1 | LFS_MASK_ID,
+				   LFS_MKTAG(LFS_TYPE_STRUCT, 0, 0), &tag, NULL, s, sizeof *s);
+	lfs_superblock_tole32(s);
+	return err;
+}
+
+#ifndef LFS_READONLY
+
+static void lfs_superblock_now(const lfs_t *lfs, lfs_size_t block_count, lfs_superblock_t *s)
+{
+	s->version = lfs_disk_version(lfs);
+	s->block_size = lfs->cfg->block_size;
+	s->block_count = block_count;
+	s->name_max = lfs->name_max;
+	s->file_max = lfs->file_max;
+	s->attr_max = lfs->attr_max;
+	lfs_superblock_tole32(s);
+}
+
+/* Bring every copy up to date, the one that counts last. */
+static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
+{
+	lfs_mdir_t dir = {.tail = {0, 1}};
+	lfs_superblock_t is, want, le;
+
+	lfs_superblock_now(lfs, block_count, &le);
+	want = le;
+	lfs_superblock_tole32(&want);
+	for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
+		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &dir, dir.tail);
+		if (!err)
+			err = lfs_superblock_read(lfs, &dir, &is);
+		if (err == LFS_ERR_NOENT)
+			break;
+		if (!err && memcmp(&is, &want, sizeof is) != 0)
+			err = lfs_dir_commit(lfs, &dir, LFS_MKATTRS({
+				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof le), &le}));
+		if (err == LFS_AGAIN) {
+			dir.tail[0] = 0;
+			dir.tail[1] = 1;
+		} else if (err) {
+			return err;
+		}
+	}
+	lfs->gstate.tag &= ~LFS_GSTATE_OLD;
+	lfs->gdisk.tag &= ~LFS_GSTATE_OLD;
+	return 0;
+}
+
+/* ---- Format ------------------------------------------------------------------------------------- */
+
+static int lfs_format_pair(lfs_t *lfs)
+{
+	static const lfs_block_t first[2] = {0, 1};
+	lfs_superblock_t superblock;
+	lfs_mdir_t root;
+
+	/* All is free, from block 0 on. */
+	memset(lfs->lookahead.buffer, 0, lfs->cfg->lookahead_size);
+	lfs->lookahead.size = lfs_min(8 * lfs->cfg->lookahead_size, lfs->block_count);
+	lfs_alloc_ckpoint(lfs);
+	int err = lfs_dir_alloc(lfs, &root);
+	if (err)
+		return err;
+
+	lfs_superblock_now(lfs, lfs->block_count, &superblock);
+	struct lfs_mattr attrs[] = {
+		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), NULL},
+		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), LFS_MAGIC},
+		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), &superblock},
+	};
+	lfs_mdir_t from = root;
+	struct lfs_source s = {&from, attrs, 3, 0, 1};
+
+	/* Both halves, so that nothing of an older file system is left. */
+	for (int i = 0; i < 2 && !err; i++) {
+		err = lfs_dir_rewrite(lfs, &root, &s, NULL, false);
+		from = root;
+		s.count = 0;
+	}
+	lfs_pair_setnull(lfs->last.pair);
+	if (!err)
+		err = lfs_dir_fetch(lfs, &root, first);
+	return err == LFS_BAD || err == LFS_ERR_CORRUPT ? LFS_ERR_NOSPC : err;
+}
+
+static int lfs_format_(lfs_t *lfs, const struct lfs_config *c)
+{
+	LFS_ASSERT(c->block_count != 0);
+	int err = lfs_init(lfs, c);
+	if (err)
+		return err;
+	err = lfs_format_pair(lfs);
+	lfs_deinit(lfs);
+	return err;
+}
+#endif
+
+/* ---- Mount ---------------------------------------------------------------------------------------- */
+
+static int lfs_limit(lfs_size_t *ours, lfs_size_t disk)
+{
+	if (disk > *ours) {
+		LFS_ERROR("limit %" PRIu32 " on disk is above %" PRIu32, disk, *ours);
+		return LFS_ERR_INVAL;
+	}
+	if (disk)
+		*ours = disk;
+	return 0;
+}
+
+/* A copy of the superblock has been found: may we use such a disk? */
+static int lfs_mount_superblock(lfs_t *lfs, const lfs_superblock_t *s)
+{
+	uint32_t ours = lfs_disk_version(lfs);
+
+	if (s->version >> 16 != ours >> 16 || (s->version & 0xffff) > (ours & 0xffff)) {
+		LFS_ERROR("version %" PRIu32 ".%" PRIu32 " on disk", s->version >> 16,
+			  s->version & 0xffff);
+		return LFS_ERR_INVAL;
+	}
+	lfs->gstate.tag &= ~(lfs_tag_t)(1u << 9);
+	lfs->gstate.tag |= (lfs_tag_t)(s->version < ours) << 9;
+	int err = lfs_limit(&lfs->name_max, s->name_max);
+	if (!err)
+		err = lfs_limit(&lfs->file_max, s->file_max);
+	if (!err)
+		err = lfs_limit(&lfs->attr_max, s->attr_max);
+	if (!err && (s->block_size != lfs->cfg->block_size || s->block_count < 2))
+		err = LFS_ERR_INVAL;
+	lfs->inline_max = lfs_min(lfs->inline_max, lfs->attr_max);
+	lfs->block_count = s->block_count;
+	return err;
+}
+
+/* Walk all pairs: find the root and add up the global state. */
+static int lfs_mount_walk(lfs_t *lfs)
+{
+	lfs_mdir_t dir = {.tail = {0, 1}};
+	lfs_size_t count = 0;
+	bool chain = true;
+
+	for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
+		lfs_superblock_t s;
+		if (n > lfs->block_count)
+			return LFS_ERR_CORRUPT;
+		int err = lfs_dir_fetch(lfs, &dir, dir.tail);
+		if (!err)
+			err = chain ? lfs_superblock_read(lfs, &dir, &s) : LFS_ERR_NOENT;
+		if (!err) {
+			err = lfs_mount_superblock(lfs, &s);
+			count = s.block_count;
+			lfs_pair_set(lfs->root, dir.pair);
+		} else if (err == LFS_ERR_NOENT) {
+			/* The first pair has one, and so all up to the root. */
+			chain = false;
+			err = count ? 0 : LFS_ERR_CORRUPT;
+		}
+		if (!err)
+			err = lfs_dir_gstate(lfs, &dir, &lfs->gstate);
+		if (err)
+			return err;
+	}
+	if (lfs->cfg->block_count && lfs->cfg->block_count != count)
+		return LFS_ERR_INVAL;
+	return 0;
+}
+
+static int lfs_mount_(lfs_t *lfs, const struct lfs_config *c)
+{
+	int err = lfs_init(lfs, c);
+	if (err)
+		return err;
+	err = lfs_mount_walk(lfs);
+	if (err) {
+		lfs_deinit(lfs);
+		return err;
+	}
+	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
+	lfs->gdisk = lfs->gstate;
+	lfs->lookahead.start = lfs->seed % lfs->block_count;
+#ifndef LFS_READONLY
+	lfs_alloc_drop(lfs);
+#endif
+	return 0;
+}
+
+static int lfs_unmount_(lfs_t *lfs)
+{
+	return lfs_deinit(lfs);
+}
+
+/* ---- The whole ------------------------------------------------------------------------------------ */
+
+static int lfs_fs_stat_(lfs_t *lfs, struct lfs_fsinfo *info)
+{
+	lfs_superblock_t s;
+	lfs_mdir_t root;
+	int err = lfs_dir_fetch(lfs, &root, lfs->root);
+
+	if (!err)
+		err = lfs_superblock_read(lfs, &root, &s);
+	if (err)
+		return err == LFS_ERR_NOENT ? LFS_ERR_CORRUPT : err;
+	info->disk_version = s.version;
+	info->block_size = lfs->cfg->block_size;
+	info->block_count = lfs->block_count;
+	info->name_max = lfs->name_max;
+	info->file_max = lfs->file_max;
+	info->attr_max = lfs->attr_max;
+	return 0;
+}
+
+static lfs_ssize_t lfs_fs_size_(lfs_t *lfs)
+{
+	lfs_block_t n = 0;
+	int err = lfs_fs_traverse_(lfs, 0, lfs_count_block, &n);
+	return err ? err : (lfs_ssize_t)n;
+}
+
+#ifndef LFS_READONLY
+
+/* An empty commit to the pair; compact: as a new log. */
+static int lfs_dir_touch(lfs_t *lfs, lfs_mdir_t *dir, bool compact)
+{
+	if (compact)
+		dir->erased = false;
+	return lfs_dir_commit(lfs, dir, NULL, 0);
+}
+
+static int lfs_fs_mkconsistent_(lfs_t *lfs)
+{
+	int err;
+	do {
+		lfs_mdir_t root;
+		lfs_gstate_t diff;
+
+		err = lfs_fs_forceconsistency(lfs);
+		diff = lfs->gdisk;
+		lfs_gstate_xor(&diff, &lfs->gstate);
+		if (err || !((diff.tag & ~LFS_MKTAG(0, 0, 0x3ff)) | diff.pair[0] | diff.pair[1]))
+			return err;
+		err = lfs_dir_fetch(lfs, &root, lfs->root);
+		if (!err)
+			err = lfs_dir_touch(lfs, &root, false);
+	} while (err == LFS_AGAIN);
+	return err;
+}
+
+static int lfs_fs_gc_(lfs_t *lfs)
+{
+	const struct lfs_config *c = lfs->cfg;
+	lfs_size_t most = c->compact_thresh ? c->compact_thresh : c->block_size - c->block_size / 8;
+	lfs_mdir_t dir = {.tail = {0, 1}};
+
+	int err = lfs_fs_forceconsistency(lfs);
+	if (err)
+		return err;
+	for (lfs_block_t n = 0; most < c->block_size - c->prog_size &&
+				!lfs_pair_isnull(dir.tail); n++) {
+		err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &dir, dir.tail);
+		if (!err && (!dir.erased || dir.off > most))
+			err = lfs_dir_touch(lfs, &dir, true);
+		if (err == LFS_AGAIN) {
+			dir.tail[0] = 0;
+			dir.tail[1] = 1;
+		} else if (err) {
+			return err;
+		}
+	}
+	if (lfs->lookahead.size < lfs_min(8 * c->lookahead_size, lfs->block_count)) {
+		lfs_alloc_ckpoint(lfs);
+		err = lfs_alloc_scan(lfs);
+	}
+	return err;
+}
+
+#ifdef LFS_SHRINKNONRELOCATING
+static int lfs_shrink_check(void *data, lfs_block_t block)
+{
+	return block >= *(lfs_size_t *)data ? LFS_ERR_NOTEMPTY : 0;
+}
+#endif
+
+static int lfs_fs_grow_(lfs_t *lfs, lfs_size_t block_count)
+{
+	lfs_size_t was = lfs->block_count;
+
+	if (block_count == was)
+		return 0;
+#ifdef LFS_SHRINKNONRELOCATING
+	if (block_count < was) {
+		int err = lfs_fs_traverse_(lfs, LFS_WALK_POINTERS | LFS_WALK_READERS,
+					   lfs_shrink_check, &block_count);
+		if (err)
+			return err;
+	}
+#else
+	LFS_ASSERT(block_count > was);
+	if (block_count < was)
+		return LFS_ERR_INVAL;
+#endif
+	lfs_alloc_ckpoint(lfs);
+	int err = lfs_fs_rewritesuperblocks(lfs, block_count);
+	if (err)
+		return err;
+	lfs->block_count = block_count;
+	lfs->lookahead.start %= block_count;
+	lfs_alloc_drop(lfs);
+	return 0;
+}
+#endif

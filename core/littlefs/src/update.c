@@ -1,0 +1,457 @@
+/*
+ * update.c: one change of one pair, and pairs that move.
+ *
+ * A pair moves when a half of it is worn or bad: its log is copied as it is into a
+ * fresh block, then the entry that points to it, then the link of the tail list
+ * are changed, one commit each. Moving changes no id and no contents, so it comes
+ * before the change that made it necessary, and that change is tried again from
+ * its beginning (LFS_AGAIN). If what must be changed on the way needs to move
+ * itself, it moves first. So nothing nests, and what fails half way leaves a disk
+ * that is whole, or one with a link to mend (repair.c).
+ */
+#include "internal.h"
+
+#ifndef LFS_READONLY
+
+/* Between the orphan flag's setting and clearing the tail list may show pairs
+ * that have left the tree, or pairs by their old blocks. */
+#define LFS_GSTATE_ORPHANS 0x80000000u
+/* In RAM only: the superblock is of an older version; there was no space for a
+ * worn pair to move, it stays. */
+#define LFS_GSTATE_OLD (1u << 9)
+#define LFS_GSTATE_STAY (1u << 8)
+
+static bool lfs_gstate_hasorphans(const lfs_gstate_t *g)
+{
+	return g->tag & LFS_GSTATE_ORPHANS;
+}
+
+static bool lfs_gstate_hasmove(const lfs_gstate_t *g)
+{
+	return lfs_tag_type(g->tag) == LFS_TYPE_DELETE;
+}
+
+static bool lfs_gstate_hasmovehere(const lfs_gstate_t *g, const lfs_block_t pair[2])
+{
+	return lfs_gstate_hasmove(g) && lfs_pair_shares(g->pair, pair);
+}
+
+static void lfs_gstate_setorphans(lfs_t *lfs, bool orphans)
+{
+	lfs->gstate.tag &= ~LFS_GSTATE_ORPHANS;
+	if (orphans)
+		lfs->gstate.tag |= LFS_GSTATE_ORPHANS;
+}
+
+/* Id 0x3ff: no move. */
+static void lfs_fs_prepmove(lfs_t *lfs, uint16_t id, const lfs_block_t pair[2])
+{
+	lfs->gstate.tag &= ~(LFS_MASK_TYPE3 | LFS_MASK_ID);
+	lfs->gstate.pair[0] = lfs->gstate.pair[1] = 0;
+	if (id != LFS_ID_NONE) {
+		lfs->gstate.tag |= LFS_MKTAG(LFS_TYPE_DELETE, id, 0);
+		lfs_pair_set(lfs->gstate.pair, pair);
+	}
+}
+
+/* Want what the disk has. */
+static void lfs_gstate_reset(lfs_t *lfs)
+{
+	lfs->gstate = lfs->gdisk;
+	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
+}
+
+static bool lfs_pair_isfirst(const lfs_block_t pair[2])
+{
+	static const lfs_block_t first[2] = {0, 1};
+	return lfs_pair_same(pair, first);
+}
+
+/* ---- Writing one pair -------------------------------------------------------------------- */
+
+/* Besides 0 and errors: what has to happen before the change can. */
+enum {
+	LFS_MOVE_WEAR = 1,	/* the pair is due to move */
+	LFS_MOVE_BAD = 2,	/* its other half is bad */
+};
+
+/* What the tags will make of the pair's count and tail. */
+static void lfs_dir_effect(lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
+{
+	for (int i = 0; i < count; i++) {
+		lfs_tag_t type = lfs_tag_type(attrs[i].tag);
+		if (type == LFS_TYPE_CREATE)
+			dir->count++;
+		else if (type == LFS_TYPE_DELETE)
+			dir->count--;
+		else if ((type & 0x700) == LFS_TYPE_TAIL) {
+			memcpy(dir->tail, attrs[i].buffer, sizeof dir->tail);
+			lfs_pair_fromle32(dir->tail);
+			dir->split = type & 1;
+		}
+	}
+}
+
+/* An open handle after the tags have shifted its id. */
+static void lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs, int count)
+{
+	for (int i = 0; i < count; i++) {
+		lfs_tag_t type = lfs_tag_type(attrs[i].tag);
+		uint16_t at = lfs_tag_id(attrs[i].tag), was = h->id;
+		if (type != LFS_TYPE_CREATE && type != LFS_TYPE_DELETE)
+			continue;
+		if (type == LFS_TYPE_DELETE && at == h->id && h->type == LFS_TYPE_REG) {
+			lfs_pair_setnull(h->m.pair);
+			return;
+		}
+		h->id = lfs_id_shift(h->id, type == LFS_TYPE_CREATE, at);
+		if (h->type == LFS_TYPE_DIR)
+			((lfs_dir_t *)h)->pos += (lfs_off_t)h->id - was;
+	}
+}
+
+/* The change is on disk: was has become now. */
+static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *was,
+			   const lfs_mdir_t *now, const struct lfs_mattr *attrs, int count)
+{
+	lfs_mdir_t old = *was;
+	bool owned = false;
+
+	lfs->gdisk = lfs->gstate;
+	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
+		owned |= &h->m == dir;
+		if (!lfs_pair_same(h->m.pair, old.pair))
+			continue;
+		h->m = *now;
+		lfs_handle_shift(h, attrs, count);
+	}
+	if (!owned)
+		*dir = *now;
+	if (!(now->split && lfs_pair_same(lfs->last.pair, now->tail)))
+		lfs->last = *now;
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (lfs_pair_same(h->m.pair, old.pair) && lfs_dir_seekid(lfs, &h->m, &h->id))
+			lfs_pair_setnull(h->m.pair);
+}
+
+/* The pair's rest is not as erased any more, whoever believes it. */
+static void lfs_dir_spoil(lfs_t *lfs, lfs_mdir_t *dir)
+{
+	dir->erased = false;
+	lfs_pair_setnull(lfs->last.pair);
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (lfs_pair_same(h->m.pair, dir->pair))
+			h->m.erased = false;
+}
+
+/* Write the pair anew, with the change, and in more than one if it must be. */
+static int lfs_dir_compact(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now,
+			   const struct lfs_mattr *attrs, int count, bool wear)
+{
+	struct lfs_source s = {was, attrs, count, 0, now->count};
+	uint32_t cycles = lfs_dir_cycles(lfs);
+
+	if (wear && cycles && (was->rev + 1) % cycles == 0 && !(lfs->gdisk.tag & LFS_GSTATE_STAY))
+		return LFS_MOVE_WEAR;
+	/* A pending move names an id of this pair: then it stays whole. */
+	if (!lfs_gstate_hasmovehere(&lfs->gstate, was->pair)) {
+		int err = lfs_dir_split(lfs, now, &s);
+		if (err)
+			return err;
+	}
+	int err = lfs_dir_rewrite(lfs, now, &s, was, true);
+	if (err == LFS_BAD)
+		return lfs_pair_isfirst(was->pair) ? LFS_ERR_NOSPC : LFS_MOVE_BAD;
+	return err;
+}
+
+/* Did the change arrive although something failed afterwards? */
+static bool lfs_dir_landed(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now)
+{
+	lfs_mdir_t disk;
+
+	lfs_cache_drop(&lfs->rcache);
+	if (lfs_dir_load(lfs, &disk, was->pair, NULL))
+		return false;
+	if (lfs_scmp(disk.rev, was->rev) <= 0 &&
+	    !(disk.pair[0] == was->pair[0] && disk.off > was->off))
+		return false;
+	*now = disk;
+	return true;
+}
+
+/* Change a pair by attrs in one commit. wear: it may say that it is due to move.
+ * Does not follow what points to it. */
+static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count,
+			 bool wear)
+{
+	lfs_mdir_t was = *dir, now = was;
+	int err = LFS_ERR_NOSPC;
+
+	lfs_dir_effect(&now, attrs, count);
+	if (was.erased && now.count < 0xff) {
+		err = lfs_dir_append(lfs, &now, attrs, count);
+		if (err)
+			lfs_dir_spoil(lfs, dir);
+	}
+	if (err == LFS_ERR_NOSPC || err == LFS_BAD) {
+		err = lfs_dir_compact(lfs, &was, &now, attrs, count, wear);
+	}
+	if (err > 0)
+		return err;
+	if (err) {
+		lfs_dir_spoil(lfs, dir);
+		if (!lfs_dir_landed(lfs, &was, &now))
+			return err;
+	}
+	lfs_dir_settle(lfs, dir, &was, &now, attrs, count);
+	return err;
+}
+
+/* ---- What points to a pair ----------------------------------------------------------------- */
+
+/* The entry that points to a pair, and to which blocks exactly. */
+static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir, uint16_t *id,
+			 lfs_block_t exact[2])
+{
+	lfs_pair_setnull(dir->tail);
+	dir->tail[0] = 0;
+	dir->tail[1] = 1;
+	for (lfs_block_t n = 0; !lfs_pair_isnull(dir->tail); n++) {
+		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, dir, dir->tail);
+		if (err)
+			return err;
+		for (*id = 0; *id < dir->count; *id = (uint16_t)(*id + LFS_BATCH)) {
+			struct lfs_entry e[LFS_BATCH];
+			int got = lfs_dir_gather(lfs, dir, NULL, 0, *id, dir->count,
+						 LFS_HAVE_BODY, e);
+			if (got < 0)
+				return got;
+			for (int i = 0; i < got; i++) {
+				if (lfs_tag_type(e[i].body.tag) != LFS_TYPE_DIRSTRUCT ||
+				    !(e[i].have & LFS_HAVE_BODY) ||
+				    lfs_gstate_hides(lfs, dir, (uint16_t)(*id + i)))
+					continue;
+				err = lfs_piece_read(lfs, &e[i].body, exact, 2 * sizeof *exact);
+				if (err)
+					return err;
+				lfs_pair_fromle32(exact);
+				if (lfs_pair_shares(exact, pair)) {
+					*id = (uint16_t)(*id + i);
+					return 0;
+				}
+			}
+		}
+	}
+	return LFS_ERR_NOENT;
+}
+
+/* The pair before it in the tail list. */
+static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
+{
+	dir->tail[0] = 0;
+	dir->tail[1] = 1;
+	for (lfs_block_t n = 0; !lfs_pair_isnull(dir->tail); n++) {
+		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, dir, dir->tail);
+		if (err)
+			return err;
+		if (lfs_pair_shares(dir->tail, pair) && !lfs_pair_isnull(dir->tail))
+			return 0;
+	}
+	return LFS_ERR_NOENT;
+}
+
+/* ---- Moving ------------------------------------------------------------------------------------ */
+
+/* Something points to the new blocks: from now on they are the pair. */
+static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *now)
+{
+	if (lfs_pair_same(lfs->root, was->pair))
+		lfs_pair_set(lfs->root, now->pair);
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
+		if (lfs_pair_same(h->m.pair, was->pair))
+			h->m = *now;
+		if (h->type == LFS_TYPE_DIR && lfs_pair_same(((lfs_dir_t *)h)->head, was->pair))
+			lfs_pair_set(((lfs_dir_t *)h)->head, now->pair);
+	}
+	if (lfs_pair_same(lfs->last.pair, was->pair))
+		lfs->last = *now;
+}
+
+/* A write on the way of a move. *next: the pair that should move as well, now
+ * that it has been compacted in place at its time, or must move before. *landed:
+ * it is on disk, whatever the result. */
+static int lfs_dir_repoint(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count,
+			   lfs_block_t next[2], bool *landed)
+{
+	uint32_t rev = dir->rev, cycles = lfs_dir_cycles(lfs);
+	lfs_off_t off = dir->off;
+	int err = lfs_dir_write(lfs, dir, attrs, count, false);
+
+	*landed = dir->rev != rev || dir->off != off;
+	if (err == LFS_MOVE_BAD || (!err && dir->rev != rev && cycles && dir->rev % cycles == 0))
+		lfs_pair_set(next, dir->pair);
+	return err;
+}
+
+/* Copy a pair's log to a fresh block and have all point there. LFS_MOVE_BAD:
+ * *next must move before; half of the pointers may have been changed. */
+static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[2])
+{
+	lfs_mdir_t old, now, dir;
+	lfs_block_t exact[2], tail[2];
+	bool landed = false;
+	uint16_t id;
+
+	int err = lfs_dir_fetch(lfs, &old, pair);
+	if (err)
+		return err;
+	struct lfs_source all = {&old, NULL, 0, 0, old.count};
+	now = old;
+	err = lfs_alloc(lfs, &now.pair[1]);
+	if (!err)
+		err = lfs_dir_rewrite_fresh(lfs, &now, &all, &old);
+	if (err)
+		return err;
+	lfs_pair_set(tail, now.pair);
+	lfs_pair_tole32(tail);
+	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
+		lfs_pair_set(lfs->gstate.pair, now.pair);
+
+	int parent = lfs_fs_parent(lfs, old.pair, &dir, &id, exact);
+	if (parent && parent != LFS_ERR_NOENT)
+		return parent;
+	if (!parent) {
+		struct lfs_mattr attrs[2] = {
+			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), tail},
+			{LFS_MKTAG(LFS_TYPE_TAIL + dir.split, LFS_ID_NONE, sizeof tail), tail},
+		};
+		bool both = lfs_pair_shares(dir.tail, old.pair);
+		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
+
+		/* Until the tail list follows, it shows the old blocks. */
+		if (!both)
+			lfs_gstate_setorphans(lfs, true);
+		err = lfs_dir_repoint(lfs, &dir, attrs, 1 + both, next, &landed);
+		if (landed)
+			lfs_dir_moved(lfs, &old, &now);
+		if (err || both)
+			return err;
+		lfs_gstate_setorphans(lfs, orphans);
+	}
+
+	err = lfs_fs_pred(lfs, old.pair, &dir);
+	if (err == LFS_ERR_NOENT)
+		return 0;
+	if (!err)
+		err = lfs_dir_repoint(lfs, &dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_TAIL + dir.split,
+							LFS_ID_NONE, sizeof tail), tail}), next,
+				      &landed);
+	if (landed && parent)
+		lfs_dir_moved(lfs, &old, &now);
+	return err;
+}
+
+/* The first pair cannot move. When it is due, all it holds moves behind it, and it
+ * keeps the superblock alone; as long as there is plenty of space. */
+static int lfs_dir_expand(lfs_t *lfs)
+{
+	static const lfs_block_t first[2] = {0, 1};
+	lfs_block_t used = 0;
+	lfs_mdir_t old, now, fresh;
+
+	int err = lfs_fs_traverse_(lfs, 0, lfs_count_block, &used);
+	if (!err && lfs->block_count - lfs_min(used, lfs->block_count) <= lfs->block_count / 8)
+		err = LFS_ERR_NOSPC;
+	if (!err)
+		err = lfs_dir_fetch(lfs, &old, first);
+	if (err)
+		return err;
+	struct lfs_source all = {&old, NULL, 0, 0, old.count};
+	struct lfs_source superblock = {&old, NULL, 0, 0, 1};
+	err = lfs_dir_create(lfs, &fresh, &all, old.tail, old.split);
+	if (err)
+		return err;
+	now = old;
+	now.split = true;
+	lfs_pair_set(now.tail, fresh.pair);
+	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
+		lfs_pair_set(lfs->gstate.pair, fresh.pair);
+	err = lfs_dir_rewrite(lfs, &now, &superblock, &old, true);
+	if (err) {
+		lfs_mdir_t dir = old;
+		lfs_dir_spoil(lfs, &dir);
+		if (!lfs_dir_landed(lfs, &old, &now))
+			return err == LFS_BAD ? LFS_ERR_NOSPC : err;
+	}
+	lfs->gdisk = lfs->gstate;
+	lfs->last = fresh;
+	lfs_dir_moved(lfs, &old, &fresh);
+	return err == LFS_BAD ? LFS_ERR_NOSPC : err;
+}
+
+static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
+
+/* Move a pair, and before it what is in its way. */
+static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
+{
+	lfs_block_t goal[2] = {pair[0], pair[1]}, subject[2] = {pair[0], pair[1]};
+	bool done = false, orphans = lfs_gstate_hasorphans(&lfs->gdisk);
+	int err = 0;
+
+	for (lfs_block_t n = 0; n <= lfs->block_count; n++) {
+		lfs_block_t next[2] = {LFS_BLOCK_NULL, LFS_BLOCK_NULL};
+		lfs_gstate_reset(lfs);
+		if (lfs_pair_isnull(subject)) {
+			/* All has moved; now the links that are behind. */
+			if (orphans || !lfs_gstate_hasorphans(&lfs->gdisk))
+				return 0;
+			err = lfs_fs_deorphan(lfs, false, next);
+			if (!err)
+				return 0;
+		} else {
+			err = lfs_pair_isfirst(subject) ? lfs_dir_expand(lfs)
+							: lfs_dir_move(lfs, subject, next);
+			done |= !err && lfs_pair_same(subject, goal);
+			/* One that is only due may as well stay. */
+			if (err == LFS_ERR_NOSPC && done && !lfs_pair_same(subject, goal))
+				err = 0;
+		}
+		if (err < 0)
+			break;
+		lfs_pair_set(subject, next);
+		if (!done && lfs_pair_isnull(next))
+			lfs_pair_set(subject, goal);
+	}
+	lfs_gstate_reset(lfs);
+	return err < 0 ? err : LFS_ERR_NOSPC;
+}
+
+static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
+{
+	int err = lfs_dir_write(lfs, dir, attrs, count, true);
+
+	if (err > 0) {
+		bool worn = err == LFS_MOVE_WEAR;
+		lfs_block_t pair[2] = {dir->pair[0], dir->pair[1]};
+
+		/* What was written to a bad half is nothing, even if it can be read. */
+		lfs->last = *dir;
+		err = lfs_dir_makeway(lfs, pair);
+		/* Worn blocks are better than none. */
+		if (err == LFS_ERR_NOSPC && worn) {
+			lfs->gdisk.tag |= LFS_GSTATE_STAY;
+			err = 0;
+		}
+		err = err ? err : LFS_AGAIN;
+	} else if (!err) {
+		lfs->gdisk.tag &= ~LFS_GSTATE_STAY;
+		lfs->gstate.tag &= ~LFS_GSTATE_STAY;
+	}
+	if (err)
+		lfs_gstate_reset(lfs);
+	return err;
+}
+
+#endif
