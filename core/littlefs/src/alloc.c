@@ -17,6 +17,12 @@ enum {
 				 * or replaced still read */
 };
 
+static int lfs_show_pair(const lfs_block_t pair[2], int (*cb)(void *, lfs_block_t), void *data)
+{
+	int err = cb(data, pair[0]);
+	return err ? err : cb(data, pair[1]);
+}
+
 /* The blocks that the entries of one pair hold. */
 static int lfs_dir_traverse(lfs_t *lfs, const lfs_mdir_t *dir, int show,
 			    int (*cb)(void *, lfs_block_t), void *data)
@@ -39,9 +45,8 @@ static int lfs_dir_traverse(lfs_t *lfs, const lfs_mdir_t *dir, int show,
 			lfs_pair_fromle32(words);
 			if (type == LFS_TYPE_CTZSTRUCT)
 				err = lfs_ctz_traverse(lfs, words[0], words[1], cb, data);
-			else
-				for (int k = 0; k < 2 && !err && (show & LFS_WALK_POINTERS); k++)
-					err = cb(data, words[k]);
+			else if (show & LFS_WALK_POINTERS)
+				err = lfs_show_pair(words, cb, data);
 			if (err)
 				return err;
 		}
@@ -53,17 +58,14 @@ static int lfs_dir_traverse(lfs_t *lfs, const lfs_mdir_t *dir, int show,
 static int lfs_fs_traverse_(lfs_t *lfs, int show,
 			    int (*cb)(void *, lfs_block_t), void *data)
 {
-	lfs_mdir_t dir = {.tail = {0, 1}};
+	lfs_block_t steps = 0;
+	lfs_mdir_t dir;
 
-	for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
-		if (n > lfs->block_count)
-			return LFS_ERR_CORRUPT;
-		for (int i = 0; i < 2; i++) {
-			int err = cb(data, dir.tail[i]);
-			if (err)
-				return err;
-		}
-		int err = lfs_dir_fetch(lfs, &dir, dir.tail);
+	lfs_tail_start(&dir);
+	while (!lfs_pair_isnull(dir.tail)) {
+		int err = lfs_show_pair(dir.tail, cb, data);
+		if (!err)
+			err = lfs_dir_next(lfs, &dir, &steps);
 		if (!err)
 			err = lfs_dir_traverse(lfs, &dir, show, cb, data);
 		if (err)

@@ -43,15 +43,14 @@ static int lfs_dir_open_(lfs_t *lfs, lfs_dir_t *dir, const char *path)
 /* On to the next entry that can be seen: 1, or 0 at the end. */
 static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 {
-	for (lfs_block_t n = 0;;) {
+	for (lfs_block_t steps = 0;;) {
 		if (lfs_pair_isnull(dir->m.pair))
 			return 0;
 		if (dir->id >= dir->m.count) {
-			lfs_mdir_t m;
-			if (!dir->m.split)
+			lfs_mdir_t m = dir->m;
+			if (!m.split)
 				return 0;
-			int err = n++ > lfs->block_count ? LFS_ERR_CORRUPT
-							 : lfs_dir_fetch(lfs, &m, dir->m.tail);
+			int err = lfs_dir_next(lfs, &m, &steps);
 			if (err)
 				return err;
 			dir->m = m;

@@ -115,7 +115,7 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 {
 	struct lfs_where w;
 	lfs_mdir_t last, dir;
-	lfs_block_t pair[2];
+	lfs_block_t pair[2], steps = 0;
 
 	int err = lfs_fs_forceconsistency(lfs);
 	if (err)
@@ -129,8 +129,8 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 
 	/* In the tail list it comes after all of its parent. */
 	last = w.dir;
-	for (lfs_block_t n = 0; last.split; n++) {
-		err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &last, last.tail);
+	while (last.split) {
+		err = lfs_dir_next(lfs, &last, &steps);
 		if (err)
 			return err;
 	}

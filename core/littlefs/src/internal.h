@@ -174,6 +174,13 @@ static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_t
 static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
 			   lfs_tag_t tag, void *buffer);
 
+/* On to the pair that dir->tail names. *steps counts: a list longer than the disk
+ * is LFS_ERR_CORRUPT. */
+static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps);
+
+/* Before the first pair of the tail list. */
+static void lfs_tail_start(lfs_mdir_t *dir);
+
 #ifndef LFS_READONLY
 /* On to the pair that holds id, along hard tails, after a commit may have split
  * dir: ids count on from pair to pair. */

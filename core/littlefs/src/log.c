@@ -44,15 +44,6 @@ static bool lfs_gstate_hides(const lfs_t *lfs, const lfs_mdir_t *dir, uint16_t i
 	       lfs_pair_shares(g->pair, dir->pair);
 }
 
-static int lfs_bd_read_tag(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
-			   lfs_tag_t *tag)
-{
-	uint32_t word;
-	int err = lfs_bd_read(lfs, &lfs->rcache, hint, block, off, &word, sizeof word);
-	*tag = lfs_frombe32(word);
-	return err;
-}
-
 /* ---- Finding a name on the way ------------------------------------------------------ */
 
 /* A name that is looked for while a log is read forwards, and what is known of
@@ -68,6 +59,8 @@ struct lfs_match {
 	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
 	lfs_tag_t stag;		/* its struct tag, 0: none yet */
 	lfs_off_t soff;		/* where that one's data is */
+
+	uint32_t share[3];	/* the pair's share of the global state */
 };
 
 static void lfs_match_start(struct lfs_match *m, const char *name, lfs_size_t nlen)
@@ -142,51 +135,92 @@ static int lfs_match_tag(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
 struct lfs_scan {
 	lfs_mdir_t dir;
 	struct lfs_match match;
-	lfs_size_t fcrc_size;	/* 0: the commit has none */
-	uint32_t fcrc;
+	uint32_t fcrc[2];	/* size, 0: the commit has none; checksum */
+
+	lfs_off_t off;		/* of the next tag */
+	lfs_tag_t ptag;		/* what it is combined with */
+	uint32_t crc;
+	bool ended;		/* a complete commit is followed by no tag */
 };
 
-/* One tag of a commit that is not known to be whole. False: no log goes on like
- * this. */
+/* One tag of a commit that is not known to be whole. LFS_ERR_CORRUPT: no log goes
+ * on like this. */
 static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t off)
 {
 	lfs_mdir_t *dir = &s->dir;
-	uint16_t id = lfs_tag_id(tag);
-	lfs_size_t size = lfs_tag_size(tag);
-	uint32_t word[2];
-	int err;
+	lfs_tag_t type = lfs_tag_type(tag);
+	lfs_size_t size = 2 * sizeof(uint32_t);
+	uint32_t *to = NULL;
 
-	switch (lfs_tag_type1(tag)) {
-	case LFS_TYPE_NAME:
-		if (id >= dir->count)
-			dir->count = (uint16_t)(id + 1);
-		break;
-	case LFS_TYPE_SPLICE:
-		if (lfs_tag_type(tag) == LFS_TYPE_CREATE)
-			dir->count++;
-		else if (lfs_tag_type(tag) == LFS_TYPE_DELETE)
-			dir->count--;
+	if (lfs_tag_type1(tag) == LFS_TYPE_NAME) {
+		if (lfs_tag_id(tag) >= dir->count)
+			dir->count = (uint16_t)(lfs_tag_id(tag) + 1);
+	} else if (lfs_tag_type1(tag) == LFS_TYPE_SPLICE) {
+		dir->count = (uint16_t)(dir->count + (int8_t)type);
 		if (dir->count > LFS_ID_NONE)
 			return LFS_ERR_CORRUPT;
-		break;
-	case LFS_TYPE_TAIL:
-		if (size < sizeof word)
-			return LFS_ERR_CORRUPT;
-		err = lfs_bd_read(lfs, &lfs->rcache, sizeof word, dir->pair[0], off,
-				  dir->tail, sizeof dir->tail);
-		lfs_pair_fromle32(dir->tail);
-		dir->split = lfs_tag_type(tag) & 1;
-		return err;
-	case LFS_TYPE_CRC:
-		if (lfs_tag_type(tag) != LFS_TYPE_FCRC || size < sizeof word)
-			break;
-		err = lfs_bd_read(lfs, &lfs->rcache, sizeof word, dir->pair[0], off,
-				  word, sizeof word);
-		s->fcrc_size = lfs_fromle32(word[0]);
-		s->fcrc = lfs_fromle32(word[1]);
-		return err;
+	} else if (lfs_tag_type1(tag) == LFS_TYPE_TAIL) {
+		dir->split = type & 1;
+		to = dir->tail;
+	}
+	if (type == LFS_TYPE_FCRC)
+		to = s->fcrc;
+	if (type == LFS_TYPE_MOVESTATE) {
+		to = s->match.share;
+		size = sizeof s->match.share;
+	}
+	if (to) {
+		int err = lfs_bd_read(lfs, &lfs->rcache, 0, dir->pair[0], off, to, size);
+		for (lfs_size_t i = 0; i < size / sizeof *to; i++)
+			to[i] = lfs_fromle32(to[i]);
+		return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
 	}
 	return s->match.name ? lfs_match_tag(lfs, &s->match, dir, tag, off) : 0;
+}
+
+/* The next tag of a log: LFS_ERR_CORRUPT if the log ends here. known: it is
+ * valid. Whenever a commit is complete, *good becomes what it says. */
+static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, bool known)
+{
+	lfs_size_t hint = known ? 64 : lfs->cfg->cache_size;
+	lfs_block_t block = s->dir.pair[0];
+	lfs_off_t off = s->off;
+	uint32_t word;
+
+	int err = lfs_bd_read(lfs, &lfs->rcache, hint, block, off, &word, sizeof word);
+	if (err)
+		return err;
+	lfs_tag_t tag = lfs_frombe32(word) ^ s->ptag;
+	if (tag & 0x80000000) {
+		good->ended = lfs_tag_iscrc(s->ptag);
+		return LFS_ERR_CORRUPT;
+	}
+	lfs_size_t size = lfs_tag_size(tag);
+	off += (lfs_off_t)sizeof word;
+	if (size > lfs->cfg->block_size - off)
+		return LFS_ERR_CORRUPT;
+	s->crc = lfs_crc(s->crc, &word, sizeof word);
+	s->ptag = tag;
+	s->off = off + size;
+
+	if (!lfs_tag_iscrc(tag)) {
+		err = known ? 0 : lfs_bd_crc(lfs, hint, block, off, size, &s->crc);
+		return err ? err : lfs_scan_tag(lfs, s, tag, off);
+	}
+	if (!known) {
+		uint32_t crc = lfs_tole32(s->crc);
+		err = lfs_bd_read(lfs, &lfs->rcache, 0, block, off, &word, sizeof word);
+		if (err || size < sizeof word || word != crc)
+			return err ? err : LFS_ERR_CORRUPT;
+		lfs->seed = lfs_crc(lfs->seed, &crc, sizeof crc);
+	}
+	s->crc = 0xffffffff;
+	s->ptag ^= (lfs_tag_type(tag) & 1) << 31;
+	s->dir.off = s->off;
+	s->dir.etag = s->ptag;
+	*good = *s;
+	s->fcrc[0] = 0;
+	return 0;
 }
 
 /* Read the log of dir->pair[0]. known: dir->off is its end, all of it is valid;
@@ -194,89 +228,27 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
  * LFS_ERR_CORRUPT: there is no valid commit. */
 static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_match *match)
 {
-	lfs_size_t block_size = lfs->cfg->block_size;
-	lfs_size_t hint = known ? 0 : lfs->cfg->cache_size;
-	lfs_block_t block = dir->pair[0];
-	lfs_off_t end = known ? dir->off : block_size;
-	struct lfs_scan good = {.dir = *dir}, s;
-	lfs_tag_t ptag = 0xffffffff;
-	bool valid = known, ended = false;
-	uint32_t crc = 0xffffffff;
-	lfs_off_t off = 4;
+	lfs_off_t end = known ? dir->off : lfs->cfg->block_size;
+	struct lfs_scan good, s;
+	int err = 0;
 
-	good.dir.count = 0;
-	good.dir.split = false;
-	lfs_pair_setnull(good.dir.tail);
+	memset(&s, 0, sizeof s);
+	s.dir = *dir;
+	s.dir.count = 0;
+	s.dir.split = false;
+	lfs_pair_setnull(s.dir.tail);
 	if (match)
-		good.match = *match;
-	else
-		good.match.name = NULL;
-	s = good;
-	if (!known) {
-		uint32_t rev = lfs_tole32(dir->rev);
-		crc = lfs_crc(crc, &rev, sizeof rev);
-	}
-
-	while (off + sizeof(lfs_tag_t) <= end) {
-		lfs_tag_t word, tag;
-		int err = lfs_bd_read_tag(lfs, hint ? hint : 64, block, off, &word);
-		tag = word ^ ptag;
-		if (err == LFS_ERR_CORRUPT && !known)
-			break;
-		if (err)
-			return err;
-		if (tag & 0x80000000) {
-			ended = lfs_tag_iscrc(ptag);
-			break;
-		}
-		lfs_size_t size = lfs_tag_size(tag);
-		off += sizeof tag;
-		if (size > end - off)
-			break;
-		if (!known) {
-			uint32_t raw = lfs_tobe32(word);
-			crc = lfs_crc(crc, &raw, sizeof raw);
-		}
-
-		ptag = tag;
-		if (lfs_tag_iscrc(tag)) {
-			uint32_t stored = crc;
-			if (!known) {
-				if (size < sizeof stored)
-					break;
-				err = lfs_bd_read(lfs, &lfs->rcache, sizeof stored, block, off,
-						  &stored, sizeof stored);
-				if (err == LFS_ERR_CORRUPT)
-					break;
-				if (err)
-					return err;
-				stored = lfs_fromle32(stored);
-				if (stored != crc)
-					break;
-				crc = lfs_tole32(crc);
-				lfs->seed = lfs_crc(lfs->seed, &crc, sizeof crc);
-				crc = 0xffffffff;
-			}
-			off += size;
-			ptag ^= (lfs_tag_t)(lfs_tag_type(tag) & 1) << 31;
-			s.dir.off = off;
-			s.dir.etag = ptag;
-			good = s;
-			s.fcrc_size = 0;
-			valid = true;
-			continue;
-		}
-		err = known ? 0 : lfs_bd_crc(lfs, hint, block, off, size, &crc);
-		if (!err)
-			err = lfs_scan_tag(lfs, &s, tag, off);
-		if (err == LFS_ERR_CORRUPT && !known)
-			break;
-		if (err)
-			return err;
-		off += size;
-	}
-
-	if (!valid)
+		s.match = *match;
+	s.ptag = 0xffffffff;
+	good = s;
+	s.crc = lfs_tole32(dir->rev);
+	s.crc = lfs_crc(0xffffffff, &s.crc, sizeof s.crc);
+	s.off = sizeof dir->rev;
+	while (!err && s.off + sizeof(lfs_tag_t) <= end)
+		err = lfs_scan_step(lfs, &s, &good, known);
+	if (err && (known || err != LFS_ERR_CORRUPT))
+		return err;
+	if (good.off == 0)
 		return LFS_ERR_CORRUPT;
 	if (match)
 		*match = good.match;
@@ -285,17 +257,29 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 
 	/* What follows may be programmed if it is still as it was when erased. */
 	*dir = good.dir;
-	dir->erased = ended && dir->off % lfs->cfg->prog_size == 0;
-	if (dir->erased && good.fcrc_size > 0) {
+	dir->erased = good.ended && dir->off % lfs->cfg->prog_size == 0;
+	if (dir->erased && good.fcrc[0] > 0) {
 		uint32_t now = 0xffffffff;
-		int err = lfs_bd_crc(lfs, good.fcrc_size, block, dir->off, good.fcrc_size, &now);
-		if (err && err != LFS_ERR_CORRUPT)
-			return err;
-		dir->erased = !err && now == good.fcrc;
-	} else if (lfs_disk_version(lfs) > 0x00020000) {
-		dir->erased = false;
+		err = lfs_bd_crc(lfs, good.fcrc[0], dir->pair[0], dir->off, good.fcrc[0], &now);
+		dir->erased = !err && now == good.fcrc[1];
+		return err == LFS_ERR_CORRUPT ? 0 : err;
 	}
+	dir->erased &= lfs_disk_version(lfs) <= 0x00020000;
 	return 0;
+}
+
+/* ---- Global state --------------------------------------------------------------------- */
+
+static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
+{
+	a->tag ^= b->tag;
+	a->pair[0] ^= b->pair[0];
+	a->pair[1] ^= b->pair[1];
+}
+
+static void lfs_gstate_add(lfs_gstate_t *g, const uint32_t share[3])
+{
+	lfs_gstate_xor(g, &(lfs_gstate_t){share[0], {share[1], share[2]}});
 }
 
 /* ---- Fetching ----------------------------------------------------------------------- */
@@ -369,14 +353,26 @@ static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2])
 	return lfs_dir_fetchmatch(lfs, dir, pair, NULL);
 }
 
+static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
+{
+	return (*steps)++ > lfs->block_count ? LFS_ERR_CORRUPT
+					     : lfs_dir_fetch(lfs, dir, dir->tail);
+}
+
+static void lfs_tail_start(lfs_mdir_t *dir)
+{
+	dir->tail[0] = 0;
+	dir->tail[1] = 1;
+}
+
 #ifndef LFS_READONLY
 static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id)
 {
-	for (lfs_size_t n = 0; dir->split && *id >= dir->count; n++) {
-		if (n > lfs->block_count)
-			return LFS_ERR_CORRUPT;
+	lfs_block_t steps = 0;
+
+	while (dir->split && *id >= dir->count) {
 		*id = (uint16_t)(*id - dir->count);
-		int err = lfs_dir_fetch(lfs, dir, dir->tail);
+		int err = lfs_dir_next(lfs, dir, &steps);
 		if (err)
 			return err;
 	}
@@ -441,10 +437,10 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 		err = lfs_bd_window(lfs, &lfs->rcache, w->off + 4 - from, w->place.block, from,
 				    1, &data, &n);
 	if (!err || err == LFS_ERR_CORRUPT)
-		err = lfs_bd_read_tag(lfs, 0, w->place.block, w->off, &word);
+		err = lfs_bd_read(lfs, &lfs->rcache, 0, w->place.block, w->off, &word, sizeof word);
 	if (err)
 		return err;
-	w->next = (word ^ w->next) & 0x7fffffff;
+	w->next = (lfs_frombe32(word) ^ w->next) & 0x7fffffff;
 	return 1;
 }
 
@@ -498,6 +494,7 @@ static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_t
 	return res < 0 ? res : LFS_ERR_NOENT;
 }
 
+#ifndef LFS_READONLY
 static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
 			   lfs_tag_t tag, void *buffer)
 {
@@ -505,6 +502,7 @@ static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
 	int err = lfs_dir_find(lfs, dir, mask, tag, &found, NULL, buffer, lfs_tag_size(tag));
 	return err ? err : (int32_t)found;
 }
+#endif
 
 /* ---- Many entries at once ------------------------------------------------------------- */
 
@@ -614,14 +612,7 @@ static int lfs_piece_read(lfs_t *lfs, const struct lfs_piece *p, void *buffer, l
 	return 0;
 }
 
-/* ---- Global state --------------------------------------------------------------------- */
-
-static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
-{
-	a->tag ^= b->tag;
-	a->pair[0] ^= b->pair[0];
-	a->pair[1] ^= b->pair[1];
-}
+#ifndef LFS_READONLY
 
 /* The pair's share of the global state, added to *g. */
 static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
@@ -634,13 +625,11 @@ static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
 		return 0;
 	if (res < 0)
 		return (int)res;
-	lfs_gstate_t is = {lfs_fromle32(share[0]),
-			   {lfs_fromle32(share[1]), lfs_fromle32(share[2])}};
-	lfs_gstate_xor(g, &is);
+	for (int i = 0; i < 3; i++)
+		share[i] = lfs_fromle32(share[i]);
+	lfs_gstate_add(g, share);
 	return 0;
 }
-
-#ifndef LFS_READONLY
 
 /* ---- Custom attributes ------------------------------------------------------------------ */
 

@@ -61,13 +61,14 @@ static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2]
 {
 	lfs_mdir_t place = {.count = 0};
 	uint16_t after = LFS_ID_NONE;
+	lfs_block_t steps = 0;
 
 	lfs_pair_set(dir->tail, head);
 	dir->split = true;
-	for (lfs_size_t n = 0; dir->split; n++) {
+	while (dir->split) {
 		struct lfs_match here = *m;
-		int err = n > lfs->block_count ? LFS_ERR_CORRUPT
-					       : lfs_dir_fetchmatch(lfs, dir, dir->tail, &here);
+		int err = steps++ > lfs->block_count
+			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, dir, dir->tail, &here);
 		if (err)
 			return err;
 		if (here.id != LFS_ID_NONE) {

@@ -64,10 +64,10 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 static int lfs_fs_unlink_(lfs_t *lfs, lfs_mdir_t *pred, bool bare)
 {
 	lfs_mdir_t dir = {.tail = {pred->tail[0], pred->tail[1]}, .split = true};
-	lfs_block_t tail[2];
+	lfs_block_t tail[2], steps = 0;
 
-	for (lfs_block_t n = 0; dir.split; n++) {
-		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &dir, dir.tail);
+	while (dir.split) {
+		int err = lfs_dir_next(lfs, &dir, &steps);
 		if (!err)
 			err = lfs_dir_gstate(lfs, &dir, &lfs->gdelta);
 		if (err)
@@ -152,10 +152,9 @@ static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 {
 	for (int pass = 0; pass <= full; pass++) {
 		lfs_mdir_t dir = {.tail = {0, 1}, .split = true};
+		lfs_block_t steps = 0;
 
-		for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
-			if (n > lfs->block_count)
-				return LFS_ERR_CORRUPT;
+		while (!lfs_pair_isnull(dir.tail)) {
 			while (!dir.split && !lfs_pair_isnull(dir.tail)) {
 				uint32_t rev = dir.rev;
 				lfs_off_t off = dir.off;
@@ -169,7 +168,7 @@ static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 			}
 			if (lfs_pair_isnull(dir.tail))
 				break;
-			int err = lfs_dir_fetch(lfs, &dir, dir.tail);
+			int err = lfs_dir_next(lfs, &dir, &steps);
 			if (err)
 				return err;
 		}

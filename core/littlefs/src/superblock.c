@@ -139,14 +139,16 @@ static void lfs_superblock_now(const lfs_t *lfs, lfs_size_t block_count, lfs_sup
 /* Bring every copy up to date, the one that counts last. */
 static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 {
-	lfs_mdir_t dir = {.tail = {0, 1}};
 	lfs_superblock_t is, want, le;
+	lfs_block_t steps = 0;
+	lfs_mdir_t dir;
 
 	lfs_superblock_now(lfs, block_count, &le);
 	want = le;
 	lfs_superblock_tole32(&want);
-	for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
-		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &dir, dir.tail);
+	lfs_tail_start(&dir);
+	while (!lfs_pair_isnull(dir.tail)) {
+		int err = lfs_dir_next(lfs, &dir, &steps);
 		if (!err)
 			err = lfs_superblock_read(lfs, &dir, &is);
 		if (err == LFS_ERR_NOENT)
@@ -155,8 +157,7 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 			err = lfs_dir_commit(lfs, &dir, LFS_MKATTRS({
 				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof le), &le}));
 		if (err == LFS_AGAIN) {
-			dir.tail[0] = 0;
-			dir.tail[1] = 1;
+			lfs_tail_start(&dir);
 		} else if (err) {
 			return err;
 		}
@@ -255,15 +256,18 @@ static int lfs_mount_superblock(lfs_t *lfs, const lfs_superblock_t *s)
 /* Walk all pairs: find the root and add up the global state. */
 static int lfs_mount_walk(lfs_t *lfs)
 {
-	lfs_mdir_t dir = {.tail = {0, 1}};
 	lfs_size_t count = 0;
+	lfs_block_t steps = 0;
 	bool chain = true;
+	lfs_mdir_t dir;
 
-	for (lfs_block_t n = 0; !lfs_pair_isnull(dir.tail); n++) {
+	lfs_tail_start(&dir);
+	while (!lfs_pair_isnull(dir.tail)) {
+		struct lfs_match m;
 		lfs_superblock_t s;
-		if (n > lfs->block_count)
-			return LFS_ERR_CORRUPT;
-		int err = lfs_dir_fetch(lfs, &dir, dir.tail);
+		lfs_match_start(&m, NULL, 0);
+		int err = steps++ > lfs->block_count
+			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, &dir, dir.tail, &m);
 		if (!err)
 			err = chain ? lfs_superblock_read(lfs, &dir, &s) : LFS_ERR_NOENT;
 		if (!err) {
@@ -275,10 +279,9 @@ static int lfs_mount_walk(lfs_t *lfs)
 			chain = false;
 			err = count ? 0 : LFS_ERR_CORRUPT;
 		}
-		if (!err)
-			err = lfs_dir_gstate(lfs, &dir, &lfs->gstate);
 		if (err)
 			return err;
+		lfs_gstate_add(&lfs->gstate, m.share);
 	}
 	if (lfs->cfg->block_count && lfs->cfg->block_count != count)
 		return LFS_ERR_INVAL;
@@ -370,19 +373,19 @@ static int lfs_fs_gc_(lfs_t *lfs)
 {
 	const struct lfs_config *c = lfs->cfg;
 	lfs_size_t most = c->compact_thresh ? c->compact_thresh : c->block_size - c->block_size / 8;
-	lfs_mdir_t dir = {.tail = {0, 1}};
+	lfs_block_t steps = 0;
+	lfs_mdir_t dir;
 
 	int err = lfs_fs_forceconsistency(lfs);
 	if (err)
 		return err;
-	for (lfs_block_t n = 0; most < c->block_size - c->prog_size &&
-				!lfs_pair_isnull(dir.tail); n++) {
-		err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, &dir, dir.tail);
+	lfs_tail_start(&dir);
+	while (most < c->block_size - c->prog_size && !lfs_pair_isnull(dir.tail)) {
+		err = lfs_dir_next(lfs, &dir, &steps);
 		if (!err && (!dir.erased || dir.off > most))
 			err = lfs_dir_touch(lfs, &dir, true);
 		if (err == LFS_AGAIN) {
-			dir.tail[0] = 0;
-			dir.tail[1] = 1;
+			lfs_tail_start(&dir);
 		} else if (err) {
 			return err;
 		}

@@ -215,11 +215,11 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir, uint16_t *id,
 			 lfs_block_t exact[2])
 {
-	lfs_pair_setnull(dir->tail);
-	dir->tail[0] = 0;
-	dir->tail[1] = 1;
-	for (lfs_block_t n = 0; !lfs_pair_isnull(dir->tail); n++) {
-		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, dir, dir->tail);
+	lfs_block_t steps = 0;
+
+	lfs_tail_start(dir);
+	while (!lfs_pair_isnull(dir->tail)) {
+		int err = lfs_dir_next(lfs, dir, &steps);
 		if (err)
 			return err;
 		for (*id = 0; *id < dir->count; *id = (uint16_t)(*id + LFS_BATCH)) {
@@ -250,10 +250,11 @@ static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir,
 /* The pair before it in the tail list. */
 static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
 {
-	dir->tail[0] = 0;
-	dir->tail[1] = 1;
-	for (lfs_block_t n = 0; !lfs_pair_isnull(dir->tail); n++) {
-		int err = n > lfs->block_count ? LFS_ERR_CORRUPT : lfs_dir_fetch(lfs, dir, dir->tail);
+	lfs_block_t steps = 0;
+
+	lfs_tail_start(dir);
+	while (!lfs_pair_isnull(dir->tail)) {
+		int err = lfs_dir_next(lfs, dir, &steps);
 		if (err)
 			return err;
 		if (lfs_pair_shares(dir->tail, pair) && !lfs_pair_isnull(dir->tail))
