@@ -170,9 +170,11 @@ static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_t
 			lfs_tag_t *found, struct lfs_place *place,
 			void *buffer, lfs_size_t size);
 
+#ifndef LFS_READONLY
 /* The same in one value: the tag found or an error; tag holds the size too. */
 static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
 			   lfs_tag_t tag, void *buffer);
+#endif
 
 /* On to the pair that dir->tail names. *steps counts: a list longer than the disk
  * is LFS_ERR_CORRUPT. */

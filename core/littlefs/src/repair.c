@@ -59,12 +59,13 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), NULL}));
 }
 
-/* Take a pair that nothing points to any more, and what belongs to its directory,
- * out of the tail list. bare: without making way for the write. */
-static int lfs_fs_unlink_(lfs_t *lfs, lfs_mdir_t *pred, bool bare)
+/* What the tail of pred shall be when the directory behind it, which nothing
+ * points to any more, leaves the tail list. pred takes over its share of the
+ * global state. */
+static int lfs_fs_skip(lfs_t *lfs, const lfs_mdir_t *pred, lfs_block_t tail[2])
 {
 	lfs_mdir_t dir = {.tail = {pred->tail[0], pred->tail[1]}, .split = true};
-	lfs_block_t tail[2], steps = 0;
+	lfs_block_t steps = 0;
 
 	while (dir.split) {
 		int err = lfs_dir_next(lfs, &dir, &steps);
@@ -75,15 +76,14 @@ static int lfs_fs_unlink_(lfs_t *lfs, lfs_mdir_t *pred, bool bare)
 	}
 	lfs_pair_set(tail, dir.tail);
 	lfs_pair_tole32(tail);
-	struct lfs_mattr attr = {LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), tail};
-	return bare ? lfs_dir_write(lfs, pred, &attr, 1, false) : lfs_dir_commit(lfs, pred, &attr, 1);
+	return 0;
 }
 
-/* The same, for the pair of a directory whose entry has been removed; ends the
- * time of orphans. */
+/* Take the pair of a directory whose entry has been removed out of the tail list;
+ * ends the time of orphans. */
 static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 {
-	lfs_block_t gone[2] = {pair[0], pair[1]};
+	lfs_block_t gone[2] = {pair[0], pair[1]}, tail[2];
 	lfs_mdir_t pred;
 	int err;
 
@@ -98,7 +98,10 @@ static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 		if (err)
 			return err == LFS_ERR_NOENT ? 0 : err;
 		lfs_gstate_setorphans(lfs, false);
-		err = lfs_fs_unlink_(lfs, &pred, false);
+		err = lfs_fs_skip(lfs, &pred, tail);
+		if (!err)
+			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS({
+				LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), tail}));
 	} while (err == LFS_AGAIN);
 	if (lfs_pair_same(lfs->last.pair, gone))
 		lfs_pair_setnull(lfs->last.pair);
@@ -135,13 +138,14 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 	uint16_t id;
 	int err = lfs_fs_parent(lfs, pred->tail, &parent, &id, exact);
 
-	if (err == LFS_ERR_NOENT && full)
-		return lfs_fs_unlink_(lfs, pred, true);
-	if (err == LFS_ERR_NOENT || (!err && (full || lfs_pair_same(exact, pred->tail))))
+	if (err == LFS_ERR_NOENT ? !full : !err && (full || lfs_pair_same(exact, pred->tail)))
 		return 0;
+	if (err == LFS_ERR_NOENT)
+		err = lfs_fs_skip(lfs, pred, exact);
+	else
+		lfs_pair_tole32(exact);
 	if (err)
 		return err;
-	lfs_pair_tole32(exact);
 	return lfs_dir_write(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE,
 							       sizeof exact), exact}), false);
 }
