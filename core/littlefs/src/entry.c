@@ -99,16 +99,6 @@ static int lfs_removeattr_(lfs_t *lfs, const char *path, uint8_t type)
 	return lfs_attr_commit(lfs, path, type, NULL, LFS_SIZE_DELETED);
 }
 
-/* May an entry of that name be created here? */
-static int lfs_where_mayname(const lfs_t *lfs, const struct lfs_where *w, uint8_t type)
-{
-	if (!w->name)
-		return LFS_ERR_NOENT;
-	if (w->slash && type == LFS_TYPE_REG)
-		return LFS_ERR_NOTDIR;
-	return w->nlen > lfs->name_max ? LFS_ERR_NAMETOOLONG : 0;
-}
-
 /* ---- Making directories --------------------------------------------------------------------- */
 
 static int lfs_mkdir_try(lfs_t *lfs, const char *path)
@@ -210,6 +200,8 @@ static int lfs_remove_(lfs_t *lfs, const char *path)
 			err = lfs_where_empty(lfs, &w, head);
 			if (!err)
 				lfs_gstate_setorphans(lfs, true);
+		} else if (!err) {
+			err = lfs_file_unshare(lfs, w.dir.pair, w.id, NULL);
 		}
 		if (!err)
 			err = lfs_dir_delete(lfs, &w.dir, w.id);
@@ -302,6 +294,8 @@ static int lfs_rename_try(lfs_t *lfs, const char *oldpath, const char *newpath)
 		err = directory ? LFS_ERR_ISDIR : LFS_ERR_NOTDIR;
 	if (!err && directory)
 		err = lfs_where_empty(lfs, &to, head);
+	else if (!err && exists)
+		err = lfs_file_unshare(lfs, to.dir.pair, to.id, NULL);
 	if (err)
 		return err;
 

@@ -407,8 +407,7 @@ static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 			err = lfs_ctz_traverse(lfs, file->prev, lfs_file_chainstart(lfs, file),
 					       cb, data);
 	}
-	if (!err && !(file->flags & LFS_F_INLINE) &&
-	    ((file->flags & mine) || (all && lfs_pair_isnull(file->m.pair))))
+	if (!err && !(file->flags & LFS_F_INLINE) && (file->flags & mine))
 		err = lfs_ctz_traverse(lfs, file->ctz.head, file->ctz.size, cb, data);
 	return err;
 }
@@ -438,7 +437,7 @@ static int lfs_file_unshare(lfs_t *lfs, const lfs_block_t pair[2], uint16_t id,
 {
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
 		lfs_file_t *file = (lfs_file_t *)h;
-		if (h->type != LFS_TYPE_REG || h->id != id || file == by ||
+		if (!lfs_handle_isfile(h) || h->id != id || file == by ||
 		    !lfs_pair_same(h->m.pair, pair))
 			continue;
 		int err = lfs_file_outline(lfs, file);
@@ -617,11 +616,9 @@ static int lfs_file_truncate_(lfs_t *lfs, lfs_file_t *file, lfs_off_t size)
 static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 {
 	struct lfs_ctz ctz = file->ctz;
+	lfs_tag_t tag = LFS_MKTAG(LFS_TYPE_CTZSTRUCT, 0, sizeof ctz);
+	const void *contents = &ctz;
 	lfs_size_t count = file->flags & LFS_O_WRONLY ? file->cfg->attr_count : 0;
-	struct lfs_mattr attrs[] = {
-		{LFS_MKTAG(LFS_TYPE_CTZSTRUCT, file->id, sizeof ctz), &ctz},
-		{LFS_MKTAG(LFS_FROM_USERATTRS, file->id, count), file->cfg->attrs},
-	};
 	/* A distant file has not changed: its tag stays. */
 	int from = lfs_file_isdistant(file) ? 1 : 0;
 	int err = lfs_file_unshare(lfs, file->m.pair, file->id, file);
@@ -629,8 +626,8 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 	if (err)
 		return err;
 	if (file->flags & LFS_F_INLINE) {
-		attrs[0].tag = LFS_MKTAG(LFS_TYPE_INLINESTRUCT, file->id, ctz.size);
-		attrs[0].buffer = file->cache.buffer;
+		tag = LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, ctz.size);
+		contents = file->cache.buffer;
 	} else {
 		/* Data before what makes it visible. */
 		err = lfs_bd_sync(lfs, false);
@@ -640,7 +637,14 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 		}
 		lfs_ctz_tole32(&ctz);
 	}
-	err = lfs_dir_commit(lfs, &file->m, attrs + from, 2 - from);
+	do {
+		lfs_tag_t id = LFS_MKTAG(0, file->id, 0);
+		struct lfs_mattr attrs[] = {
+			{tag | id, contents},
+			{LFS_MKTAG(LFS_FROM_USERATTRS, 0, count) | id, file->cfg->attrs},
+		};
+		err = lfs_dir_commit(lfs, &file->m, attrs + from, 2 - from);
+	} while (err == LFS_AGAIN);
 	if (!err)
 		file->flags &= ~(uint32_t)(LFS_F_DIRTY | LFS_F_STALE);
 	return err;
@@ -800,70 +804,43 @@ static int lfs_file_readattrs(lfs_t *lfs, lfs_file_t *file)
 	return 0;
 }
 
-/* What can be refused before anything is done. */
-static int lfs_file_mayopen(const lfs_t *lfs, const lfs_file_t *file,
-			    const struct lfs_where *w, bool missing)
-{
-	uint32_t flags = file->flags;
-
-#ifdef LFS_READONLY
-	(void)lfs;
-	(void)flags;
-	if (missing)
-		return LFS_ERR_NOENT;
-#else
-	if (missing) {
-		if (!(flags & LFS_O_CREAT))
-			return LFS_ERR_NOENT;
-		if (w->slash)
-			return LFS_ERR_NOTDIR;
-		if (w->nlen > lfs->name_max)
-			return LFS_ERR_NAMETOOLONG;
-	} else if (flags & LFS_O_EXCL) {
-		return LFS_ERR_EXIST;
-	}
-	for (lfs_size_t i = 0; (flags & LFS_O_WRONLY) && i < file->cfg->attr_count; i++)
-		if (file->cfg->attrs[i].size > lfs->attr_max)
-			return LFS_ERR_NOSPC;
-#endif
-	return !missing && w->type != LFS_TYPE_REG ? LFS_ERR_ISDIR : 0;
-}
-
-/* Write access, and CREAT and TRUNC without it, write sooner or later: repairs
- * come first. */
-static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int flags,
-			     const struct lfs_file_config *config)
+/* An entry, and what it holds. LFS_AGAIN: it was about to be created. */
+static int lfs_file_enter(lfs_t *lfs, lfs_file_t *file, const char *path)
 {
 	struct lfs_where w;
 	int err;
 
-#ifndef LFS_READONLY
+#ifdef LFS_READONLY
+	err = lfs_path_find(lfs, path, &w);
+	if (!err && w.type != LFS_TYPE_REG)
+		err = LFS_ERR_ISDIR;
+	if (!err)
+		err = lfs_file_load(lfs, file, &w);
+#else
+	uint32_t flags = file->flags;
+	lfs_size_t count = flags & LFS_O_WRONLY ? file->cfg->attr_count : 0;
+
+	/* Write access, and CREAT and TRUNC without it, write sooner or later:
+	 * repairs come first. */
 	if (flags & (LFS_O_WRONLY | LFS_O_CREAT | LFS_O_TRUNC)) {
 		err = lfs_fs_forceconsistency(lfs);
 		if (err)
 			return err;
 	}
-#endif
 	err = lfs_path_find(lfs, path, &w);
-	bool missing = err == LFS_ERR_NOENT && w.name;
-	if (err && !missing)
-		return err;
-
-	file->type = LFS_TYPE_REG;
-	file->flags = (uint32_t)flags & 0xffff;
-	file->cfg = config;
-	file->pos = 0;
-	err = lfs_file_mayopen(lfs, file, &w, missing);
+	bool missing = err == LFS_ERR_NOENT && (flags & LFS_O_CREAT);
+	if (missing)
+		err = lfs_where_mayname(lfs, &w, LFS_TYPE_REG);
+	else if (!err && (flags & LFS_O_EXCL))
+		err = LFS_ERR_EXIST;
+	else if (!err && w.type != LFS_TYPE_REG)
+		err = LFS_ERR_ISDIR;
+	for (lfs_size_t i = 0; !err && i < count; i++)
+		if (file->cfg->attrs[i].size > lfs->attr_max)
+			err = LFS_ERR_NOSPC;
 	if (err)
 		return err;
-	file->cache.buffer = config->buffer ? config->buffer : lfs_malloc(lfs->cfg->cache_size);
-	if (!file->cache.buffer)
-		return LFS_ERR_NOMEM;
-	lfs_cache_drop(&file->cache);
 
-#ifdef LFS_READONLY
-	err = lfs_file_load(lfs, file, &w);
-#else
 	if (missing) {
 		err = lfs_file_create(lfs, file, &w);
 	} else if (flags & LFS_O_TRUNC) {
@@ -874,11 +851,30 @@ static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int
 	} else {
 		err = lfs_file_load(lfs, file, &w);
 	}
-	if ((flags & LFS_O_WRONLY) && config->attr_count > 0)
+	if (count > 0)
 		file->flags |= LFS_F_DIRTY;
 #endif
-	if (!err && (flags & LFS_O_RDONLY))
+	if (!err && (file->flags & LFS_O_RDONLY))
 		err = lfs_file_readattrs(lfs, file);
+	return err;
+}
+
+static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int flags,
+			     const struct lfs_file_config *config)
+{
+	int err;
+
+	file->cache.buffer = config->buffer ? config->buffer : lfs_malloc(lfs->cfg->cache_size);
+	if (!file->cache.buffer)
+		return LFS_ERR_NOMEM;
+	do {
+		file->type = LFS_TYPE_REG;
+		file->flags = (uint32_t)flags & 0xffff;
+		file->cfg = config;
+		file->pos = 0;
+		lfs_cache_drop(&file->cache);
+		err = lfs_file_enter(lfs, file, path);
+	} while (err == LFS_AGAIN);
 	if (!err)
 		lfs_mlist_append(lfs, (struct lfs_mlist *)file);
 	else if (!config->buffer)

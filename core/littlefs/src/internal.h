@@ -203,6 +203,8 @@ static int lfs_alloc(lfs_t *lfs, lfs_block_t *block);
 
 /* ---- update.c: one change --------------------------------------------------------- */
 
+#define LFS_AGAIN 3
+
 #ifndef LFS_READONLY
 /* Commit attrs to dir in one atomic step, with all that follows: compaction,
  * split, relocation and the pointers to what moved. dir and every open handle
@@ -210,7 +212,6 @@ static int lfs_alloc(lfs_t *lfs, lfs_block_t *block);
  * says. LFS_AGAIN (positive): nothing is changed, but the pair has moved or other
  * things have, so the caller begins anew from its look-up. dir may be the m of an
  * open handle. attrs name ids as they are when their turn comes. */
-#define LFS_AGAIN 3
 static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs,
 			  int count);
 #endif

@@ -154,3 +154,15 @@ static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w)
 {
 	return lfs_path_walk(lfs, path, NULL, w);
 }
+
+#ifndef LFS_READONLY
+/* May an entry of that name be created here? */
+static int lfs_where_mayname(const lfs_t *lfs, const struct lfs_where *w, uint8_t type)
+{
+	if (!w->name)
+		return LFS_ERR_NOENT;
+	if (w->slash && type == LFS_TYPE_REG)
+		return LFS_ERR_NOTDIR;
+	return w->nlen > lfs->name_max ? LFS_ERR_NAMETOOLONG : 0;
+}
+#endif
