@@ -416,6 +416,8 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 		const struct lfs_mattr *a = &w->attrs[--w->count];
 		w->tag = a->tag;
 		w->buffer = a->buffer;
+		if (w->tag & LFS_ON_DISK)
+			w->place = *(const struct lfs_place *)a->buffer;
 		return 1;
 	}
 	lfs_size_t size = lfs_tag_size(w->next);
