@@ -27,11 +27,24 @@ const char *const tb_effect_words[TB_EFFECTS] = {
 	[TB_COMMIT] = "commit",
 	[TB_REMOVE] = "remove",
 	[TB_CLEAR] = "clear",
+	[TB_BEGIN] = "begin",
+	[TB_WRITE] = "write",
+	[TB_READ] = "read",
+	[TB_SEEK] = "seek",
+	[TB_TRUNCATE] = "truncate",
+	[TB_SYNC] = "sync",
+	[TB_END] = "end",
+	[TB_MAKE_DIR] = "make-dir",
+	[TB_RENAME] = "rename",
+	[TB_SET_ATTR] = "set-attr",
+	[TB_DROP_ATTR] = "drop-attr",
+	[TB_RESTART] = "restart",
 };
 
 const char *const tb_mid_words[TB_MIDS] = {
 	[TB_MID_NONE] = "none",
 	[TB_MID_SOME_GONE] = "some-gone",
+	[TB_MID_EMPTY] = "empty",
 };
 
 /* ---- Print ------------------------------------------------------------------ */
@@ -44,11 +57,25 @@ static const char *const effect_means[TB_EFFECTS] = {
 	[TB_COMMIT] = "the object begun replaces its name, durably",
 	[TB_REMOVE] = "the named object is gone",
 	[TB_CLEAR] = "all objects are gone",
+	[TB_BEGIN] = "the handle is open; a file that it creates is there, empty, from then on",
+	[TB_WRITE] = "the handle has the bytes at its position; the file is as it was",
+	[TB_READ] = "changes no object; gives what the handle has",
+	[TB_SEEK] = "the handle has the position",
+	[TB_TRUNCATE] = "the handle has the size; the file is as it was",
+	[TB_SYNC] = "the file has what the handle has, durably",
+	[TB_END] = "the file has what the handle has, durably; the handle is closed",
+	[TB_MAKE_DIR] = "the named directory is there, empty",
+	[TB_RENAME] = "the object, with all below it, has the other name; a file or empty "
+		      "directory of that name is replaced",
+	[TB_SET_ATTR] = "the object has the attribute",
+	[TB_DROP_ATTR] = "the object does not have the attribute",
+	[TB_RESTART] = "handles are gone, and what was not synced",
 };
 
 static const char *const mid_means[TB_MIDS] = {
 	[TB_MID_NONE] = "as before or as after, nothing else",
 	[TB_MID_SOME_GONE] = "as before or after, or any of the objects gone and the others whole",
+	[TB_MID_EMPTY] = "as before or after, or as before with the file there and empty",
 };
 
 /* A paragraph in lines of at most 78 characters, where its words allow it. */
@@ -82,8 +109,12 @@ static void print_may(struct text *t, uint16_t may)
 
 static void print_verb(struct text *t, const struct tb_verb *v)
 {
-	text_add(t, "  %s%s%s%s%s\n", v->word, v->takes_name ? " NAME" : "",
-		 v->takes_size ? " SIZE" : "", plan_takes_seed(v) ? " [seed N]" : "",
+	text_add(t, "  %s%s%s%s%s", v->word, v->takes_handle ? " h1..h4" : "",
+		 v->takes_name ? " NAME" : "", v->takes_other ? " NAME" : "",
+		 v->takes_number ? " NUMBER" : "");
+	for (uint32_t i = 0; i < v->options; i++)
+		text_add(t, "%s%s", i ? "|" : " ", v->option[i].word);
+	text_add(t, "%s%s%s\n", v->takes_size ? " SIZE" : "", plan_takes_seed(v) ? " [seed N]" : "",
 		 v->takes_chunk ? " [chunk SIZE]" : "");
 	text_add(t, "    %s\n", v->means);
 	text_add(t, "    effect: %s\n", effect_means[v->effect]);
@@ -135,6 +166,9 @@ size_t contract_print(const struct tb_contract *c, char *text, size_t room)
 		 c->lazy_repair ? "yes" : "no");
 	text_add(&t, "bus operations per call: at most %llu\n",
 		 (unsigned long long)(c->ops_max ? c->ops_max : 200000));
+	if (c->tree)
+		text_add(&t, "objects: files and directories; an answer is legal if the state of "
+			 "things asks for it\n");
 	text_add(&t, "names are equal: %s\n",
 		 c->name_equal ? "by the store's own rule" : "byte by byte");
 	text_add(&t, "capacity: %s\n", c->cost && c->capacity
@@ -194,7 +228,48 @@ static const struct {
 	[TB_OPEN] = { true, false },
 	[TB_EXTEND] = { false, true },
 	[TB_REMOVE] = { true, false },
+	[TB_BEGIN] = { true, false },
+	[TB_WRITE] = { false, true },
+	[TB_READ] = { false, true },
+	[TB_SEEK] = { false, true },
+	[TB_TRUNCATE] = { false, true },
+	[TB_MAKE_DIR] = { true, false },
+	[TB_RENAME] = { true, false },
+	[TB_SET_ATTR] = { true, true },
+	[TB_DROP_ATTR] = { true, false },
 };
+
+static bool is_of_handles(uint8_t effect)
+{
+	return effect >= TB_BEGIN && effect <= TB_END;
+}
+
+/* The byte beside the name is one thing, and the one that the effect needs. */
+static bool check_tree_verb(const struct tb_contract *c, const struct tb_verb *v, char what[160])
+{
+	bool more = v->takes_handle || v->takes_other || v->takes_number || v->options;
+
+	if (!c->tree && (v->effect > TB_CLEAR || v->mid == TB_MID_EMPTY || more))
+		return broken(what, "verb %s: handles, second names, numbers, options and their "
+			      "effects need a contract with tree", v->word);
+	if (c->tree && (v->effect == TB_OPEN || v->effect == TB_EXTEND ||
+			v->effect == TB_COMMIT || v->effect == TB_CLEAR))
+		return broken(what, "verb %s: a tree has no effect %s", v->word,
+			      tb_effect_words[v->effect]);
+	if (v->takes_handle != is_of_handles(v->effect))
+		return broken(what, "verb %s: takes_handle goes with TB_BEGIN to TB_END, and they "
+			      "need it", v->word);
+	if (v->takes_other != (v->effect == TB_RENAME))
+		return broken(what, "verb %s: takes_other goes with TB_RENAME", v->word);
+	if (v->takes_number != (v->effect == TB_SET_ATTR || v->effect == TB_DROP_ATTR))
+		return broken(what, "verb %s: takes_number goes with TB_SET_ATTR and TB_DROP_ATTR",
+			      v->word);
+	if ((v->options > 0) != (v->effect == TB_BEGIN) || (v->options && !v->option))
+		return broken(what, "verb %s: options go with TB_BEGIN, and it needs some", v->word);
+	if (v->options && v->takes_size)
+		return broken(what, "verb %s: options stand in place of a size", v->word);
+	return true;
+}
 
 static bool check_verb(const struct tb_contract *c, uint32_t i, char what[160])
 {
@@ -222,6 +297,8 @@ static bool check_verb(const struct tb_contract *c, uint32_t i, char what[160])
 	if (effect_needs[v->effect].size && !v->takes_size)
 		return broken(what, "verb %s: its effect (%s) needs takes_size", v->word,
 			      tb_effect_words[v->effect]);
+	if (!check_tree_verb(c, v, what))
+		return false;
 	if (v->takes_chunk && !v->takes_size)
 		return broken(what, "verb %s: takes_chunk needs takes_size", v->word);
 	if (v->size_max > PLAN_SIZE_MAX)

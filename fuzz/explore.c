@@ -599,15 +599,19 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 	const struct plan_event *e = &x->stage.plan->event[event];
 	const struct tb_verb *verb = &contract->verb[e->verb];
 	struct harvest *h = &x->harvest[0];
-	struct model entry = *m;
 	struct legal legal;
+	struct tb_call call;
 	struct tb_reply reply;
 	struct outcome seen;
 	char why[160] = "";
 	int slot;
 
-	struct tb_call call = stage_call(&x->stage, e, m, &slot);
+	if (!stage_call(&x->stage, e, m, &call, &slot)) {
+		x->at.calls_done += judged;
+		return true;
+	}
 	int target = stage_target(&x->stage, &call, slot, m);
+	struct model entry = *m;
 	harvest_reset(h);
 	x->main.anchors.harvest = judged ? h : NULL;
 	anchors_reset(&x->main.anchors);
@@ -615,7 +619,9 @@ static bool live_call(struct explorer *x, uint32_t event, struct model *m, bool 
 
 	struct power began = x->main.device.board.power;
 	enum ending ending = life_call(&x->main, &call, &reply);
-	log_call(&x->log, verb->word, &call,
+	char room[STAGE_TOLD_MAX];
+	struct tb_call told = stage_told(&x->stage, &call, room);
+	log_call(&x->log, verb->word, &told,
 		 ending == ENDED ? status_word(reply.status) : "hang", reply.done, &began);
 	x->stats->calls++;
 	if (ending == ENDED_HANG) {

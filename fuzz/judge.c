@@ -86,7 +86,7 @@ static bool boots(struct court *c, enum fault_supply supply, enum judging_step s
 
 /* ---- looks ------------------------------------------------------------- */
 
-static bool looks(struct court *c, uint32_t known, const struct legal *legal, struct dump *d,
+static bool looks(struct court *c, uint64_t known, const struct legal *legal, struct dump *d,
 		  enum judging_step step)
 {
 	struct judge_part part = {
@@ -120,7 +120,7 @@ static bool first_look(struct court *c, struct dump *d)
 }
 
 /* The look after probes (and reboot) must be the first look plus the probes. */
-static bool second_look(struct court *c, const struct model *m, uint32_t probed,
+static bool second_look(struct court *c, const struct model *m, uint64_t probed,
 			enum judging_step step)
 {
 	const struct names *n = &c->life->stage->names;
@@ -144,14 +144,24 @@ static bool second_look(struct court *c, const struct model *m, uint32_t probed,
 
 /* ---- probes ------------------------------------------------------------ */
 
-static int probe_slot(const struct inquiry *q, const struct tb_probe *p)
+/* In a tree a file cannot be put everywhere. */
+static bool can_probe(const struct model *m, const struct names *n, const struct tb_probe *p,
+		      int slot)
+{
+	struct tb_call call = { .verb = p->verb, .name = n->name[slot], .bytes = p->bytes };
+
+	return !n->contract->tree || !tree_refusals(m, n, &call, slot);
+}
+
+static int probe_slot(const struct inquiry *q, const struct names *n, const struct model *m,
+		      const struct tb_probe *p)
 {
 	if (p->on == TB_PROBE_ELSEWHERE)
 		return MODEL_PROBE_SLOT;
-	if (q->legal->target >= 0)
+	if (q->legal->target >= 0 && can_probe(m, n, p, q->legal->target))
 		return q->legal->target;
 	for (int i = 0; i < (int)PLAN_NAMES_MAX; i++)
-		if (q->legal->entry.known >> i & 1)
+		if ((q->legal->entry.known >> i & 1) && can_probe(m, n, p, i))
 			return i;
 	return -1;
 }
@@ -191,19 +201,19 @@ static void open_stage(struct court *c, uint32_t stage)
 		c->q->harvest->stage = stage;
 }
 
-static bool probes(struct court *c, struct model *m, uint32_t *probed)
+static bool probes(struct court *c, struct model *m, uint64_t *probed)
 {
 	const struct tb_contract *contract = c->life->stage->subject->contract;
 	const struct names *n = &c->life->stage->names;
 
 	for (uint32_t i = 0; i < contract->probes && i + 1 < JUDGE_STAGES_MAX; i++) {
 		const struct tb_probe *p = &contract->probe[i];
-		int slot = probe_slot(c->q, p);
+		int slot = probe_slot(c->q, n, m, p);
 		if (slot < 0)
 			continue;
 		struct model entry = *m;
 		open_stage(c, i + 1);
-		*probed |= 1u << slot;
+		*probed |= UINT64_C(1) << slot;
 		bool well = probe(c, p, slot, m);
 		if (c->q->stage_legal)
 			legal_between(&c->q->stage_legal[i + 1], n, &entry, m, TB_MID_NONE,
@@ -272,7 +282,8 @@ static void hear(struct court *c)
 {
 	struct dump first = { .asked = -1 };
 	struct model m;
-	uint32_t probed = 0, mutations;
+	uint64_t probed = 0;
+	uint32_t mutations;
 
 	bool well = begin(c) && first_look(c, &first);
 	if (c->q->first)

@@ -406,7 +406,9 @@ static bool whole_call(struct liver *v, uint32_t event, const struct tb_call *ca
 	prepare_call(v, NULL);
 	run_call(v, call, slot, &r);
 	v->result->calls++;
-	log_call(&v->log, verb, call,
+	char room[STAGE_TOLD_MAX];
+	struct tb_call told = stage_told(&v->stage, call, room);
+	log_call(&v->log, verb, &told,
 		 r.ending == ENDED ? status_word(r.reply.status) : "hang", r.reply.done, &began);
 	v->model = r.exit;
 	if (r.verdict != VERDICT_OK)
@@ -478,7 +480,9 @@ static bool cut_call(struct liver *v, uint32_t event, const struct tb_call *call
 
 	struct array survivor;
 	bool taken = take_survivor(v, &v->main, a, f, &survivor);
-	log_call(&v->log, verb->word, call, "cut", 0, &began);
+	char room[STAGE_TOLD_MAX];
+	struct tb_call told = stage_told(&v->stage, call, room);
+	log_call(&v->log, verb->word, &told, "cut", 0, &began);
 	if (!taken)
 		return false;
 	struct legal legal;
@@ -568,7 +572,13 @@ static void live(struct liver *v)
 			break;
 		case PLAN_CALL: {
 			int slot;
-			struct tb_call call = stage_call(&v->stage, e, &v->model, &slot);
+			struct tb_call call;
+			if (!stage_call(&v->stage, e, &v->model, &call, &slot)) {
+				if (cuts && !clean_off(v, i, verb, target))
+					return;
+				cuts = 0;
+				break;
+			}
 			target = stage_target(&v->stage, &call, slot, &v->model);
 			verb = v->stage.subject->contract->verb[call.verb].word;
 			last = i;

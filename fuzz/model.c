@@ -26,6 +26,11 @@ void names_init(struct names *n, const struct tb_contract *c, const struct plan 
 	*n = (struct names){ .contract = c, .region_bytes = region_bytes };
 	memcpy(n->name, p->name, sizeof p->name);
 	memcpy(n->name[MODEL_PROBE_SLOT], "probe", sizeof "probe");
+	for (uint32_t i = 0; c->tree && i < PLAN_NAMES_MAX; i++)
+		if (n->name[i][0])
+			tree_tidy_path(n->name[i]);
+	if (c->tree)
+		n->contents = contents_new();
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
 		n->canon[i] = (uint8_t)i;
 		if (!n->name[i][0])
@@ -36,6 +41,12 @@ void names_init(struct names *n, const struct tb_contract *c, const struct plan 
 				break;
 			}
 	}
+}
+
+void names_free(struct names *n)
+{
+	contents_free(n->contents);
+	n->contents = NULL;
 }
 
 int names_find(const struct names *n, const char *name)
@@ -97,7 +108,8 @@ uint64_t digest_of_content(uint32_t seed, uint32_t bytes)
 static bool same_object(const struct object *a, const struct object *b)
 {
 	return a->present == b->present &&
-	       (!a->present || (a->bytes == b->bytes && a->digest == b->digest));
+	       (!a->present || (a->dir == b->dir && a->bytes == b->bytes &&
+				a->digest == b->digest && a->attrs == b->attrs));
 }
 
 /* ---- effects ----------------------------------------------------------- */
@@ -111,9 +123,10 @@ static void set_object(struct model *m, const struct names *n, int slot,
 		       uint32_t seed, uint32_t bytes)
 {
 	m->object[slot] = (struct object){
-		true, bytes, seed, digest_of_content(seed, bytes)
+		.present = true, .bytes = bytes, .seed = seed,
+		.digest = digest_of_content(seed, bytes),
 	};
-	m->ever |= 1u << slot;
+	m->ever |= UINT64_C(1) << slot;
 	m->used_max += cost_of(n, slot, bytes);
 }
 
@@ -216,7 +229,9 @@ enum verdict model_apply(struct model *m, const struct names *n, const struct tb
 	const struct tb_verb *v = &n->contract->verb[c->verb];
 
 	if (slot >= 0)
-		m->known |= 1u << slot;
+		m->known |= UINT64_C(1) << slot;
+	if (n->contract->tree)
+		return tree_apply(m, n, c, slot, r, why);
 	if (r->status != TB_OK && r->status != TB_SHORT)
 		return judge_refusal(m, n, c, slot, r, why);
 
@@ -249,8 +264,7 @@ enum verdict model_apply(struct model *m, const struct names *n, const struct tb
 		m->open = false;
 		m->used_max = 0;
 		break;
-	case TB_NOTHING:
-	case TB_EFFECTS:
+	default:	/* TB_NOTHING; the others are those of trees */
 		break;
 	}
 	return verdict;
@@ -260,6 +274,7 @@ void model_power_lost(struct model *m, const struct names *n)
 {
 	const struct tb_contract *c = n->contract;
 
+	memset(m->handle, 0, sizeof m->handle);
 	if (!m->open)
 		return;
 	uint64_t cost = cost_of(n, m->open_slot, m->open_bytes);
@@ -269,7 +284,8 @@ void model_power_lost(struct model *m, const struct names *n)
 
 static uint64_t hash_object(uint64_t h, const struct object *o)
 {
-	return mix64_2(h, o->present ? o->digest ^ mix64(o->bytes) : 0);
+	h = mix64_2(h, o->present ? o->digest ^ mix64(o->bytes) : 0);
+	return o->present && (o->dir || o->attrs) ? mix64_2(h, o->attrs + o->dir) : h;
 }
 
 uint64_t model_hash(const struct model *m)
@@ -277,7 +293,7 @@ uint64_t model_hash(const struct model *m)
 	uint64_t h = m->used_max;
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
 		h = hash_object(h, &m->object[i]);
-	return mix64_2(h, (uint64_t)m->ever << 32 | m->known);
+	return mix64_2(mix64_2(h, m->ever), m->known);
 }
 
 /* ---- the legal set ----------------------------------------------------- */
@@ -317,15 +333,49 @@ uint64_t legal_hash(const struct legal *l)
 
 static void say_object(char *text, size_t room, const struct object *o)
 {
-	if (o->present)
-		snprintf(text, room, "%u bytes of seed %u", o->bytes, o->seed);
+	struct text t = text_in(text, room);
+	uint32_t attrs = 0;
+
+	if (!o->present)
+		text_add(&t, "absent");
+	else if (o->dir)
+		text_add(&t, "a directory");
+	else if (o->content && !o->seed)
+		text_add(&t, "%u bytes", o->bytes);
 	else
-		snprintf(text, room, "absent");
+		text_add(&t, "%u bytes of seed %u", o->bytes, o->seed);
+	for (uint32_t i = 0; o->present && i < TB_NUMBERS; i++)
+		attrs += o->attr[i].present;
+	if (attrs)
+		text_add(&t, " and %u attribute%s", attrs, attrs > 1 ? "s" : "");
+}
+
+/* Only a file that was not there can be there and empty. */
+static bool may_be_empty(const struct legal *l, uint32_t slot)
+{
+	return l->mid == TB_MID_EMPTY && (int)slot == l->target &&
+	       !l->entry.object[slot].present;
+}
+
+void legal_say_slot(const struct legal *l, uint32_t slot, char text[100])
+{
+	const struct object *entry = &l->entry.object[slot], *exit = &l->exit.object[slot];
+	struct text t = text_in(text, 100);
+	char one[48];
+
+	say_object(one, sizeof one, entry);
+	text_add(&t, "%s", one);
+	if (may_be_empty(l, slot) && exit->bytes)
+		text_add(&t, ", or empty");
+	if (!same_object(entry, exit)) {
+		say_object(one, sizeof one, exit);
+		text_add(&t, ", or %s", one);
+	}
 }
 
 void legal_say(const struct legal *l, const struct names *n, char text[160])
 {
-	char entry[40], exit[40];
+	char legal[100];
 	int slot = l->target;
 
 	if (l->mid == TB_MID_SOME_GONE) {
@@ -339,16 +389,21 @@ void legal_say(const struct legal *l, const struct names *n, char text[160])
 		snprintf(text, 160, "every object as it was");
 		return;
 	}
-	say_object(entry, sizeof entry, &l->entry.object[slot]);
-	say_object(exit, sizeof exit, &l->exit.object[slot]);
-	bool one = same_object(&l->entry.object[slot], &l->exit.object[slot]);
-	snprintf(text, 160, "%s: %s%s%s; every other object as it was", n->name[slot], entry,
-		 one ? "" : ", or ", one ? "" : exit);
+	legal_say_slot(l, (uint32_t)slot, legal);
+	struct text t = text_in(text, 160);
+	text_add(&t, "%s: %s; ", n->name[slot], legal);
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+		if ((int)i != slot && !same_object(&l->entry.object[i], &l->exit.object[i])) {
+			text_add(&t, "all objects as before or all as after");
+			return;
+		}
+	text_add(&t, "every other object as it was");
 }
 
 /* ---- looking ----------------------------------------------------------- */
 
 #define DUMP_LISTED_MAX 64
+#define DUMP_TREE_MAX 256
 
 struct looking {
 	struct dump *dump;
@@ -372,7 +427,7 @@ static bool see_name(void *who, const char *name, uint32_t bytes)
 		d->seen[slot].listed = true;
 		d->seen[slot].listed_bytes = bytes;
 	}
-	return ++d->listed < DUMP_LISTED_MAX;
+	return ++d->listed < (look->names->contract->tree ? DUMP_TREE_MAX : DUMP_LISTED_MAX);
 }
 
 static bool see_bytes(void *who, const void *bytes, uint32_t n)
@@ -382,7 +437,28 @@ static bool see_bytes(void *who, const void *bytes, uint32_t n)
 	return look->digest.bytes <= look->bytes_max;
 }
 
-void dump_take(struct dump *d, const struct names *n, uint32_t known,
+/* The attributes of an object that is there. False: one of them failed. */
+static bool see_attrs(struct looking *look, uint32_t slot, const struct tb_subject *s, void *ram)
+{
+	struct dump *d = look->dump;
+
+	for (uint8_t i = 0; s->attr && i < TB_NUMBERS; i++) {
+		look->digest = (struct digest){ 0 };
+		enum tb_status st = s->attr(ram, look->names->name[slot], i, see_bytes, look);
+		if (st == TB_OK) {
+			d->seen[slot].attrs = attrs_add(d->seen[slot].attrs, i,
+							digest_end(&look->digest),
+							look->digest.bytes);
+		} else if (st != TB_ABSENT) {
+			d->bad_slot = (int)slot;
+			d->bad_status = (uint8_t)st;
+			return false;
+		}
+	}
+	return true;
+}
+
+void dump_take(struct dump *d, const struct names *n, uint64_t known,
 	       const struct tb_subject *s, void *ram)
 {
 	struct looking look = { .dump = d, .names = n, .bytes_max = n->region_bytes };
@@ -402,12 +478,18 @@ void dump_take(struct dump *d, const struct names *n, uint32_t known,
 			d->seen[i].got = true;
 			d->seen[i].bytes = look.digest.bytes;
 			d->seen[i].digest = digest_end(&look.digest);
+		} else if (st == TB_REFUSED && n->contract->tree) {
+			d->seen[i].got = d->seen[i].dir = true;
+			d->seen[i].bytes = TB_DIRECTORY;
 		} else if (st != TB_ABSENT && d->bad_slot < 0) {
 			d->bad_slot = (int)i;
 			d->bad_status = (uint8_t)st;
 			if (st == TB_CRASH)
 				return;
 		}
+		if (d->seen[i].got && d->bad_slot < 0 && !see_attrs(&look, i, s, ram) &&
+		    d->bad_status == TB_CRASH)
+			return;
 	}
 }
 
@@ -419,6 +501,8 @@ uint64_t dump_digest(const struct dump *d)
 		if (s->listed || s->got)
 			h = mix64_2(h ^ (uint64_t)i << 56 ^ (uint64_t)s->listed << 48 ^
 				    (uint64_t)s->got << 40, s->digest ^ s->listed_bytes);
+		if (s->attrs)
+			h = mix64_2(h, s->attrs);
 	}
 	h = mix64_2(h, (uint64_t)(d->twice + 1) << 16 | (uint64_t)(d->bad_slot + 1) << 8 |
 		       d->bad_status);
@@ -478,7 +562,7 @@ enum verdict dump_sound(const struct dump *d, const struct names *n, struct outc
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
 		const struct seen *s = &d->seen[i];
 		if (s->listed == s->got && (!s->got || s->listed_bytes == s->bytes))
-			continue;
+			continue;	/* of a directory both are TB_DIRECTORY */
 		if (s->listed != s->got)
 			snprintf(o->why, sizeof o->why, "%s",
 				 s->listed ? "listed, but opening it says absent"
@@ -497,7 +581,8 @@ enum verdict dump_sound(const struct dump *d, const struct names *n, struct outc
 static bool seen_is(const struct seen *s, const struct object *o)
 {
 	return s->got == o->present &&
-	       (!s->got || (s->bytes == o->bytes && s->digest == o->digest));
+	       (!s->got || (s->dir == o->dir && s->bytes == o->bytes &&
+			    s->digest == o->digest && s->attrs == o->attrs));
 }
 
 static bool dump_is(const struct dump *d, const struct model *m)
@@ -508,29 +593,46 @@ static bool dump_is(const struct dump *d, const struct model *m)
 	return true;
 }
 
-static bool slot_legal(const struct seen *s, const struct legal *l, uint32_t slot)
+static bool is_empty_file(const struct seen *s)
+{
+	return s->got && !s->dir && s->bytes == 0 && !s->attrs;
+}
+
+/* As before the call, but for the file that it has begun. */
+static bool dump_is_begun(const struct dump *d, const struct legal *l)
+{
+	if (l->target < 0 || !may_be_empty(l, (uint32_t)l->target) ||
+	    !is_empty_file(&d->seen[l->target]))
+		return false;
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
+		if ((int)i != l->target && !seen_is(&d->seen[i], &l->entry.object[i]))
+			return false;
+	return true;
+}
+
+bool seen_legal(const struct seen *s, const struct legal *l, uint32_t slot)
 {
 	return seen_is(s, &l->entry.object[slot]) || seen_is(s, &l->exit.object[slot]) ||
-	       (l->mid == TB_MID_SOME_GONE && !s->got);
+	       (l->mid == TB_MID_SOME_GONE && !s->got) ||
+	       (may_be_empty(l, slot) && is_empty_file(s));
 }
 
 static void say_slot(struct outcome *o, const struct dump *d, const struct legal *l,
 		     uint32_t slot)
 {
-	char entry[40], exit[40], seen[40];
+	const struct seen *s = &d->seen[slot];
+	char legal[100], seen[64];
 
-	say_object(entry, sizeof entry, &l->entry.object[slot]);
-	say_object(exit, sizeof exit, &l->exit.object[slot]);
-	if (d->seen[slot].got)
-		snprintf(seen, sizeof seen, "%u bytes", d->seen[slot].bytes);
+	legal_say_slot(l, slot, legal);
+	if (s->dir)
+		snprintf(seen, sizeof seen, "a directory%s", l->entry.object[slot].dir ||
+			 l->exit.object[slot].dir ? ", other attributes" : "");
+	else if (s->got)
+		snprintf(seen, sizeof seen, "%u bytes, other contents%s", s->bytes,
+			 s->attrs ? " or attributes" : "");
 	else
 		snprintf(seen, sizeof seen, "absent");
-	if (same_object(&l->entry.object[slot], &l->exit.object[slot]))
-		snprintf(o->why, sizeof o->why, "legal: %s; seen: %s%s", entry, seen,
-			 d->seen[slot].got ? ", other contents" : "");
-	else
-		snprintf(o->why, sizeof o->why, "legal: %s, or %s; seen: %s%s", entry,
-			 exit, seen, d->seen[slot].got ? ", other contents" : "");
+	snprintf(o->why, sizeof o->why, "legal: %s; seen: %s", legal, seen);
 }
 
 /* The name of the damage to one object. */
@@ -550,11 +652,11 @@ static enum verdict judge_slot(const struct dump *d, const struct legal *l, uint
 enum verdict dump_legal(const struct dump *d, const struct names *n,
 			const struct legal *l, struct outcome *o)
 {
-	if (dump_is(d, &l->entry) || dump_is(d, &l->exit))
+	if (dump_is(d, &l->entry) || dump_is(d, &l->exit) || dump_is_begun(d, l))
 		return VERDICT_OK;
 
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
-		if (slot_legal(&d->seen[i], l, i))
+		if (seen_legal(&d->seen[i], l, i))
 			continue;
 		enum role role = (int)i == l->target ? ROLE_TARGET : ROLE_BYSTANDER;
 		if (role == ROLE_BYSTANDER &&
@@ -579,7 +681,7 @@ void model_collapse(struct model *m, const struct dump *d, const struct legal *l
 		m->object[i] = seen_is(s, &l->entry.object[i])
 				       ? l->entry.object[i]
 				       : (struct object){ .present = s->got, .bytes = s->bytes,
-							  .digest = s->digest };
+							  .digest = s->digest, .dir = s->dir };
 	}
 	m->open = false;
 }

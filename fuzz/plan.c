@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "driver_nor.h"
+#include "text.h"
 
 const char *const plan_read_words[NOR_READ_MODES] = {
 	[NOR_READ_03] = "03",
@@ -329,6 +330,7 @@ static struct plan_event event_load(uint8_t kind, const uint8_t *r)
 	if (kind == PLAN_CALL) {
 		e.verb = r[1];
 		e.name = r[2];
+		e.other = r[3];
 		e.bytes = get_le32(r + 4);
 		e.seed = get_le32(r + 8);
 		e.chunk = get_le32(r + 12);
@@ -351,6 +353,7 @@ static void event_store(const struct plan_event *e, uint8_t *r)
 	if (e->kind == PLAN_CALL) {
 		r[1] = e->verb;
 		r[2] = e->name;
+		r[3] = e->other;
 		put_le32(r + 4, e->bytes);
 		put_le32(r + 8, e->seed);
 		put_le32(r + 12, e->chunk);
@@ -369,6 +372,22 @@ static void event_store(const struct plan_event *e, uint8_t *r)
 	}
 }
 
+/* The byte beside the name is one of three things, or nothing. */
+static uint8_t tidy_other(const struct tb_verb *v, uint32_t other, uint32_t names)
+{
+	uint32_t most = v->takes_handle ? TB_HANDLES : v->takes_number ? TB_NUMBERS
+		      : v->takes_other && names ? names : 1;
+
+	return (uint8_t)(other % most);
+}
+
+static uint32_t tidy_bytes(const struct tb_verb *v, uint32_t bytes)
+{
+	if (v->options)
+		return bytes % v->options;
+	return v->takes_size ? reduce(bytes, PLAN_SIZE_MAX) : 0;
+}
+
 static void tidy_call(struct plan_event *e, const struct tb_contract *c, uint32_t names)
 {
 	uint32_t verb = e->verb % c->verbs;
@@ -379,7 +398,8 @@ static void tidy_call(struct plan_event *e, const struct tb_contract *c, uint32_
 		.kind = PLAN_CALL,
 		.verb = (uint8_t)verb,
 		.name = (uint8_t)(v->takes_name ? name : 0),
-		.bytes = v->takes_size ? reduce(e->bytes, PLAN_SIZE_MAX) : 0,
+		.other = tidy_other(v, e->other, names),
+		.bytes = tidy_bytes(v, e->bytes),
 		.seed = plan_takes_seed(v) ? e->seed : 0,
 		.chunk = v->takes_chunk ? reduce(e->chunk, PLAN_SIZE_MAX) : 0,
 	};
@@ -476,6 +496,29 @@ void plan_reduce(struct plan *p, const struct plan_world *w)
 	}
 	setup_reduce(p, w, &large);
 	plan_tidy(p, w);
+}
+
+/* ---- In words ---------------------------------------------------------------- */
+
+bool plan_say_call(struct text *t, const struct plan_event *e, const struct plan *p,
+		   const struct tb_contract *c)
+{
+	const struct tb_verb *v = &c->verb[e->verb];
+	size_t before = t->n;
+
+	if (v->takes_handle)
+		text_add(t, " h%u", e->other + 1u);
+	if (v->takes_name)
+		text_add(t, " %s", p->name[e->name]);
+	if (v->takes_other)
+		text_add(t, " %s", p->name[e->other]);
+	if (v->takes_number)
+		text_add(t, " %u", e->other);
+	if (v->options)
+		text_add(t, " %s", v->option[e->bytes % v->options].word);
+	if (v->takes_size)
+		text_add(t, " %u", e->bytes);
+	return t->n > before;
 }
 
 /* ---- Names on the wire --------------------------------------------------------- */
@@ -652,7 +695,7 @@ uint64_t plan_calls_hash(const void *bytes, size_t n)
 static bool event_equal(const struct plan_event *a, const struct plan_event *b)
 {
 	return a->kind == b->kind && a->verb == b->verb && a->name == b->name &&
-	       a->bytes == b->bytes && a->seed == b->seed && a->chunk == b->chunk &&
+	       a->other == b->other && a->bytes == b->bytes && a->seed == b->seed && a->chunk == b->chunk &&
 	       a->op == b->op && a->fault.bits == b->fault.bits &&
 	       a->fault.unit == b->fault.unit && a->fault.quality == b->fault.quality &&
 	       a->fault.supply == b->fault.supply && a->fault.seed == b->fault.seed &&

@@ -54,7 +54,8 @@ struct plan_event {
 	/* PLAN_CALL */
 	uint8_t verb;		/* of the subject's contract */
 	uint8_t name;		/* slot in plan.name */
-	uint32_t bytes;
+	uint8_t other;		/* second name's slot, handle or number, as the verb has it */
+	uint32_t bytes;		/* or the option's place among the verb's */
 	uint32_t seed;		/* of the contents */
 	uint32_t chunk;
 	/* PLAN_CUT, PLAN_RECUT */
@@ -148,8 +149,15 @@ uint32_t plan_names(const struct plan *p);
 /* A verb that makes or begins an object says which contents it gets. */
 static inline bool plan_takes_seed(const struct tb_verb *v)
 {
-	return v->effect == TB_PUT || v->effect == TB_OPEN;
+	return v->effect == TB_PUT || v->effect == TB_OPEN || v->effect == TB_WRITE ||
+	       v->effect == TB_SET_ATTR;
 }
+
+/* The words behind a verb, as a scenario has them: "write h1 100 seed 5" without
+ * the verb. Names are plain. Appends to text; false: there are none. */
+struct text;
+bool plan_say_call(struct text *t, const struct plan_event *e, const struct plan *p,
+		   const struct tb_contract *c);
 
 /* Words of enum nor_read_mode, as in `read dual-io`. */
 extern const char *const plan_read_words[];

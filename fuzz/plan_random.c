@@ -23,6 +23,7 @@ enum topic {
 	DRAW_VERB, DRAW_NAME, DRAW_SIZE, DRAW_CONTENTS, DRAW_CHUNK, DRAW_REBOOT,
 	DRAW_CUT_PLACE, DRAW_OP, DRAW_BITS, DRAW_UNIT, DRAW_QUALITY, DRAW_SUPPLY,
 	DRAW_FAULT_SEED, DRAW_AT, DRAW_RECUT,
+	DRAW_OTHER, DRAW_HANDLES,
 };
 
 /* The swarm's choices, made once a plan. */
@@ -35,6 +36,8 @@ struct swarm {
 	bool family[FAULT_BITS_COUNT];
 	bool may_unstable;
 	uint32_t name_first, names;	/* slots in use */
+	uint32_t handles;		/* of a tree */
+	const struct plan *plan;
 	uint32_t reboot_chance;		/* per call, in 1/64 */
 };
 
@@ -67,10 +70,10 @@ static uint32_t smallest_sector(const struct flash_info *info)
 
 /* 2 to 16 of the smallest sectors; the lesser of two draws, because a full
  * store is the interesting one. Decoding reduces it to what fits. */
-static uint32_t random_region(uint64_t seed, const struct part *part)
+static uint32_t random_region(uint64_t seed, const struct part *part, uint32_t least)
 {
-	uint32_t sectors = 2 + min_u32(below(seed, DRAW_REGION, 0, 15),
-				       below(seed, DRAW_REGION, 1, 15));
+	uint32_t sectors = (least ? least : 2) + min_u32(below(seed, DRAW_REGION, 0, 15),
+							 below(seed, DRAW_REGION, 1, 15));
 
 	return sectors * smallest_sector(&part->info);
 }
@@ -99,7 +102,7 @@ static void random_setup(struct plan *p, const struct plan_world *w, uint64_t se
 	p->seed = draw(seed, DRAW_SEED, 0, 0);
 	if (chance(seed, DRAW_USED, 0, 1, 2))
 		p->used = below(seed, DRAW_USED, 1, 4 * smallest_sector(&part->info));
-	p->region = random_region(seed, part);
+	p->region = random_region(seed, part, s->contract->sectors_min);
 	if (chance(seed, DRAW_OFF, 0, 1, 8))
 		p->off_ms = 1 + below(seed, DRAW_OFF, 1, 10000);
 	if (endurance && endurance < UINT32_MAX && chance(seed, DRAW_AGED, 0, 1, 8))
@@ -118,10 +121,11 @@ static void drop_orphans(struct swarm *s)
 	bool opens = false;
 
 	for (uint32_t i = 0; i < c->verbs; i++)
-		opens |= c->verb[i].effect == TB_OPEN && s->verb_weight[i];
+		opens |= (c->verb[i].effect == TB_OPEN || c->verb[i].effect == TB_BEGIN) &&
+			 s->verb_weight[i];
 	for (uint32_t i = 0; i < c->verbs; i++)
 		if (!opens && (c->verb[i].effect == TB_EXTEND ||
-			       c->verb[i].effect == TB_COMMIT))
+			       c->verb[i].effect == TB_COMMIT || c->verb[i].takes_handle))
 			s->verb_weight[i] = 0;
 }
 
@@ -171,11 +175,14 @@ static void swarm_draw(struct swarm *s, const struct plan *p, const struct plan_
 		.seed = seed,
 		.contract = w->subject[p->subject]->contract,
 		.part = w->part[p->part],
+		.handles = 1 + below(seed, DRAW_HANDLES, 0, TB_HANDLES),
+		.plan = p,
 	};
 	swarm_verbs(s);
 	swarm_families(s);
 	if (names) {
-		s->names = min_u32(names, 2 + below(seed, DRAW_NAMES, 0, 5));
+		s->names = min_u32(names, s->contract->tree ? 3 + below(seed, DRAW_NAMES, 0, 10)
+							    : 2 + below(seed, DRAW_NAMES, 0, 5));
 		s->name_first = below(seed, DRAW_NAMES, 1, names - s->names + 1);
 	}
 	if (chance(seed, DRAW_REBOOTS, 0, 1, 2))
@@ -237,13 +244,49 @@ static uint8_t random_verb(const struct swarm *s, uint32_t call)
 	return (uint8_t)verb;
 }
 
+static uint8_t random_name(const struct swarm *s, enum topic what, uint32_t call, uint32_t i)
+{
+	return (uint8_t)(s->name_first + noise_below(draw(s->seed, what, call, i), s->names));
+}
+
+/* Of a directory: rather a name that others in use go on from. */
+static bool is_head(const struct swarm *s, uint8_t slot)
+{
+	size_t n = strlen(s->plan->name[slot]);
+
+	for (uint32_t i = s->name_first; i < s->name_first + s->names; i++)
+		if (strncmp(s->plan->name[i], s->plan->name[slot], n) == 0 &&
+		    s->plan->name[i][n] == '/')
+			return true;
+	return false;
+}
+
+#define HEAD_TRIES 8u
+
+/* Trees: what a call has that others do not. */
+static void complete_tree(const struct swarm *s, uint32_t call, const struct tb_verb *v,
+			  struct plan_event *e)
+{
+	if (v->effect == TB_MAKE_DIR && s->names)
+		for (uint32_t i = 1; i < HEAD_TRIES && !is_head(s, e->name); i++)
+			e->name = random_name(s, DRAW_NAME, call, i);
+	if (v->takes_handle)
+		e->other = (uint8_t)below(s->seed, DRAW_OTHER, call, s->handles);
+	else if (v->takes_number)
+		e->other = (uint8_t)below(s->seed, DRAW_OTHER, call, TB_NUMBERS);
+	else if (v->takes_other && s->names)
+		e->other = random_name(s, DRAW_OTHER, call, 0);
+	if (v->options)
+		e->bytes = below(s->seed, DRAW_SIZE, call, v->options);
+}
+
 /* Words that the verb does not take are removed by plan_tidy. */
 static struct plan_event random_call(const struct swarm *s, uint32_t call)
 {
 	uint8_t verb = random_verb(s, call);
 	const struct tb_verb *v = &s->contract->verb[verb];
 
-	return (struct plan_event){
+	struct plan_event e = {
 		.kind = PLAN_CALL,
 		.verb = verb,
 		.name = s->names ? (uint8_t)(s->name_first +
@@ -252,6 +295,9 @@ static struct plan_event random_call(const struct swarm *s, uint32_t call)
 		.seed = random_contents(s, call),
 		.chunk = random_chunk(s, call),
 	};
+	if (s->contract->tree)
+		complete_tree(s, call, v, &e);
+	return e;
 }
 
 /* ---- Cuts -------------------------------------------------------------------------- */

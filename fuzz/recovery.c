@@ -49,6 +49,7 @@ static void part_begins(void *who, const struct judge_part *p)
 	uint32_t death = death_of(r, p);
 
 	r->names = *p->names;
+	r->names.contents = NULL;	/* belong to the life */
 	r->looking = p->dump;
 	r->step = grown(r->step, r->steps, &r->steps_room, sizeof *r->step);
 	struct recovery_step *s = &r->step[r->steps++];
@@ -177,48 +178,26 @@ uint32_t recovery_period(const struct recovery *r)
 	return 0;
 }
 
-static bool is_seen(const struct seen *s, const struct object *o)
-{
-	return s->got == o->present &&
-	       (!s->got || (s->bytes == o->bytes && s->digest == o->digest));
-}
-
 bool recovery_slot_legal(const struct recovery_step *s, uint32_t slot)
 {
-	const struct seen *seen = &s->dump.seen[slot];
-
-	return is_seen(seen, &s->legal.entry.object[slot]) ||
-	       is_seen(seen, &s->legal.exit.object[slot]) ||
-	       (s->legal.mid == TB_MID_SOME_GONE && !seen->got);
-}
-
-static void say_object(struct text *t, const struct object *o)
-{
-	if (o->present)
-		text_add(t, "%u bytes of seed %u", o->bytes, o->seed);
-	else
-		text_add(t, "absent");
+	return seen_legal(&s->dump.seen[slot], &s->legal, slot);
 }
 
 void recovery_say_legal(const struct recovery_step *s, uint32_t slot, char text[100])
 {
 	const struct object *entry = &s->legal.entry.object[slot];
 	const struct object *exit = &s->legal.exit.object[slot];
-	struct text t = text_in(text, 100);
 
-	say_object(&t, entry);
-	if (entry->present != exit->present ||
-	    (exit->present && (entry->bytes != exit->bytes || entry->digest != exit->digest))) {
-		text_add(&t, ", or ");
-		say_object(&t, exit);
-	}
-	if (s->legal.mid == TB_MID_SOME_GONE && entry->present && exit->present)
+	legal_say_slot(&s->legal, slot, text);
+	if (s->legal.mid == TB_MID_SOME_GONE && entry->present && exit->present) {
+		struct text t = { text, 100, strlen(text) };
 		text_add(&t, ", or absent");
+	}
 }
 
 bool recovery_asked(const struct recovery *r, const struct recovery_step *s, uint32_t slot)
 {
-	uint32_t known = s->legal.entry.known | s->legal.exit.known;
+	uint64_t known = s->legal.entry.known | s->legal.exit.known;
 
 	return (int)slot <= s->dump.asked && r->names.canon[slot] == slot &&
 	       r->names.name[slot][0] && ((known >> slot & 1) || s->dump.seen[slot].listed);

@@ -529,10 +529,49 @@ static bool parse_cut(struct scan *ps)
 
 static bool wrong_call(struct scan *ps, const struct tb_verb *v, const char *what)
 {
-	return scan_wrong(ps, "%s: %.40s; it is used so: %s%s%s%s%s", v->word, what, v->word,
-		     v->takes_name ? " NAME" : "", v->takes_size ? " SIZE" : "",
+	return scan_wrong(ps, "%s: %.40s; it is used so: %s%s%s%s%s%s%s%s%s", v->word, what,
+		     v->word, v->takes_handle ? " h1..h4" : "", v->takes_name ? " NAME" : "",
+		     v->takes_other ? " NAME" : "", v->takes_number ? " NUMBER" : "",
+		     v->options ? " HOW" : "", v->takes_size ? " SIZE" : "",
 		     plan_takes_seed(v) ? " [seed N]" : "",
 		     v->takes_chunk ? " [chunk SIZE]" : "");
+}
+
+static bool take_handle(struct scan *ps, uint8_t *handle)
+{
+	static const char *const words[] = { "h1", "h2", "h3", "h4" };
+	static_assert(COUNT_OF(words) == TB_HANDLES, "each handle has a word");
+
+	return scan_take_choice(ps, "handle", words, COUNT_OF(words), handle);
+}
+
+static bool take_number(struct scan *ps, uint8_t *number)
+{
+	uint32_t v;
+
+	if (!scan_take_u32(ps, "number", TB_NUMBERS - 1, &v))
+		return false;
+	*number = (uint8_t)v;
+	return true;
+}
+
+static bool take_option(struct scan *ps, const struct tb_verb *v, uint32_t *option)
+{
+	const char *words[UINT8_MAX + 1];
+	uint8_t at;
+
+	for (uint32_t i = 0; i < v->options; i++)
+		words[i] = v->option[i].word;
+	if (!scan_take_choice(ps, "way", words, v->options, &at))
+		return false;
+	*option = at;
+	return true;
+}
+
+static uint32_t words_needed(const struct tb_verb *v)
+{
+	return (uint32_t)v->takes_handle + v->takes_name + v->takes_other + v->takes_number +
+	       (v->options > 0) + v->takes_size;
 }
 
 static bool parse_call(struct scan *ps, uint8_t verb)
@@ -541,9 +580,13 @@ static bool parse_call(struct scan *ps, uint8_t verb)
 		&ps->w->subject[ps->s->plan.subject]->contract->verb[verb];
 	struct plan_event e = { .kind = PLAN_CALL, .verb = verb };
 
-	if (ps->words - 1 < (uint32_t)v->takes_name + v->takes_size)
+	if (ps->words - 1 < words_needed(v))
 		return wrong_call(ps, v, "a word is missing");
-	if (v->takes_name && !take_name(ps, &e.name))
+	if ((v->takes_handle && !take_handle(ps, &e.other)) ||
+	    (v->takes_name && !take_name(ps, &e.name)) ||
+	    (v->takes_other && !take_name(ps, &e.other)) ||
+	    (v->takes_number && !take_number(ps, &e.other)) ||
+	    (v->options && !take_option(ps, v, &e.bytes)))
 		return false;
 	if (v->takes_size && !scan_take_range_u32(ps, "size", PLAN_SIZE_MAX, &e.bytes))
 		return false;

@@ -90,8 +90,16 @@ static void print_call(struct text *t, const struct plan_event *e, const struct 
 	const struct tb_verb *v = &c->verb[e->verb];
 
 	text_add(t, "%s", v->word);
+	if (v->takes_handle)
+		text_add(t, " h%u", e->other + 1u);
 	if (v->takes_name)
 		print_name(t, p->name[e->name]);
+	if (v->takes_other)
+		print_name(t, p->name[e->other]);
+	if (v->takes_number)
+		text_add(t, " %u", e->other);
+	if (v->options)
+		text_add(t, " %s", v->option[e->bytes].word);
 	if (v->takes_size)
 		text_add(t, " %" PRIu32, e->bytes);
 	if (e->seed)

@@ -184,21 +184,41 @@ static uint32_t *event_chunk(struct plan *p, uint32_t i)
 	return p->event[i].kind == PLAN_CALL ? &p->event[i].chunk : NULL;
 }
 
+/* A simpler handle, number or second name. */
+static void lower_other(struct shrinker *s)
+{
+	for (uint32_t i = s->best->events; i-- > 0; )
+		for (uint8_t other = 0; other < s->best->event[i].other; other++) {
+			candidate(s)->event[i].other = other;
+			if (keep(s))
+				break;
+		}
+}
+
 static uint32_t *device_number(struct plan *p, uint32_t i)
 {
 	uint32_t *const numbers[] = { &p->aged, &p->off_ms, &p->used };
 	return i < COUNT_OF(numbers) ? numbers[i] : NULL;
 }
 
-static bool move_name(struct plan *p, uint8_t from, uint8_t to)
+static bool move_name(const struct shrinker *s, struct plan *p, uint8_t from, uint8_t to)
 {
+	const struct tb_contract *c = s->world->subject[p->subject]->contract;
 	bool any = false;
 
-	for (uint32_t i = 0; i < p->events; i++)
-		if (p->event[i].kind == PLAN_CALL && p->event[i].name == from) {
-			p->event[i].name = to;
+	for (uint32_t i = 0; i < p->events; i++) {
+		struct plan_event *e = &p->event[i];
+		if (e->kind != PLAN_CALL)
+			continue;
+		if (e->name == from) {
+			e->name = to;
 			any = true;
 		}
+		if (c->verb[e->verb].takes_other && e->other == from) {
+			e->other = to;
+			any = true;
+		}
+	}
 	return any;
 }
 
@@ -206,7 +226,7 @@ static bool move_name(struct plan *p, uint8_t from, uint8_t to)
 static void rename_objects(struct shrinker *s)
 {
 	for (uint8_t from = PLAN_NAMES_MAX; from-- > 1; )
-		for (uint8_t to = 0; to < from && move_name(candidate(s), from, to); to++)
+		for (uint8_t to = 0; to < from && move_name(s, candidate(s), from, to); to++)
 			if (keep(s))
 				break;
 }
@@ -258,6 +278,7 @@ static void pass(struct shrinker *s)
 	try_cuts(s, set_seed, 16);
 	rename_objects(s);
 	lower_names(s);
+	lower_other(s);
 	lower_numbers(s);
 }
 

@@ -189,6 +189,18 @@ static void print_subject(const struct tb_subject *s)
 	printf("\n%s", text);
 }
 
+/* What verbs of trees take besides. */
+static void verb_json(struct json *j, const struct tb_verb *v)
+{
+	json_bool(j, "takes_handle", v->takes_handle);
+	json_bool(j, "takes_other", v->takes_other);
+	json_bool(j, "takes_number", v->takes_number);
+	json_open(j, "options", '[');
+	for (uint32_t i = 0; i < v->options; i++)
+		json_text(j, NULL, v->option[i].word);
+	json_close(j);
+}
+
 static void json_subject(struct json *j, const struct tb_subject *s)
 {
 	static char text[32768];
@@ -218,6 +230,8 @@ static void json_subject(struct json *j, const struct tb_subject *s)
 		json_bool(j, "takes_name", c->verb[i].takes_name);
 		json_bool(j, "takes_size", c->verb[i].takes_size);
 		json_bool(j, "takes_chunk", c->verb[i].takes_chunk);
+		if (c->tree)
+			verb_json(j, &c->verb[i]);
 		json_close(j);
 	}
 	json_close(j);

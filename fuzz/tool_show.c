@@ -80,10 +80,7 @@ const char *tell_event(char room[200], struct telling *s, const struct plan *p, 
 	const struct plan_event *e = &p->event[event];
 	const struct tb_verb *v = &s->world.subject[p->subject]->contract->verb[e->verb];
 	text_add(&t, "\"%s", v->word);
-	if (v->takes_name)
-		text_add(&t, " %s", p->name[e->name]);
-	if (v->takes_size)
-		text_add(&t, " %u", e->bytes);
+	plan_say_call(&t, e, p, s->world.subject[p->subject]->contract);
 	if (e->seed)
 		text_add(&t, " seed %u", e->seed);
 	if (e->chunk)

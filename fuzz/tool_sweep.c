@@ -99,10 +99,7 @@ static const char *call_text(const struct sweep *w, const struct plan *p, uint32
 	const struct tb_verb *v = &c->verb[e->verb];
 	struct text t = text_in(text, 200);
 	text_add(&t, "%s", v->word);
-	if (v->takes_name)
-		text_add(&t, " %s", p->name[e->name]);
-	if (v->takes_size)
-		text_add(&t, " %u", e->bytes);
+	plan_say_call(&t, e, p, c);
 	return text;
 }
 

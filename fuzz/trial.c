@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "text.h"
+
 #define RAM_PATTERN 0xa5
 #define OPS_MAX_STANDARD 200000u
 #define OPS_PER_PIECE 8u
@@ -47,40 +49,93 @@ bool stage_init(struct stage *s, const struct plan_world *w, const struct plan *
 
 void stage_free(struct stage *s)
 {
+	names_free(&s->names);
 	array_release(&s->blank);
 	array_pool_free(s->pool);
 	s->pool = NULL;
 }
 
-struct tb_call stage_call(const struct stage *s, const struct plan_event *e,
-			  const struct model *m, int *slot)
+/* What a call of a tree has besides. */
+static void complete_tree(const struct stage *s, const struct plan_event *e,
+			  const struct tb_verb *v, const struct model *m, struct tb_call *call)
+{
+	if (v->takes_handle)
+		call->handle = e->other;
+	if (v->takes_number)
+		call->number = e->other;
+	if (v->takes_other)
+		call->other = s->names.name[e->other];
+	if (v->options)
+		call->how = v->option[e->bytes].how;
+	if (v->effect == TB_WRITE)
+		call->offset = tree_place(m, &s->names, call);
+}
+
+bool stage_call(struct stage *s, const struct plan_event *e, struct model *m,
+		struct tb_call *call, int *slot)
 {
 	const struct tb_contract *c = s->subject->contract;
 	const struct tb_verb *v = &c->verb[e->verb];
-	struct tb_call call = { .verb = e->verb };
 
+	*call = (struct tb_call){ .verb = e->verb };
 	*slot = -1;
 	if (v->takes_name) {
 		*slot = s->names.canon[e->name];
-		call.name = s->names.name[e->name];
+		call->name = s->names.name[e->name];
 	}
 	if (v->takes_size)
-		call.bytes = e->bytes;
+		call->bytes = e->bytes;
 	if (v->takes_chunk)
-		call.chunk = e->chunk;
-	call.seed = e->seed;
+		call->chunk = e->chunk;
+	call->seed = e->seed;
 	if (v->effect == TB_EXTEND) {
-		call.offset = m->open_bytes;
-		call.seed = m->open_seed;
+		call->offset = m->open_bytes;
+		call->seed = m->open_seed;
 	}
-	return call;
+	if (!c->tree)
+		return true;
+	complete_tree(s, e, v, m, call);
+	return tree_allows(m, &s->names, call, *slot);
+}
+
+static const char *word_of_option(const struct tb_verb *v, uint32_t how)
+{
+	for (uint32_t i = 0; i < v->options; i++)
+		if (v->option[i].how == how)
+			return v->option[i].word;
+	return "";
+}
+
+struct tb_call stage_told(const struct stage *s, const struct tb_call *c,
+			  char room[STAGE_TOLD_MAX])
+{
+	const struct tb_verb *v = &s->subject->contract->verb[c->verb];
+	struct text t = text_in(room, STAGE_TOLD_MAX);
+	struct tb_call told = *c;
+
+	if (!s->subject->contract->tree)
+		return told;
+	if (v->takes_handle)
+		text_add(&t, "h%u%s", c->handle + 1u, c->name ? " " : "");
+	text_add(&t, "%s", c->name ? c->name : "");
+	if (c->other)
+		text_add(&t, " %s", c->other);
+	if (v->takes_number)
+		text_add(&t, " %u", c->number);
+	if (v->options)
+		text_add(&t, " %s", word_of_option(v, c->how));
+	told.name = t.n ? room : NULL;
+	return told;
 }
 
 int stage_target(const struct stage *s, const struct tb_call *c, int slot,
 		 const struct model *m)
 {
-	uint8_t effect = s->subject->contract->verb[c->verb].effect;
+	const struct tb_verb *v = &s->subject->contract->verb[c->verb];
+	uint8_t effect = v->effect;
 
+	if (v->takes_handle && effect != TB_BEGIN && m->handle[c->handle].open)
+		return m->handle[c->handle].slot;
 	if (slot < 0 && m->open && (effect == TB_EXTEND || effect == TB_COMMIT))
 		return m->open_slot;
 	return slot;
@@ -222,7 +277,7 @@ enum ending life_call(struct life *l, const struct tb_call *c, struct tb_reply *
 }
 
 struct dumping {
-	uint32_t known;
+	uint64_t known;
 	struct dump *dump;
 };
 
@@ -232,12 +287,12 @@ static void look(struct life *l, void *arg)
 	dump_take(d->dump, &l->stage->names, d->known, l->stage->subject, l->ram);
 }
 
-enum ending life_dump(struct life *l, uint32_t known, struct dump *d)
+enum ending life_dump(struct life *l, uint64_t known, struct dump *d)
 {
 	return guarded(l, look, &(struct dumping){ known, d }, 0);
 }
 
-enum ending life_peek(struct life *l, uint32_t known, struct dump *d)
+enum ending life_peek(struct life *l, uint64_t known, struct dump *d)
 {
 	uint32_t n = l->stage->subject->ram_bytes;
 	struct harvest *harvest = l->anchors.harvest;

@@ -65,21 +65,27 @@ void life_load(struct life *l, const struct array *image, cycle_t now);
 enum ending life_boot(struct life *l, enum fault_supply supply, bool fresh,
 		      enum tb_status *status);
 enum ending life_call(struct life *l, const struct tb_call *c, struct tb_reply *r);
-enum ending life_dump(struct life *l, uint32_t known, struct dump *d);
+enum ending life_dump(struct life *l, uint64_t known, struct dump *d);
 
 /* Look at the running store without leaving a trace of the look: device, RAM and
  * logs are as they were before. What only this mount sees shows here. */
-enum ending life_peek(struct life *l, uint32_t known, struct dump *d);
+enum ending life_peek(struct life *l, uint64_t known, struct dump *d);
 
 /* Power goes between two operations, or the death of this life is accepted:
  * volatile state is lost, an operation in progress tears. Time without power
  * passes. */
 void life_power_lost(struct life *l);
 
-/* The call of a plan event, its slot (-1: none) and its contents' place. */
-struct tb_call stage_call(const struct stage *s, const struct plan_event *e,
-			  const struct model *m, int *slot);
-/* The slot that a call puts in flight: its name, or the object begun. */
+/* The call of a plan event, with its slot (-1: none) and its contents' place. Not
+ * every call of a plan is made (tree_allows): false, and it is as if it were not
+ * there. A tree may come to know new names here. */
+bool stage_call(struct stage *s, const struct plan_event *e, struct model *m,
+		struct tb_call *call, int *slot);
+/* The call as a trace tells it: in a tree its name is all that it names. */
+#define STAGE_TOLD_MAX (2 * TB_NAME_MAX + 32)
+struct tb_call stage_told(const struct stage *s, const struct tb_call *c,
+			  char room[STAGE_TOLD_MAX]);
+/* The slot that a call puts in flight: its name, or what was begun. */
 int stage_target(const struct stage *s, const struct tb_call *c, int slot,
 		 const struct model *m);
 

@@ -55,7 +55,7 @@ static struct dump shown(const struct model *m)
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
 		if (m->object[i].present) {
 			d.seen[i] = (struct seen){ true, true, m->object[i].bytes,
-						   m->object[i].bytes, m->object[i].digest };
+						   m->object[i].bytes, m->object[i].digest, false, 0 };
 			d.listed++;
 		}
 	return d;

@@ -11,6 +11,12 @@
  * passed around: they are (seed, bytes), and tb_content() says which byte
  * stands where, so that harness and subject agree on megabytes by a few words.
  *
+ * Trees. A contract with `tree` is about files and directories: names are paths
+ * ("a/b/c"), objects may be directories and have attributes, files are written
+ * through several handles at once. The byte at place p of a file that was
+ * written with seed s is tb_content(s, p), whatever was written around it; what
+ * nobody wrote is zero. All members for trees are zero in other contracts.
+ *
  * Power. Any call into the device may be the last: the harness leaves by
  * longjmp. The RAM is then filled with a pattern and the subject is mounted
  * again on what is left on the flash. A subject must not hold resources outside
@@ -25,7 +31,7 @@
 
 #include "tornbit/flash.h"
 
-#define TB_SUBJECT_VERSION 1
+#define TB_SUBJECT_VERSION 2
 
 /* Longest object name, without the NUL. */
 #define TB_NAME_MAX 47
@@ -52,13 +58,46 @@ enum tb_effect {
 	TB_COMMIT,	/* the object begun becomes durable and replaces its name */
 	TB_REMOVE,	/* the named object is gone */
 	TB_CLEAR,	/* all objects are gone */
+
+	/* Of trees, besides TB_NOTHING, TB_PUT and TB_REMOVE. What a handle has
+	 * written is its own until it is synced; objects change at once. */
+	TB_BEGIN,	/* the handle is opened on the file; the option says how */
+	TB_WRITE,	/* the bytes are written at the handle's position */
+	TB_READ,	/* bytes are read at the handle's position */
+	TB_SEEK,	/* `bytes` is the handle's position */
+	TB_TRUNCATE,	/* `bytes` is the size of what the handle has */
+	TB_SYNC,	/* what the handle has becomes the file, durably */
+	TB_END,		/* the same, and the handle is closed */
+	TB_MAKE_DIR,	/* the named directory is there, empty */
+	TB_RENAME,	/* the object has the other name; what had it is replaced */
+	TB_SET_ATTR,	/* the attribute of that number has the call's contents */
+	TB_DROP_ATTR,	/* it is gone */
+	TB_RESTART,	/* handles are gone, with all that was not synced */
 	TB_EFFECTS
 };
+
+/* How a handle is opened: bits of tb_option. */
+#define TB_READS 1u	/* it may be read through */
+#define TB_WRITES 2u	/* it may be written and truncated through */
+#define TB_CREATES 4u	/* a file that is missing is created, empty and durably, by
+			 * the opening itself */
+#define TB_EXCLUSIVE 8u	/* a file that is there is a refusal */
+#define TB_EMPTIES 16u	/* the handle begins empty; the file follows at a sync */
+#define TB_APPENDS 32u	/* each write goes to the end, or behind it */
+
+struct tb_option {
+	const char *word;	/* as in scenarios: "rw" */
+	uint32_t how;		/* TB_READS, ... */
+};
+
+#define TB_HANDLES 4u		/* h1 to h4 in scenarios */
+#define TB_NUMBERS 4u		/* attributes of an object: 0 to 3 */
 
 /* What may be seen if power is lost inside the verb, besides entry and exit. */
 enum tb_mid {
 	TB_MID_NONE,		/* atomic: entry or exit, nothing else */
 	TB_MID_SOME_GONE,	/* any subset of the objects, each of them whole */
+	TB_MID_EMPTY,		/* an object that was not there may be there and empty */
 	TB_MIDS
 };
 
@@ -73,6 +112,11 @@ struct tb_verb {
 	bool takes_name, takes_size, takes_chunk;
 	uint32_t size_max;	/* of random plans */
 	uint8_t weight;		/* in random plans, 0: never drawn */
+
+	/* Of trees. At most one of the first three; options instead of a size. */
+	bool takes_handle, takes_other, takes_number;
+	const struct tb_option *option;
+	uint8_t options;
 };
 
 /* One write that the judge makes on a survivor, to see that the store lives. */
@@ -112,6 +156,11 @@ struct tb_contract {
 				 * the judge allows it to all, as long as no look
 				 * differs before and after */
 	bool reclaims;		/* space of replaced and removed objects comes back */
+	bool tree;		/* objects are files and directories. It then judges every
+				 * answer by itself: a call that cannot be refused must
+				 * succeed, one that must be refused must not, and
+				 * TB_NO_SPACE goes wherever `may` has it */
+	uint32_t sectors_min;	/* of the regions of random plans; 0: 2 */
 	uint64_t ops_max;	/* bus operations per call; 0: 200,000 */
 
 	/* Hooks; NULL: bytewise equality, no capacity judgement. */
@@ -150,15 +199,26 @@ struct tb_call {
 	const char *name;	/* NULL when the verb takes none */
 	uint32_t bytes;		/* contents: how many */
 	uint32_t seed;		/* contents: which */
-	uint32_t offset;	/* contents: of the first byte (for TB_EXTEND) */
+	uint32_t offset;	/* contents: of the first byte (TB_EXTEND, TB_WRITE) */
 	uint32_t chunk;		/* write it in pieces of this many bytes; 0: at once */
+
+	/* Of trees. Handles are used as they must be: what is not open is not written,
+	 * and so on (docs/scenario-grammar.md). */
+	const char *other;	/* the second name, of TB_RENAME */
+	uint8_t handle;		/* 0 to TB_HANDLES - 1 */
+	uint8_t number;		/* of an attribute */
+	uint32_t how;		/* TB_READS, ... of TB_BEGIN */
 };
 
 struct tb_reply {
 	uint8_t status;		/* enum tb_status */
 	uint32_t done;		/* bytes of contents taken, when TB_OK or TB_SHORT */
 	char why[64];		/* free text for TB_CRASH, TB_CORRUPT */
+	uint64_t sum;		/* TB_READ: tb_sum() of the bytes; done: how many */
 };
+
+/* A tree's list() gives this as the bytes of a directory. */
+#define TB_DIRECTORY UINT32_MAX
 
 #define TB_HAS_GLOBALS 1u	/* keeps state outside its RAM: never skipped or nested */
 #define TB_NONDETERMINISTIC 2u
@@ -190,10 +250,18 @@ struct tb_subject {
 			       void *who);
 
 	/* Open the object by name and hand over its contents in pieces. sink
-	 * returns false when the judge has seen enough. Must not write. */
+	 * returns false when the judge has seen enough. Must not write. A tree
+	 * answers TB_REFUSED to the name of a directory, and TB_ABSENT to a name
+	 * that has no object, or no directory, before its last slash. */
 	enum tb_status (*get)(void *ram, const char *name,
 			      bool (*sink)(void *who, const void *bytes, uint32_t n),
 			      void *who);
+
+	/* Trees: the same of an attribute; TB_ABSENT: the object, which is there,
+	 * does not have it. NULL: there are no attributes. */
+	enum tb_status (*attr)(void *ram, const char *name, uint8_t number,
+			       bool (*sink)(void *who, const void *bytes, uint32_t n),
+			       void *who);
 };
 
 /* Contents of objects. Seeds 0 to 3 are plain patterns that read well in a hex
@@ -219,6 +287,15 @@ static inline void tb_fill(void *buf, uint32_t n, uint32_t seed, uint32_t offset
 	uint8_t *p = buf;
 	for (uint32_t i = 0; i < n; i++)
 		p[i] = tb_content(seed, offset + i);
+}
+
+/* The sum of bytes that a TB_READ has read, piece by piece, from 0 on. */
+static inline uint64_t tb_sum(uint64_t sum, const void *bytes, uint32_t n)
+{
+	const uint8_t *p = bytes;
+	for (uint32_t i = 0; i < n; i++)
+		sum = (sum ^ p[i]) * 0x100000001b3u + 1;
+	return sum;
 }
 
 /* A plug-in (tornbit --load FILE.so) exports this symbol: a NULL-ended array. */
