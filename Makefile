@@ -15,6 +15,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
 OPT ?= -O2
+# The littlefs under test: a folder with lfs.c, lfs.h, lfs_util.c and lfs_util.h.
+LITTLEFS ?= core/littlefs
 SAN ?=
 JOBS ?= 2
 VERSION := 0.1
@@ -44,7 +46,8 @@ CORE_SRC := $(sort $(wildcard core/*/*.c))
 CORE_SRC := $(filter-out core/test/% core/bench/%,$(CORE_SRC))
 MAIN_SRC := $(sort $(wildcard fuzz/main_*.c))
 BUS_SO_SRC := fuzz/bus_vtab_so.c fuzz/bus_vtab.c fuzz/buslog.c sim/base.c
-FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC) fuzz/bus_vtab_so.c,$(wildcard fuzz/*.c)) \
+FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC) fuzz/bus_vtab_so.c fuzz/subject_littlefs.c, \
+	$(wildcard fuzz/*.c)) \
 	$(wildcard fuzz/planted/*.c))
 TARGET_SRC := $(sort $(wildcard fuzz/targets/*.c))
 BENCH_SRC := $(sort $(wildcard fuzz/bench/*.c))
@@ -52,7 +55,7 @@ PARTS := $(sort $(wildcard sim/parts/*.part))
 
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/%.o) $(BUILD)/parts_builtin.o
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
-FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o)
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o) $(BUILD)/littlefs/tested.o
 MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/%.o)
 TARGET_OBJ := $(TARGET_SRC:%.c=$(BUILD)/%.o)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(BUILD)/%.o)
@@ -129,8 +132,8 @@ $(BUILD)/lib%.list: FORCE
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo $(call quote,$(CC) $(ALL_CFLAGS) $(INC_fuzz)) | cmp -s - $@ || \
-		echo $(call quote,$(CC) $(ALL_CFLAGS) $(INC_fuzz)) > $@
+	@echo $(call quote,$(CC) $(ALL_CFLAGS) $(INC_fuzz) $(LITTLEFS)) | cmp -s - $@ || \
+		echo $(call quote,$(CC) $(ALL_CFLAGS) $(INC_fuzz) $(LITTLEFS)) > $@
 quote = '$(subst ','\'',$1)'
 
 $(BUILD)/sim/%.o: INC = $(INC_sim)
@@ -156,6 +159,30 @@ $(BUILD)/code_hash.h: tools/code-hash $(wildcard core/*/*.[ch])
 	@mkdir -p $(@D)
 	tools/code-hash > $@.new
 	mv $@.new $@
+
+# The littlefs under test and its adapter, as one object that shows nothing but the
+# subject: the program may use another one besides. Others' code is compiled
+# without warnings; its assertions are findings (fuzz/littlefs_assert).
+LITTLEFS_DEF = -DLFS_NO_MALLOC -DLFS_NO_DEBUG -DLFS_NO_WARN -DLFS_NO_ERROR
+LITTLEFS_CC = $(CC) -std=gnu11 $(OPT) $(CFLAGS) -w -fdebug-prefix-map=$(CURDIR)=. -MMD -MP \
+	$(SAN) -Ifuzz/littlefs_assert $(LITTLEFS_DEF)
+LITTLEFS_HEAD = $(wildcard $(LITTLEFS)/*.[ch] $(LITTLEFS)/src/*.[ch])
+
+$(BUILD)/littlefs_has.h: tools/littlefs-has $(LITTLEFS_HEAD) $(BUILD)/flags
+	tools/littlefs-has '$(LITTLEFS)' > $@.new
+	mv $@.new $@
+$(BUILD)/littlefs/adapter.o: fuzz/subject_littlefs.c $(BUILD)/littlefs_has.h $(BUILD)/code_hash.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(INC_fuzz) $(LITTLEFS_DEF) -isystem $(LITTLEFS) -c -o $@ $<
+$(BUILD)/littlefs/lfs.o $(BUILD)/littlefs/lfs_util.o: $(BUILD)/littlefs/%.o: $(LITTLEFS)/%.c \
+		$(BUILD)/littlefs_has.h
+	@mkdir -p $(@D)
+	$(LITTLEFS_CC) -c -o $@ $<
+$(BUILD)/littlefs/tested.o: $(BUILD)/littlefs/adapter.o $(BUILD)/littlefs/lfs.o \
+		$(BUILD)/littlefs/lfs_util.o
+	ld -r -o $@.all $^
+	objcopy --keep-global-symbol=littlefs $@.all $@
+	@rm -f $@.all
 
 ### tests
 

@@ -216,7 +216,7 @@ static bool probes(struct court *c, struct model *m, uint64_t *probed)
 		*probed |= UINT64_C(1) << slot;
 		bool well = probe(c, p, slot, m);
 		if (c->q->stage_legal)
-			legal_between(&c->q->stage_legal[i + 1], n, &entry, m, TB_MID_NONE,
+			legal_between(&c->q->stage_legal[i + 1], n, &entry, m, contract->verb[p->verb].mid,
 				      slot);
 		if (!well)
 			return false;

@@ -10,4 +10,7 @@
 /* eLua's write once file system, as it was and as it could be (core/wofs). */
 extern const struct tb_subject wofs_faithful, wofs_hardened;
 
+/* The littlefs that this program was built with: ours (core/littlefs), or another. */
+extern const struct tb_subject littlefs;
+
 #endif

@@ -92,7 +92,7 @@ static bool add_part(struct world *w, const char *where, const char *text, size_
 bool world_init(struct world *w)
 {
 	static const struct tb_subject *const shipped[] = {
-		&planted, &wofs_faithful, &wofs_hardened,
+		&planted, &wofs_faithful, &wofs_hardened, &littlefs,
 	};
 
 	*w = (struct world){ 0 };
