@@ -17,6 +17,11 @@ BUILD ?= build
 OPT ?= -O2
 # The littlefs under test: a folder with lfs.c, lfs.h, lfs_util.c and lfs_util.h.
 LITTLEFS ?= core/littlefs
+LITTLEFS_LACKS := $(filter-out $(wildcard $(LITTLEFS)/*),$(LITTLEFS)/lfs.c $(LITTLEFS)/lfs.h \
+	$(LITTLEFS)/lfs_util.c $(LITTLEFS)/lfs_util.h)
+ifneq ($(LITTLEFS_LACKS),)
+$(error LITTLEFS is "$(LITTLEFS)", and there is no $(LITTLEFS_LACKS); it must be a folder with lfs.c, lfs.h, lfs_util.c and lfs_util.h, its name without blanks)
+endif
 SAN ?=
 JOBS ?= 2
 VERSION := 0.1
@@ -197,16 +202,21 @@ $(BUILD)/test/fuzz_%: fuzz/test/%.c $(LIBS) | $(BUILD)/code_hash.h
 	$(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d $(INC_fuzz) -Isim/test -o $@ $< \
 		$(LIBS) $(LDLIBS_FUZZ)
 
-# A mutant is the program with a patched copy of core/wofs in place of it.
+# A mutant is the program with a patched copy of core/wofs, or of core/littlefs, in
+# place of it; tools/mutate makes the copy of the one that the patch is for.
 $(BUILD)/mutants/%/tornbit: $$(wildcard fuzz/mutants/$$*-*.patch) tools/mutate \
-		$(wildcard core/wofs/*.[ch]) $(BUILD)/fuzz/main_tornbit.o $(LIBS)
+		$(wildcard core/wofs/*.[ch]) $(LITTLEFS_HEAD) $(BUILD)/fuzz/main_tornbit.o $(LIBS)
 	tools/mutate '$(filter %.patch,$^)' $(@D)
 	for c in $(@D)/core/wofs/*.c; do \
-		$(CC) $(ALL_CFLAGS) -I$(@D)/core $(INC_core) -c -o $${c%.c}.o $$c || exit 1; \
+		[ ! -f $$c ] || $(CC) $(ALL_CFLAGS) -I$(@D)/core $(INC_core) -c -o $${c%.c}.o $$c || exit 1; \
 	done
-	$(CC) $(SAN) -rdynamic -o $@ $(BUILD)/fuzz/main_tornbit.o $(BUILD)/libfuzz.a \
-		$(@D)/core/wofs/*.o $(filter-out $(BUILD)/core/wofs/%,$(CORE_OBJ)) \
-		$(BUILD)/libsim.a $(LDLIBS_FUZZ)
+	for c in $(@D)/core/littlefs/lfs.c; do \
+		[ ! -f $$c ] || { $(LITTLEFS_CC) -c -o $(@D)/lfs.o $$c && \
+		ld -r -o $(@D)/all.o $(BUILD)/littlefs/adapter.o $(@D)/lfs.o $(BUILD)/littlefs/lfs_util.o && \
+		objcopy --keep-global-symbol=littlefs $(@D)/all.o $(@D)/core/littlefs/tested.o; } || exit 1; \
+	done
+	$(CC) $(SAN) -rdynamic -o $@ $(BUILD)/fuzz/main_tornbit.o $(@D)/core/*/*.o \
+		$(LIBS) $(LDLIBS_FUZZ)
 
 .PHONY: mutants
 mutants: $(MUTANTS) ## build every mutant of fuzz/mutants

@@ -18,7 +18,7 @@ ok() { # status, story
 
 cp -R Makefile README.md LICENSE tools "$room"
 cd "$room" || exit 1
-mkdir -p sim/parts sim/tornbit core/wofs fuzz/tornbit fuzz/mutants docs scenarios
+mkdir -p sim/parts sim/tornbit core/wofs core/littlefs fuzz/tornbit fuzz/mutants docs scenarios
 echo '# d' > docs/d.md
 echo '# s' > scenarios/s.scn
 echo 'struct nothing;' | tee sim/tornbit/flash.h > fuzz/tornbit/subject.h
@@ -27,16 +27,25 @@ printf '#include "part.h"\nint base(void);\nint base(void) { return BASE; }\n' >
 printf 'int gone(void);\nint gone(void) { return 5; }\n' > sim/gone.c
 printf 'int store(void);\nint store(void)\n{\n\treturn 20;\n}\n' > core/wofs/wofs.c
 printf 'int store(void);\nint subject(void);\nint subject(void) { return store(); }\n' > fuzz/subject_wofs.c
+touch core/littlefs/lfs_util.h core/littlefs/lfs_util.c
+echo '#define LFS_VERSION 0x0002000b' > core/littlefs/lfs.h
+printf 'int lfs(void);\nint lfs(void) { return 7; }\n' > core/littlefs/lfs.c
+printf '#include "lfs.h"\n#include "littlefs_has.h"\nint lfs(void);\nint littlefs(void);\nint littlefs(void) { return lfs(); }\n' > fuzz/subject_littlefs.c
 touch fuzz/bus_vtab_so.c fuzz/bus_vtab.c fuzz/buslog.c
 cat > fuzz/main_tornbit.c <<'END'
 #include <stdio.h>
 #include "code_hash.h"
 int base(void);
 int subject(void);
+int littlefs(void);
+int lfs(void);
+int lfs(void) { return 1; }	/* of the same name, and another */
 int main(int argc, char **argv)
 {
 	if (argc > 1 && argv[1][0] == 'h')
 		printf("tornbit 1: a toy\n\n  tornbit play   what toys do\n");
+	else if (argc > 1 && argv[1][0] == 'l')
+		printf("%d%d\n", lfs(), littlefs());
 	else
 		printf("%d %d\n", base() + subject(), CODE_HASH_WOFS != 0);
 	return 0;
@@ -65,6 +74,16 @@ ok $? 'a second make builds nothing'
 sed -i 's/BASE 1/BASE 2/' sim/part.h
 build && says ./tornbit '22 1'
 ok $? 'a changed header reaches the program'
+[ "$(./tornbit littlefs)" = 17 ]
+ok $? 'the littlefs under test keeps its names to itself'
+mkdir theirs && cp core/littlefs/* theirs && sed -i 's/return 7/return 8/' theirs/lfs.c
+build LITTLEFS=theirs BUILD=build-theirs && [ "$(build-theirs/tornbit littlefs)" = 18 ] &&
+	[ "$(./tornbit littlefs)" = 17 ]
+ok $? 'LITTLEFS=DIR builds with another littlefs'
+rm theirs/lfs_util.h
+! build LITTLEFS=theirs BUILD=build-theirs && grep -q 'there is no theirs/lfs_util.h' said
+ok $? 'a folder without a whole littlefs is refused by name'
+rm -rf theirs build-theirs
 build OPT=-O0 && grep -q 'O0.*base.c' said
 ok $? 'other flags build anew'
 build && grep -q 'O2.*base.c' said
