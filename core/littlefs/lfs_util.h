@@ -147,14 +147,19 @@ static inline int lfs_scmp(uint32_t a, uint32_t b)
 
 /* ---- Byte order ----------------------------------------------------------------- */
 
-/* By bytes, so that no header has to say which machine this is; compilers make
- * them nothing or one instruction. */
+/* By bytes, which is right on any machine; where the compiler tells the byte
+ * order, as what it is: nothing, or one instruction. */
 static inline uint32_t lfs_fromle32(uint32_t a)
 {
+#if !defined(LFS_NO_INTRINSICS) && defined(__BYTE_ORDER__) && \
+	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return a;
+#else
 	uint8_t b[4];
 	memcpy(b, &a, sizeof b);
 	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
 	       (uint32_t)b[3] << 24;
+#endif
 }
 
 static inline uint32_t lfs_tole32(uint32_t a)
@@ -164,10 +169,15 @@ static inline uint32_t lfs_tole32(uint32_t a)
 
 static inline uint32_t lfs_frombe32(uint32_t a)
 {
+#if !defined(LFS_NO_INTRINSICS) && defined(__BYTE_ORDER__) && \
+	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap32(a);
+#else
 	uint8_t b[4];
 	memcpy(b, &a, sizeof b);
 	return (uint32_t)b[3] | (uint32_t)b[2] << 8 | (uint32_t)b[1] << 16 |
 	       (uint32_t)b[0] << 24;
+#endif
 }
 
 static inline uint32_t lfs_tobe32(uint32_t a)

@@ -173,7 +173,7 @@ static int lfs_commit_verify(lfs_t *lfs, const struct lfs_commit *c, lfs_off_t e
 	int err = lfs_bd_crc(lfs, end + 4 - c->begin, c->block, c->begin, end - c->begin, &crc);
 
 	if (!err)
-		err = lfs_bd_read(lfs, &lfs->rcache, 4, c->block, end, &stored, sizeof stored);
+		err = lfs_bd_get(lfs, c->block, end, &stored, sizeof stored);
 	if (!err && (crc != want || lfs_fromle32(stored) != want))
 		err = LFS_ERR_CORRUPT;
 	return lfs_bad(err);
@@ -361,7 +361,7 @@ static int lfs_dir_alloc(lfs_t *lfs, lfs_mdir_t *dir)
 	}
 	if (lfs_pair_shares(lfs->last.pair, dir->pair))
 		lfs_pair_setnull(lfs->last.pair);
-	int err = lfs_bd_read(lfs, &lfs->rcache, 0, dir->pair[0], 0, &rev, sizeof rev);
+	int err = lfs_bd_get(lfs, dir->pair[0], 0, &rev, sizeof rev);
 	if (err && err != LFS_ERR_CORRUPT)
 		return err;
 	dir->rev = err ? 0 : lfs_fromle32(rev);

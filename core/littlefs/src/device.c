@@ -12,6 +12,11 @@ static void lfs_cache_drop(lfs_cache_t *cache)
 	cache->block = LFS_BLOCK_NULL;
 }
 
+static bool lfs_cache_holds(const lfs_cache_t *cache, lfs_block_t block, lfs_off_t off)
+{
+	return block == cache->block && off >= cache->off && off - cache->off < cache->size;
+}
+
 static bool lfs_bd_inside(const lfs_t *lfs, lfs_block_t block, lfs_off_t off, lfs_size_t size)
 {
 	lfs_size_t block_size = lfs->cfg->block_size;
@@ -41,7 +46,7 @@ static int lfs_bd_window(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 {
 	const struct lfs_config *c = lfs->cfg;
 
-	if (block != cache->block || off < cache->off || off - cache->off >= cache->size) {
+	if (!lfs_cache_holds(cache, block, off)) {
 		lfs_off_t from = lfs_aligndown(off, c->read_size);
 		lfs_size_t room = lfs_min(c->cache_size, c->block_size - from);
 		lfs_size_t most = c->block_size - off;
@@ -64,32 +69,43 @@ static int lfs_bd_window(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 	return 0;
 }
 
-static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
-		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
+/* What becomes of bytes that are read. */
+enum lfs_use { LFS_USE_COPY, LFS_USE_CRC, LFS_USE_COMPARE };
+
+/* 0 if the bytes compared are equal; else those on disk are below or above. */
+enum { LFS_CMP_EQ = 0, LFS_CMP_LT = 1, LFS_CMP_GT = 2 };
+
+static int lfs_bd_use(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
+		      const struct lfs_place *place, lfs_size_t size, enum lfs_use use, void *with)
 {
 	const struct lfs_config *c = lfs->cfg;
-	uint8_t *to = buffer;
+	lfs_off_t off = place->off;
+	uint8_t *to = with;
 
-	if (!lfs_bd_inside(lfs, block, off, size))
+	if (!lfs_bd_inside(lfs, place->block, off, size))
 		return LFS_ERR_CORRUPT;
 	while (size > 0) {
-		lfs_size_t n;
+		const uint8_t *data = to;
+		lfs_size_t n = lfs_aligndown(size, c->read_size);
 		int err;
 
 		/* Whole units that nothing follows need no cache. */
-		if (size >= hint && size >= c->read_size && off % c->read_size == 0 &&
-		    (block != cache->block || off < cache->off ||
-		     off - cache->off >= cache->size)) {
-			n = lfs_aligndown(size, c->read_size);
-			err = lfs_bd_load(lfs, block, off, to, &n, n);
-		} else {
-			const uint8_t *data;
-			err = lfs_bd_window(lfs, cache, hint, block, off, size, &data, &n);
-			if (!err)
-				memcpy(to, data, n);
-		}
+		if (use == LFS_USE_COPY && size >= hint && n > 0 && off % c->read_size == 0 &&
+		    !lfs_cache_holds(cache, place->block, off))
+			err = lfs_bd_load(lfs, place->block, off, to, &n, n);
+		else
+			err = lfs_bd_window(lfs, cache, hint, place->block, off, size, &data, &n);
 		if (err)
 			return err;
+		if (use == LFS_USE_CRC) {
+			*(uint32_t *)with = lfs_crc(*(uint32_t *)with, data, n);
+		} else if (use == LFS_USE_COMPARE) {
+			int cmp = memcmp(data, to, n);
+			if (cmp)
+				return cmp < 0 ? LFS_CMP_LT : LFS_CMP_GT;
+		} else if (data != to) {
+			memcpy(to, data, n);
+		}
 		to += n;
 		off += n;
 		size -= n;
@@ -98,51 +114,32 @@ static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 	return 0;
 }
 
+static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
+		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
+{
+	return lfs_bd_use(lfs, cache, hint, &(struct lfs_place){block, off}, size, LFS_USE_COPY,
+			  buffer);
+}
+
+static int lfs_bd_get(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
+{
+	return lfs_bd_read(lfs, &lfs->rcache, 0, block, off, buffer, size);
+}
+
 static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
 		      lfs_size_t size, uint32_t *crc)
 {
-	if (!lfs_bd_inside(lfs, block, off, size))
-		return LFS_ERR_CORRUPT;
-	while (size > 0) {
-		const uint8_t *data;
-		lfs_size_t n;
-		int err = lfs_bd_window(lfs, &lfs->rcache, hint, block, off, size, &data, &n);
-		if (err)
-			return err;
-		*crc = lfs_crc(*crc, data, n);
-		off += n;
-		size -= n;
-		hint -= lfs_min(hint, n);
-	}
-	return 0;
+	return lfs_bd_use(lfs, &lfs->rcache, hint, &(struct lfs_place){block, off}, size,
+			  LFS_USE_CRC, crc);
 }
 
-/* 0 if the bytes are those of buffer; else LFS_CMP_LT or LFS_CMP_GT: the bytes
- * on disk are below or above. */
-enum { LFS_CMP_EQ = 0, LFS_CMP_LT = 1, LFS_CMP_GT = 2 };
-
-static int lfs_bd_cmp(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
-		      const void *buffer, lfs_size_t size)
+static int lfs_bd_cmp(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *buffer,
+		      lfs_size_t size)
 {
-	const uint8_t *with = buffer;
-
-	if (!lfs_bd_inside(lfs, block, off, size))
-		return LFS_ERR_CORRUPT;
-	while (size > 0) {
-		const uint8_t *data;
-		lfs_size_t n;
-		int err = lfs_bd_window(lfs, &lfs->rcache, hint, block, off, size, &data, &n);
-		if (err)
-			return err;
-		int cmp = memcmp(data, with, n);
-		if (cmp)
-			return cmp < 0 ? LFS_CMP_LT : LFS_CMP_GT;
-		with += n;
-		off += n;
-		size -= n;
-		hint -= lfs_min(hint, n);
-	}
-	return LFS_CMP_EQ;
+	/* Only read from. */
+	union { const void *from; void *with; } b = {buffer};
+	return lfs_bd_use(lfs, &lfs->rcache, size, &(struct lfs_place){block, off}, size,
+			  LFS_USE_COMPARE, b.with);
 }
 
 #ifndef LFS_READONLY
@@ -158,7 +155,7 @@ static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate)
 	if (cache->block == lfs->rcache.block)
 		lfs_cache_drop(&lfs->rcache);
 	if (!err && validate)
-		err = lfs_bd_cmp(lfs, size, cache->block, cache->off, cache->buffer, size);
+		err = lfs_bd_cmp(lfs, cache->block, cache->off, cache->buffer, size);
 	if (err > 0)
 		err = LFS_ERR_CORRUPT;
 	if (!err)

@@ -30,7 +30,7 @@ static int lfs_stat_(lfs_t *lfs, const char *path, struct lfs_info *info)
 	info->size = lfs_tag_size(w.stag);
 	if (lfs_tag_type(w.stag) == LFS_TYPE_CTZSTRUCT) {
 		struct lfs_ctz ctz;
-		err = lfs_bd_read(lfs, &lfs->rcache, sizeof ctz, w.dir.pair[0], w.soff, &ctz,
+		err = lfs_bd_get(lfs, w.dir.pair[0], w.soff, &ctz,
 				  sizeof ctz);
 		lfs_ctz_fromle32(&ctz);
 		info->size = ctz.size;

@@ -135,6 +135,10 @@ static void lfs_cache_drop(lfs_cache_t *cache);
 static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size);
 
+/* The same through lfs->rcache, when nothing more is wanted. */
+static int lfs_bd_get(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer,
+		      lfs_size_t size);
+
 /* lfs_crc of size bytes, read through lfs->rcache. */
 static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
 		      lfs_size_t size, uint32_t *crc);

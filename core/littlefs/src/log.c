@@ -86,7 +86,7 @@ static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir
 {
 	lfs_size_t size = lfs_tag_size(tag);
 	lfs_size_t common = lfs_min(size, m->nlen);
-	int cmp = lfs_bd_cmp(lfs, common, dir->pair[0], off, m->name, common);
+	int cmp = lfs_bd_cmp(lfs, dir->pair[0], off, m->name, common);
 
 	if (cmp < 0)
 		return cmp;
@@ -170,7 +170,7 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 		size = sizeof s->match.share;
 	}
 	if (to) {
-		int err = lfs_bd_read(lfs, &lfs->rcache, 0, dir->pair[0], off, to, size);
+		int err = lfs_bd_get(lfs, dir->pair[0], off, to, size);
 		for (lfs_size_t i = 0; i < size / sizeof *to; i++)
 			to[i] = lfs_fromle32(to[i]);
 		return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
@@ -209,7 +209,7 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 	}
 	if (!known) {
 		uint32_t crc = lfs_tole32(s->crc);
-		err = lfs_bd_read(lfs, &lfs->rcache, 0, block, off, &word, sizeof word);
+		err = lfs_bd_get(lfs, block, off, &word, sizeof word);
 		if (err || size < sizeof word || word != crc)
 			return err ? err : LFS_ERR_CORRUPT;
 		lfs->seed = lfs_crc(lfs->seed, &crc, sizeof crc);
@@ -304,7 +304,7 @@ static int lfs_dir_load(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
 	bool readable[2];
 
 	for (int i = 0; i < 2; i++) {
-		int err = lfs_bd_read(lfs, &lfs->rcache, 0, pair[i], 0, &rev[i], sizeof rev[i]);
+		int err = lfs_bd_get(lfs, pair[i], 0, &rev[i], sizeof rev[i]);
 		if (err && err != LFS_ERR_CORRUPT)
 			return err;
 		readable[i] = !err;
@@ -434,12 +434,11 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 	lfs_size_t n, back = lfs_max(lfs_min(c->cache_size, 64), c->read_size);
 	lfs_off_t from = lfs_aligndown(w->off, back);
 	int err = 0;
-	if (w->place.block != lfs->rcache.block || w->off < lfs->rcache.off ||
-	    w->off - lfs->rcache.off >= lfs->rcache.size)
+	if (!lfs_cache_holds(&lfs->rcache, w->place.block, w->off))
 		err = lfs_bd_window(lfs, &lfs->rcache, w->off + 4 - from, w->place.block, from,
 				    1, &data, &n);
 	if (!err || err == LFS_ERR_CORRUPT)
-		err = lfs_bd_read(lfs, &lfs->rcache, 0, w->place.block, w->off, &word, sizeof word);
+		err = lfs_bd_get(lfs, w->place.block, w->off, &word, sizeof word);
 	if (err)
 		return err;
 	w->next = (lfs_frombe32(word) ^ w->next) & 0x7fffffff;
@@ -485,7 +484,7 @@ static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_t
 			*place = w.place;
 		lfs_size_t n = lfs_min(size, lfs_tag_size(w.tag));
 		if (n > 0)
-			res = lfs_bd_read(lfs, &lfs->rcache, n, w.place.block, w.place.off,
+			res = lfs_bd_get(lfs, w.place.block, w.place.off,
 					  buffer, n);
 		if (res > 0)
 			res = 0;
@@ -608,7 +607,7 @@ static int lfs_piece_read(lfs_t *lfs, const struct lfs_piece *p, void *buffer, l
 
 	memset((uint8_t *)buffer + n, 0, size - n);
 	if (p->tag & LFS_ON_DISK)
-		return lfs_bd_read(lfs, &lfs->rcache, n, p->u.place.block, p->u.place.off,
+		return lfs_bd_get(lfs, p->u.place.block, p->u.place.off,
 				   buffer, n);
 	memcpy(buffer, p->u.buffer, n);
 	return 0;

@@ -99,7 +99,7 @@ static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t hea
 		return 0;
 	if (lfs_tag_type(w->stag) != LFS_TYPE_DIRSTRUCT || lfs_tag_size(w->stag) < 8)
 		return LFS_ERR_CORRUPT;
-	int err = lfs_bd_read(lfs, &lfs->rcache, 8, w->dir.pair[0], w->soff, head, 8);
+	int err = lfs_bd_get(lfs, w->dir.pair[0], w->soff, head, 8);
 	lfs_pair_fromle32(head);
 	return err;
 }
