@@ -314,7 +314,7 @@ fuzz-smoke: ## a fixed number of executions of libFuzzer and of AFL++
 	tools/fuzz-smoke build-libfuzzer/fuzz_tornbit build-afl/fuzz_tornbit $(BUILD)/fuzz-smoke
 
 .PHONY: corpus
-TARGETS ?= plan life scenario part bus trace image
+TARGETS ?= plan life scenario part bus trace image lfs_image
 corpus: ## make corpus/TARGET anew, for TARGETS
 	@tools/setup fuzz
 	$(FUZZ_BUILD)

@@ -15,6 +15,7 @@ const struct target targets[] = {
 	{ "bus", "a block of packed bus operations", target_bus },
 	{ "trace", "a trace: a file, or damage to a sound one", target_trace },
 	{ "image", "an image of WOFS or ROMFS: walked, mounted, written to", target_image },
+	{ "lfs_image", "an image of littlefs for the strict reader", target_lfs_image },
 };
 const uint32_t targets_count = COUNT_OF(targets);
 

@@ -32,7 +32,8 @@ struct world *target_world(void);
 __attribute__((format(printf, 1, 2), noreturn))
 void target_found(const char *format, ...);
 
-/* In order: a plan of one store, judged; a plan of any store; texts; traces; images. */
+/* In order: a plan of one store, judged; a plan of any store; texts; traces; images;
+ * images of littlefs. */
 void target_plan(const uint8_t *bytes, size_t n);
 void target_life(const uint8_t *bytes, size_t n);
 void target_scenario(const uint8_t *bytes, size_t n);
@@ -40,5 +41,6 @@ void target_part(const uint8_t *bytes, size_t n);
 void target_bus(const uint8_t *bytes, size_t n);
 void target_trace(const uint8_t *bytes, size_t n);
 void target_image(const uint8_t *bytes, size_t n);
+void target_lfs_image(const uint8_t *bytes, size_t n);
 
 #endif
