@@ -30,7 +30,7 @@ static const struct subcommand subcommands[] = {
 	{ "unpack", tool_unpack, "a copy of a trace with every bus operation as a row" },
 	{ "parts", tool_parts, "the flash parts, and every figure's source" },
 	{ "subjects", tool_subjects, "the stores, and what they promise" },
-	{ "image", tool_image, "WOFS and ROMFS images as files" },
+	{ "image", tool_image, "littlefs, WOFS and ROMFS images as files" },
 };
 
 static void usage(FILE *to)

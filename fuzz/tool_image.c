@@ -1,5 +1,6 @@
 /*
- * tornbit image: WOFS and ROMFS images as files.
+ * tornbit image: the command line, and WOFS and ROMFS images as files. What begins
+ * as a littlefs goes to tool_image_lfs.c.
  *
  * Images come from anywhere, so they are only ever read by the checking walk of
  * core/wofs, on a copy in memory; `add` and `format` write the copy back when all
@@ -17,21 +18,19 @@
 
 #include "json.h"
 #include "options.h"
-#include "plain.h"
+#include "tool_image.h"
 #include "wofs/wofs.h"
 #include "world.h"
 
-#define IMAGE_BYTES_MAX (64u << 20)
-#define TROUBLE 2
+#define WOFS_BYTES_MAX (64u << 20)
 
-static int trouble(int said)
+int image_trouble(int said)
 {
 	(void)said;
 	return TROUBLE;
 }
 
-/* One line on standard error; the exit status. */
-#define fail(...) trouble(plain_complaint("image", __VA_ARGS__))
+#define fail image_fail
 
 /* ---- An image in memory ---------------------------------------------------------- */
 
@@ -44,12 +43,6 @@ struct image {
 	struct wofs_table table;
 	struct wofs_config cfg;
 	struct wofs fs;
-};
-
-struct settings {
-	const char *size, *dir;
-	uint64_t unit, sector, offset;
-	bool romfs, json, faithful;
 };
 
 static int on_read(void *ctx, uint32_t addr, void *buf, uint32_t n)
@@ -76,19 +69,21 @@ static int on_erase(void *ctx, uint32_t addr, uint32_t n)
 }
 
 /* The geometry; what is wrong with it is said here. */
-static int bind(struct image *image, const struct settings *s, const char *path)
+static int bind(struct image *image, const struct image_settings *s, const char *path)
 {
 	uint32_t sector = (uint32_t)s->sector;
 	if (s->unit > WOFS_UNIT_MAX || !s->unit || (s->unit & (s->unit - 1)))
 		return fail("--unit takes a power of two up to %u, not %llu", WOFS_UNIT_MAX,
 			    (unsigned long long)s->unit);
-	if (!s->romfs && (s->sector < 64 || s->sector > IMAGE_BYTES_MAX || s->sector % 4 ||
+	if (!s->romfs && (s->sector < 64 || s->sector > WOFS_BYTES_MAX || s->sector % 4 ||
 			  s->sector % s->unit || image->bytes % sector || !image->bytes))
 		return fail("%s: %u bytes are not whole sectors of %llu; --sector N says how "
 			    "large they are (a multiple of 4 and of the write unit, from 64 on)",
 			    path, image->bytes, (unsigned long long)s->sector);
 	if (!image->bytes)
 		return fail("%s: the file is empty", path);
+	if (image->bytes > WOFS_BYTES_MAX)
+		return fail("%s: larger than %u MiB", path, WOFS_BYTES_MAX >> 20);
 	image->run = (struct wofs_run){ sector, s->romfs ? 1 : image->bytes / sector };
 	image->cfg = (struct wofs_config){
 		.mode = s->faithful ? WOFS_FAITHFUL : WOFS_HARDENED,
@@ -100,8 +95,7 @@ static int bind(struct image *image, const struct settings *s, const char *path)
 	return 0;
 }
 
-/* All bytes of a regular file, malloc'ed; NULL after a line about why not. */
-static uint8_t *read_file(const char *path, uint32_t *bytes)
+uint8_t *image_read_file(const char *path, uint32_t *bytes)
 {
 	struct stat about;
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -133,7 +127,7 @@ static uint8_t *read_file(const char *path, uint32_t *bytes)
 	return data;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t n)
+bool image_write_all(int fd, const uint8_t *data, size_t n)
 {
 	while (n) {
 		ssize_t done = write(fd, data, n);
@@ -146,7 +140,7 @@ static bool write_all(int fd, const uint8_t *data, size_t n)
 }
 
 /* The whole new image or the old one, never half: written beside it, then renamed. */
-static int save(const struct image *image, const char *path)
+int image_save(const uint8_t *cell, uint32_t bytes, const char *path)
 {
 	char beside[4096];
 	if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
@@ -154,7 +148,7 @@ static int save(const struct image *image, const char *path)
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL, 0666);
 	if (fd < 0)
 		return fail("%s: cannot be made: %s", beside, strerror(errno));
-	bool ok = write_all(fd, image->cell, image->bytes);
+	bool ok = image_write_all(fd, cell, bytes);
 	ok = close(fd) == 0 && ok;
 	if (ok && rename(beside, path) == 0)
 		return 0;
@@ -164,7 +158,7 @@ static int save(const struct image *image, const char *path)
 }
 
 /* The store inside an image of a whole part: what stands before it is left out. */
-static int skip_offset(struct image *image, const struct settings *s, const char *path)
+static int skip_offset(struct image *image, const struct image_settings *s, const char *path)
 {
 	uint64_t step = s->romfs ? 1 : s->sector;
 
@@ -180,10 +174,10 @@ static int skip_offset(struct image *image, const struct settings *s, const char
 	return 0;
 }
 
-static int load(struct image *image, const struct settings *s, const char *path)
+static int load(struct image *image, const struct image_settings *s, const char *path)
 {
 	*image = (struct image){ .cell = NULL };
-	image->cell = read_file(path, &image->bytes);
+	image->cell = image_read_file(path, &image->bytes);
 	int status = image->cell ? skip_offset(image, s, path) : TROUBLE;
 	return status ? status : bind(image, s, path);
 }
@@ -204,11 +198,13 @@ static uint32_t broken_at(const struct image *image)
 static int say_broken(const struct image *image, const char *path)
 {
 	uint32_t at = broken_at(image);
+	char hint[96];
 	if (at == UINT32_MAX)
 		return 0;
 	if (at == 0)
 		return fail("%s: no record and no end at offset 0x%x; --offset N says where the "
-			    "store begins in an image of a whole part", path, image->offset);
+			    "store begins in an image of a whole part%s", path, image->offset,
+			    image_lfs_hint(image->cell, image->bytes, hint));
 	return fail("%s: no record and no end at offset 0x%x; `tornbit image check` tells "
 		    "what stands before it", path, image->offset + at);
 }
@@ -283,7 +279,7 @@ static int put_one(struct image *image, const char *path)
 	const char *name = base_name(path);
 	if (!*name || strlen(name) > WOFS_NAME_MAX || (uint8_t)name[0] == 0xff)
 		return explain_put(WOFS_ENAME, path);
-	uint8_t *data = read_file(path, &bytes);
+	uint8_t *data = image_read_file(path, &bytes);
 	if (!data)
 		return TROUBLE;
 	int fd = wofs_open(&image->fs, name, WOFS_MODE_W);
@@ -320,11 +316,11 @@ static int rom_add(struct image *image, const char *path)
 	uint32_t bytes, name_bytes = (uint32_t)strlen(base_name(path));
 	if (!name_bytes || name_bytes > WOFS_NAME_MAX || (uint8_t)*base_name(path) == 0xff)
 		return explain_put(WOFS_ENAME, path);
-	uint8_t *data = read_file(path, &bytes);
+	uint8_t *data = image_read_file(path, &bytes);
 	if (!data)
 		return TROUBLE;
 	uint32_t at = image->bytes, size_at = (at + name_bytes + 1 + 3) & ~3u;
-	bool fits = (uint64_t)size_at + 5 + bytes <= IMAGE_BYTES_MAX;
+	bool fits = (uint64_t)size_at + 5 + bytes <= WOFS_BYTES_MAX;
 	uint8_t *grown = fits ? realloc(image->cell, size_at + 5 + bytes) : NULL;
 	if (!grown) {
 		free(data);
@@ -354,8 +350,7 @@ static int make_rom(struct image *image, char **path, int n)
 	return 0;
 }
 
-/* "16KiB", "1MiB", "0x4000". */
-static bool parse_size(const char *text, uint32_t *bytes)
+bool image_parse_size(const char *text, uint32_t *bytes)
 {
 	char number[24];
 	size_t n = strlen(text);
@@ -375,14 +370,14 @@ static bool parse_size(const char *text, uint32_t *bytes)
 	return true;
 }
 
-static int make_wofs(struct image *image, const struct settings *s, const char *out,
+static int make_wofs(struct image *image, const struct image_settings *s, const char *out,
 		     char **path, int n)
 {
 	if (!s->size)
 		return fail("make needs --size, such as --size 16KiB");
-	if (!parse_size(s->size, &image->bytes))
+	if (!image_parse_size(s->size, &image->bytes) || image->bytes > WOFS_BYTES_MAX)
 		return fail("--size takes up to %uMiB, such as 16KiB, not '%.40s'",
-			    IMAGE_BYTES_MAX >> 20, s->size);
+			    WOFS_BYTES_MAX >> 20, s->size);
 	image->cell = malloc(image->bytes);
 	if (!image->cell)
 		return fail("no memory for %u bytes", image->bytes);
@@ -408,7 +403,7 @@ static int may_write(const char *out, char **in, int n)
 
 /* ---- The commands ------------------------------------------------------------------------- */
 
-static int image_make(const struct settings *s, char **arg, int n)
+static int image_make(const struct image_settings *s, char **arg, int n)
 {
 	struct image image = { .cell = NULL };
 	int status = may_write(arg[0], arg + 1, n - 1);
@@ -416,13 +411,13 @@ static int image_make(const struct settings *s, char **arg, int n)
 		status = s->romfs ? make_rom(&image, arg + 1, n - 1)
 				  : make_wofs(&image, s, arg[0], arg + 1, n - 1);
 	if (!status)
-		status = save(&image, arg[0]);
+		status = image_save(image.cell, image.bytes, arg[0]);
 	free(image.cell);
 	return status;
 }
 
 /* Mounted in memory, so that what a cut left is seen as a device would see it. */
-static int load_mounted(struct image *image, const struct settings *s, const char *path)
+static int load_mounted(struct image *image, const struct image_settings *s, const char *path)
 {
 	int status = load(image, s, path);
 	if (!status && wofs_mount(&image->fs, &image->cfg))
@@ -430,7 +425,7 @@ static int load_mounted(struct image *image, const struct settings *s, const cha
 	return status;
 }
 
-static int image_list(const struct settings *s, char **arg, int n)
+static int image_list(const struct image_settings *s, char **arg, int n)
 {
 	struct image image;
 	struct wofs_entry e;
@@ -473,7 +468,7 @@ static int extract_one(int dir, const char *where, const struct image *image,
 	struct stat about;
 	bool ok = fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
 		  about.st_nlink == 1 && ftruncate(fd, 0) == 0 &&
-		  write_all(fd, image->cell + rec->data_at, rec->size);
+		  image_write_all(fd, image->cell + rec->data_at, rec->size);
 	if (fd >= 0)
 		ok = close(fd) == 0 && ok;
 	return ok ? 0 : fail("%s/%s: cannot be written, or is no plain file of its own", where,
@@ -493,7 +488,7 @@ static bool is_wanted(const struct wofs_record *rec, char **name, int n, bool *s
 
 /* Two passes: first every name is looked at, so that a bad one stops it before
  * anything is written. dir < 0: the first pass. */
-static int extract_pass(const struct image *image, int dir, const struct settings *s,
+static int extract_pass(const struct image *image, int dir, const struct image_settings *s,
 			char **name, int n, bool *seen)
 {
 	struct wofs_walk w;
@@ -513,7 +508,7 @@ static int extract_pass(const struct image *image, int dir, const struct setting
 	return status;
 }
 
-static int image_extract(const struct settings *s, char **arg, int n)
+static int image_extract(const struct image_settings *s, char **arg, int n)
 {
 	if (!s->dir)
 		return fail("extract needs -C DIR, where the files go");
@@ -607,7 +602,7 @@ static void json_cut_format(struct json *j, const struct image *image)
 	json_close(j);
 }
 
-static int image_check(const struct settings *s, char **arg, int n)
+static int image_check(const struct image_settings *s, char **arg, int n)
 {
 	struct image image;
 	struct wofs_walk w;
@@ -639,7 +634,7 @@ static int image_check(const struct settings *s, char **arg, int n)
 	return status;
 }
 
-static int image_add(const struct settings *s, char **arg, int n)
+static int image_add(const struct image_settings *s, char **arg, int n)
 {
 	struct image image = { .cell = NULL };
 	int status = may_write(arg[0], arg + 1, n - 1);
@@ -648,12 +643,12 @@ static int image_add(const struct settings *s, char **arg, int n)
 	if (!status)
 		status = put_files(&image, arg + 1, n - 1);
 	if (!status)
-		status = save(&image, arg[0]);
+		status = image_save(image.cell, image.bytes, arg[0]);
 	free(image.cell);
 	return status;
 }
 
-static int image_format(const struct settings *s, char **arg, int n)
+static int image_format(const struct image_settings *s, char **arg, int n)
 {
 	struct image image = { .cell = NULL };
 	int status = may_write(arg[0], arg + 1, n - 1);
@@ -662,7 +657,7 @@ static int image_format(const struct settings *s, char **arg, int n)
 	if (!status && wofs_format(&image.fs))
 		status = fail("%s: it cannot be formatted", arg[0]);
 	if (!status)
-		status = save(&image, arg[0]);
+		status = image_save(image.cell, image.bytes, arg[0]);
 	free(image.cell);
 	return status;
 }
@@ -670,41 +665,67 @@ static int image_format(const struct settings *s, char **arg, int n)
 /* ---- The command line --------------------------------------------------------------------- */
 
 enum { TAKES_SIZE = 1, TAKES_ROMFS = 2, TAKES_JSON = 4, TAKES_DIR = 8, TAKES_FAITHFUL = 16,
-       TAKES_OFFSET = 32 };
+       TAKES_OFFSET = 32, TAKES_LFS = 64, TAKES_MAKE = 128, TAKES_WOFS = 256, TAKES_BLOCK = 512 };
+
+typedef int run_fn(const struct image_settings *s, char **arg, int n);
 
 static const struct verb {
 	const char *word;
-	int (*run)(const struct settings *s, char **arg, int n);
+	run_fn *run, *run_lfs;	/* NULL: not for it */
 	struct command command;
 	unsigned takes;
 } verbs[] = {
-	{ "make", image_make,
-	  { "image make", "OUT.img FILE...", "Make an image that holds the given files.", NULL, 1, 4096 },
-	  TAKES_SIZE | TAKES_ROMFS | TAKES_FAITHFUL },
-	{ "list", image_list,
+	{ "make", image_make, image_lfs_make,
+	  { "image make", "OUT.img FILE...",
+	    "Make an image that holds the given files, or, with --littlefs, what is in folders.",
+	    NULL, 1, 4096 },
+	  TAKES_SIZE | TAKES_ROMFS | TAKES_FAITHFUL | TAKES_LFS | TAKES_MAKE | TAKES_WOFS },
+	{ "list", image_list, image_lfs_list,
 	  { "image list", "IMG", "Name the files of an image.", NULL, 1, 1 },
-	  TAKES_ROMFS | TAKES_JSON | TAKES_OFFSET },
-	{ "extract", image_extract,
+	  TAKES_ROMFS | TAKES_JSON | TAKES_OFFSET | TAKES_LFS | TAKES_WOFS },
+	{ "extract", image_extract, image_lfs_extract,
 	  { "image extract", "IMG [NAME...]", "Write files of an image into a folder.", NULL, 1, 4096 },
-	  TAKES_ROMFS | TAKES_DIR | TAKES_OFFSET },
-	{ "check", image_check,
+	  TAKES_ROMFS | TAKES_DIR | TAKES_OFFSET | TAKES_LFS | TAKES_WOFS },
+	{ "check", image_check, image_lfs_check,
 	  { "image check", "IMG",
 	    "Say of every record what it is, and what a mount would do about it.\n"
-	    "Exit status: 0 nothing to do, 1 something to repair, 2 broken.", NULL, 1, 1 },
-	  TAKES_ROMFS | TAKES_JSON | TAKES_OFFSET },
-	{ "format", image_format,
-	  { "image format", "IMG", "Make an image empty.", NULL, 1, 1 }, 0 },
-	{ "add", image_add,
-	  { "image add", "IMG FILE...", "Add files, replacing those of the same name.", NULL, 2, 4096 },
-	  0 },
+	    "Exit status: 0 nothing to do, 1 something to repair, 2 broken. Of littlefs: say\n"
+	    "everything that a strict reader finds wrong; 0 sound, 1 damaged, 2 no littlefs.", NULL, 1, 1 },
+	  TAKES_ROMFS | TAKES_JSON | TAKES_OFFSET | TAKES_LFS | TAKES_WOFS },
+	{ "dump", NULL, image_lfs_dump,
+	  { "image dump", "IMG",
+	    "Tell the metadata logs of a littlefs in words: every commit, tag and CRC.", NULL, 1, 1 },
+	  TAKES_OFFSET | TAKES_LFS | TAKES_BLOCK },
+	{ "map", NULL, image_lfs_map,
+	  { "image map", "IMG", "Say what each block of a littlefs is for.", NULL, 1, 1 },
+	  TAKES_JSON | TAKES_OFFSET | TAKES_LFS },
+	{ "format", image_format, NULL,
+	  { "image format", "IMG", "Make an image of WOFS empty.", NULL, 1, 1 }, TAKES_WOFS },
+	{ "add", image_add, NULL,
+	  { "image add", "IMG FILE...", "Add files to a WOFS, replacing those of the same name.", NULL, 2,
+	    4096 }, TAKES_WOFS },
 };
+
+/* The store that is meant: said by an option, or seen in the file. */
+static int run_one(const struct verb *v, const struct image_settings *s, char **arg, int n)
+{
+	bool is_lfs = v->run == image_make ? s->littlefs : image_is_lfs(s, arg[0]);
+
+	if (s->littlefs && s->romfs)
+		return fail("--littlefs and --romfs: an image is of one kind");
+	if (!v->run)
+		return v->run_lfs(s, arg, n);
+	if (is_lfs && !v->run_lfs)
+		return fail("%s: is a littlefs; `%s` takes WOFS alone", arg[0], v->word);
+	return is_lfs ? v->run_lfs(s, arg, n) : v->run(s, arg, n);
+}
 
 static int run_verb(const struct verb *v, int argc, char **argv)
 {
-	struct settings s = { .unit = 1, .sector = 1024 };
+	struct image_settings s = { .unit = 1, .sector = 1024, .block = UINT64_MAX, .inline_max = UINT64_MAX };
 	const struct { unsigned takes; struct option option; } all[] = {
-		{ 0, { "--sector", "N", "bytes of an erase sector (1024)", OPTION_NUMBER, &s.sector } },
-		{ 0, { "--unit", "N", "write unit (1)", OPTION_NUMBER, &s.unit } },
+		{ TAKES_WOFS, { "--sector", "N", "bytes of an erase sector (1024)", OPTION_NUMBER, &s.sector } },
+		{ TAKES_WOFS, { "--unit", "N", "write unit (1)", OPTION_NUMBER, &s.unit } },
 		{ TAKES_SIZE, { "--size", "BYTES", "of the image, such as 16KiB", OPTION_TEXT, &s.size } },
 		{ TAKES_ROMFS, { "--romfs", NULL, "ROMFS instead of WOFS", OPTION_FLAG, &s.romfs } },
 		{ TAKES_OFFSET, { "--offset", "N", "where the store begins in an image of a whole part (0)",
@@ -713,18 +734,44 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 		{ TAKES_DIR, { "-C", "DIR", "the folder to write to", OPTION_TEXT, &s.dir } },
 		{ TAKES_FAITHFUL, { "--faithful", NULL, "byte for byte as the original writes",
 				    OPTION_FLAG, &s.faithful } },
+		{ TAKES_LFS, { "--littlefs", NULL, v->takes & TAKES_MAKE ? "littlefs instead of WOFS" :
+			       "littlefs, also where no superblock shows it", OPTION_FLAG, &s.littlefs } },
+		{ TAKES_LFS, { "--block-size", "N", v->takes & TAKES_MAKE ? "bytes of a littlefs block (4096)" :
+			       "bytes of a littlefs block (as its superblock says)",
+			       OPTION_MANY, &s.block_size } },
+		{ TAKES_DIR, { "--overwrite", NULL, "littlefs: replace files that are there already",
+			       OPTION_FLAG, &s.overwrite } },
+		{ TAKES_DIR, { "--attributes", "FILE", "littlefs: write the custom attributes to it",
+			       OPTION_TEXT, &s.attributes } },
+		{ TAKES_BLOCK, { "--block", "N", "this block alone, whatever it is for",
+				 OPTION_NUMBER, &s.block } },
+		{ TAKES_MAKE, { "--blocks", "N", "littlefs: blocks, instead of --size", OPTION_MANY,
+				&s.blocks } },
+		{ TAKES_MAKE, { "--prog-size", "N", "littlefs: unit of programs (16)", OPTION_MANY,
+				&s.prog_size } },
+		{ TAKES_MAKE, { "--read-size", "N", "littlefs: unit of reads (16)", OPTION_MANY,
+				&s.read_size } },
+		{ TAKES_MAKE, { "--cache-size", "N", "littlefs: cache of the writer; small files stand inline "
+				"up to it (64, or a unit)", OPTION_MANY, &s.cache_size } },
+		{ TAKES_MAKE, { "--inline-max", "N", "littlefs: largest inline file, 0: none (as large as may be)",
+				OPTION_NUMBER, &s.inline_max } },
+		{ TAKES_MAKE, { "--name-max", "N", "littlefs: longest name (255)", OPTION_MANY, &s.name_max } },
+		{ TAKES_MAKE, { "--file-max", "N", "littlefs: largest file (2147483647)", OPTION_MANY,
+				&s.file_max } },
+		{ TAKES_MAKE, { "--attr-max", "N", "littlefs: largest custom attribute (1022)", OPTION_MANY,
+				&s.attr_max } },
 	};
 	struct option table[COUNT_OF(all) + 1];
 	size_t n = 0;
 	for (size_t i = 0; i < COUNT_OF(all); i++)
-		if (!all[i].takes || (all[i].takes & v->takes))
+		if (all[i].takes & v->takes)
 			table[n++] = all[i].option;
 	table[n] = (struct option){ .name = NULL };
 
 	struct command command = v->command;
 	command.option = table;
 	int status = options_take(&command, &argc, argv);
-	return status >= 0 ? status : v->run(&s, argv, argc);
+	return status >= 0 ? status : run_one(v, &s, argv, argc);
 }
 
 /* In the layout that all commands have. */
@@ -742,7 +789,8 @@ static void help(void)
 	rows[COUNT_OF(verbs)] = (struct option){ .name = NULL };
 	options_help(&(struct command){
 		.name = "image", .arguments = "COMMAND ...",
-		.means = "WOFS and ROMFS images as files. `tornbit image COMMAND --help` says more.",
+		.means = "Images of littlefs, WOFS and ROMFS as files. `tornbit image COMMAND --help` says\n"
+			 "more.",
 		.option = rows,
 	});
 }
@@ -757,7 +805,7 @@ int tool_image(int argc, char **argv)
 		if (strcmp(argv[1], verbs[i].word) == 0)
 			return run_verb(&verbs[i], argc - 1, argv + 1);
 	if (argc < 2)
-		return fail("a command is missing: make, list, extract, check, format or add");
-	return fail("no command '%.40s'; there are make, list, extract, check, format and add",
+		return fail("a command is missing: make, list, extract, check, dump, map, format or add");
+	return fail("no command '%.40s'; there are make, list, extract, check, dump, map, format and add",
 		    argv[1]);
 }

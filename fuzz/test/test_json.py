@@ -11,6 +11,7 @@ import tempfile
 
 PROGRAM = os.path.abspath(os.environ.get("TORNBIT", "build/tornbit"))
 STORY = "scenarios/wofs.faithful-replace.scn"
+GOLDEN = "core/test/golden/littlefs/"
 FOUND = "corpus/found/wofs.faithful-torn-size-walks-back.scn"
 
 # One row a command: how it is asked in WORK; {NAME} is a file that is made there.
@@ -27,6 +28,7 @@ ASKED = {
     "subjects": ["planted", "wofs.hardened"],
     "image list": ["{image}"],
     "image check": ["{image}"],
+    "image map": [GOLDEN + "02-files.img"],
 }
 # Commands that may do without, and why.
 WITHOUT = {
@@ -35,6 +37,7 @@ WITHOUT = {
     "image extract": "prints nothing",
     "image format": "prints nothing",
     "image add": "prints nothing",
+    "image dump": "its answer is a text for people; list, check and map answer programs",
 }
 # Words that make each command fail: one line, status 2, no answer.
 WRONG = {
@@ -43,6 +46,7 @@ WRONG = {
     "diff": ["missing.db", "missing.db"], "sql": ["missing.db", "SELECT 1"],
     "unpack": ["missing.db", "{new}"], "parts": ["w25q999"], "subjects": ["nand"],
     "image list": ["missing.img"], "image check": ["missing.img"],
+    "image map": ["missing.img"],
 }
 count = failed = 0
 files = {}
@@ -323,6 +327,28 @@ def image_says_the_same():
     assert any(r["plan"] for r in records)
 
 
+def littlefs_says_the_same():
+    tree = answer_of(["image", "list", GOLDEN + "03-tree.img"])
+    assert text_of(["image", "list", GOLDEN + "03-tree.img"]) == "".join(
+        f"{f['bytes'] if f['kind'] == 'file' else '-':>10}  {f['name']}{'/' * (f['kind'] != 'file')}\n"
+        for f in tree)
+    assert len(tree) == 6
+    told = answer_of(["image", "check", GOLDEN + "10-orphan-0.img"])
+    lines = text_of(["image", "check", GOLDEN + "10-orphan-0.img"]).splitlines()
+    assert lines[:-2] == ["0x{offset:06x}  {weight:<10}  block {block} +0x{at:x}: {text}".format(**f)
+                          for f in told["findings"]]
+    assert lines[-2] == ("littlefs {version}, {blocks} blocks of {block_size} bytes, {used} in use; "
+                         "files: {files}, directories: {directories}".format(**told))
+    assert told["sound"] and told["repairable"] == len(told["findings"]) == 2
+    blocks = answer_of(["image", "map", GOLDEN + "02-files.img"])
+    lines = text_of(["image", "map", GOLDEN + "02-files.img"]).splitlines()
+    assert [b["block"] for b in blocks] == list(range(64))
+    for line in lines:
+        first = int(line.split()[2].split("-")[0])
+        assert blocks[first]["use"] in line and blocks[first].get("name", "") in line
+        assert line.startswith(f"0x{blocks[first]['offset']:06x}  block {first}")
+
+
 def sql_says_the_same():
     rows = answer_of(["sql", *ASKED["sql"]])
     assert text_of(["sql", *ASKED["sql"]]) == "id\tkey\tcount\n" + "".join(
@@ -349,6 +375,7 @@ def main():
         agrees("parts: geometry, figures, notes", parts_say_the_same)
         agrees("subjects: settings and contract", subjects_say_the_same)
         agrees("image: files and records", image_says_the_same)
+        agrees("image of littlefs: tree, findings, blocks", littlefs_says_the_same)
         agrees("sql: rows", sql_says_the_same)
     print(f"1..{count}")
     return 1 if failed else 0
