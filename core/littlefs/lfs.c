@@ -14,6 +14,7 @@
 #include "src/repair.c"
 #include "src/path.c"
 #include "src/ctz.c"
+#include "src/chain.c"
 #include "src/file.c"
 #include "src/entry.c"
 #include "src/dir.c"

@@ -11,17 +11,19 @@
  *                       that is larger than the cache
  *   idle      -         the list ctz                       empty        -
  *   reading   READING   the list ctz                       of the disk  block holds byte at - 1
- *   writing   WRITING   up to at: the chain; from there    what is not  the chain, below
- *                       to ctz.size: as without WRITING    programmed
- *                       (idle, or distant)                 of block
+ *   writing   WRITING   up to at: the chain; up to         what is not  the chain, below
+ *                       mid.size: the list mid; to         programmed
+ *                       ctz.size: as without WRITING       of block
  *
  * A chain is a list that is being written. It ends at byte at of the file: in
  * block, which is used up to off, and before that in prev, the last full block.
  * When there is no block yet, block is LFS_BLOCK_NULL and off block_size. Writing
- * behind at copies what lies between, so a chain stays open while positions grow;
- * a write before at, a read or a sync ends it: the rest is copied, and the chain is
- * ctz from then on. At every step, after errors too, the line of the table tells
- * the contents: bytes leave the cache only when they are programmed and read back.
+ * behind at copies what lies between. Writing before it begins another chain and
+ * keeps the one there was as mid; up to its end at least, that is copied before
+ * the same is done again. So the rest of a file is not copied each time a position
+ * goes back, but once: by a read or a sync, after which the chain is ctz. At every
+ * step, after errors too, the line of the table tells the contents: bytes leave
+ * the cache only when they are programmed and read back.
  *
  * Besides:
  *   DIRTY   contents or attributes differ from the entry on disk
@@ -37,362 +39,7 @@
  */
 #include "internal.h"
 
-enum {
-	LFS_F_TAIL = 0x200000,
-	LFS_F_STALE = 0x400000,
-	LFS_F_LEAVE = 0x800000,
-};
-
-static bool lfs_file_isinline(const lfs_file_t *file)
-{
-	return file->cache.block == LFS_BLOCK_INLINE;
-}
-
-/* Contents in the cache from now on. */
-static void lfs_file_setinline(lfs_file_t *file, lfs_size_t size)
-{
-	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL | LFS_F_LEAVE);
 #ifndef LFS_READONLY
-	file->flags &= ~(uint32_t)LFS_F_WRITING;
-#endif
-	file->flags |= LFS_F_INLINE;
-	file->ctz.size = size;
-	file->cache.block = LFS_BLOCK_INLINE;
-	file->cache.size = 0;
-}
-
-/* Bytes of a distant file, from its tag. */
-static int lfs_file_readtag(lfs_t *lfs, const lfs_file_t *file, lfs_off_t pos,
-			    void *buffer, lfs_size_t size)
-{
-	lfs_tag_t tag;
-	struct lfs_place place;
-	int err = lfs_dir_find(lfs, &file->m, LFS_MASK_TYPE1 | LFS_MASK_ID,
-			       LFS_MKTAG(LFS_TYPE_STRUCT, file->id, 0), &tag, &place, NULL, 0);
-
-	if (!err && (lfs_tag_type(tag) != LFS_TYPE_INLINESTRUCT ||
-		     lfs_tag_size(tag) < pos + size))
-		err = LFS_ERR_CORRUPT;
-	return err ? err : lfs_bd_read(lfs, &lfs->rcache, size, place.block,
-				       place.off + pos, buffer, size);
-}
-
-static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file)
-{
-	(void)lfs;
-#ifndef LFS_READONLY
-	if (file->flags & LFS_F_WRITING)
-		return (lfs_soff_t)lfs_max(file->at, file->ctz.size);
-#endif
-	return (lfs_soff_t)file->ctz.size;
-}
-
-#ifndef LFS_READONLY
-static bool lfs_file_isdistant(const lfs_file_t *file)
-{
-	return (file->flags & LFS_F_INLINE) && !lfs_file_isinline(file);
-}
-
-/* ---- The chain ------------------------------------------------------------------ */
-
-/* What the call under way returns, the next sync returns as well. */
-static int lfs_file_fail(lfs_file_t *file, int err)
-{
-	if (err) {
-		file->flags |= LFS_F_ERRED;
-		file->err = err;
-	}
-	return err;
-}
-
-/* No block, nothing in the cache: the next byte begins a block. */
-static void lfs_file_noblock(const lfs_t *lfs, lfs_file_t *file)
-{
-	file->flags &= ~(uint32_t)LFS_F_LEAVE;
-	file->block = LFS_BLOCK_NULL;
-	file->off = lfs->cfg->block_size;
-	file->cache.size = 0;
-}
-
-/* A block, erased. Ends, as nothing is free twice between two checkpoints. */
-static int lfs_file_alloc(lfs_t *lfs, lfs_block_t *block)
-{
-	int err;
-
-	do {
-		err = lfs_alloc(lfs, block);
-		if (err)
-			return err;
-		err = lfs_bd_erase(lfs, *block);
-	} while (err == LFS_ERR_CORRUPT);
-	return err;
-}
-
-/* Go on in another block, with a copy of what is before the cache. */
-static int lfs_file_leave(lfs_t *lfs, lfs_file_t *file)
-{
-	lfs_cache_t *copy = &lfs->pcache;
-	lfs_block_t block;
-	int err;
-
-	do {
-		err = lfs_file_alloc(lfs, &block);
-		if (err)
-			return err;
-		for (lfs_off_t off = 0; !err && off < file->cache.off; off += copy->size) {
-			copy->block = block;
-			copy->off = off;
-			copy->size = lfs_min(lfs->cfg->cache_size, file->cache.off - off);
-			err = lfs_bd_read(lfs, &lfs->rcache, copy->size, file->block, off,
-					  copy->buffer, copy->size);
-			if (err) {
-				lfs_cache_drop(copy);
-				return err;
-			}
-			err = lfs_bd_flush(lfs, copy, true);
-		}
-		lfs_cache_drop(copy);
-	} while (err == LFS_ERR_CORRUPT);
-	if (err)
-		return err;
-	file->block = file->cache.block = block;
-	file->flags &= ~(uint32_t)LFS_F_LEAVE;
-	return 0;
-}
-
-/* Program what the cache holds, wherever that succeeds. */
-static int lfs_file_program(lfs_t *lfs, lfs_file_t *file)
-{
-	lfs_cache_t *cache = &file->cache;
-
-	while (cache->size > 0) {
-		int err = file->flags & LFS_F_LEAVE ? lfs_file_leave(lfs, file) : 0;
-		if (err)
-			return err;
-		memset(cache->buffer + cache->size, 0xff,
-		       lfs_alignup(cache->size, lfs->cfg->prog_size) - cache->size);
-		err = lfs_bd_flush(lfs, cache, true);
-		if (!err)
-			cache->size = 0;
-		else
-			file->flags |= LFS_F_LEAVE;
-		if (err && err != LFS_ERR_CORRUPT)
-			return err;
-	}
-	return 0;
-}
-
-/* Room in the cache for what comes to off: *n bytes or less, at *to. Windows are
- * aligned, so that pages of the device are programmed whole. */
-static int lfs_file_room(lfs_t *lfs, lfs_file_t *file, uint8_t **to, lfs_size_t *n)
-{
-	lfs_cache_t *cache = &file->cache;
-	lfs_size_t used = file->off % lfs->cfg->cache_size;
-
-	if (used == 0) {
-		int err = lfs_file_program(lfs, file);
-		if (err)
-			return err;
-	}
-	if (cache->size == 0) {
-		cache->block = file->block;
-		cache->off = file->off;
-	}
-	*to = cache->buffer + cache->size;
-	*n = lfs_min(*n, lfs->cfg->cache_size - used);
-	return 0;
-}
-
-static void lfs_file_advance(lfs_file_t *file, lfs_size_t n)
-{
-	file->cache.size += n;
-	file->off += n;
-}
-
-/* The pointers of the block with this index, which is empty. */
-static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file, lfs_off_t index)
-{
-	lfs_size_t left = lfs_ctz_pointers(index);
-	lfs_block_t block = file->prev;
-
-	for (lfs_off_t skip = 0; left > 0; skip++) {
-		lfs_block_t word = lfs_tole32(block);
-		for (lfs_size_t i = 0, n; i < 4; i += n) {
-			uint8_t *to;
-			n = 4 - i;
-			int err = lfs_file_room(lfs, file, &to, &n);
-			if (err)
-				return err;
-			memcpy(to, (const uint8_t *)&word + i, n);
-			lfs_file_advance(file, n);
-		}
-		left -= 4;
-		int err = left > 0 ? lfs_ctz_follow(lfs, 4, skip, &block) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* The block after the full one. */
-static int lfs_file_next(lfs_t *lfs, lfs_file_t *file)
-{
-	lfs_off_t index;
-	lfs_block_t block;
-	int err = lfs_file_program(lfs, file);
-
-	if (err)
-		return err;
-	if (file->block != LFS_BLOCK_NULL)
-		file->prev = file->block;
-	lfs_file_noblock(lfs, file);
-	lfs_alloc_ckpoint(lfs);
-	err = lfs_file_alloc(lfs, &block);
-	if (err)
-		return err;
-	file->block = block;
-	file->off = 0;
-	lfs_ctz_place(lfs, file->at, &index);
-	err = lfs_file_putpointers(lfs, file, index);
-	if (err)
-		lfs_file_noblock(lfs, file);
-	return err;
-}
-
-/* Bytes to the end of the chain: of data, or (NULL) what the file has there, or
- * zeros behind its end. */
-static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_size_t n)
-{
-	lfs_block_t from = LFS_BLOCK_NULL;
-
-	while (n > 0) {
-		uint8_t *to;
-		int err = 0;
-
-		if (file->off == lfs->cfg->block_size) {
-			err = lfs_file_next(lfs, file);
-			from = LFS_BLOCK_NULL;
-		}
-		lfs_size_t part = lfs_min(n, lfs->cfg->block_size - file->off);
-		if (!err)
-			err = lfs_file_room(lfs, file, &to, &part);
-		if (err)
-			return err;
-
-		if (data) {
-			memcpy(to, data, part);
-			data += part;
-		} else if (file->at >= file->ctz.size) {
-			memset(to, 0, part);
-		} else {
-			part = lfs_min(part, file->ctz.size - file->at);
-			if (file->flags & LFS_F_INLINE)
-				err = lfs_file_readtag(lfs, file, file->at, to, part);
-			else if (from == LFS_BLOCK_NULL)
-				err = lfs_ctz_find(lfs, &file->ctz, file->at, &from);
-			/* Lists have their blocks' ends in common. */
-			if (!err && !(file->flags & LFS_F_INLINE))
-				err = lfs_bd_read(lfs, &lfs->rcache, part, from, file->off,
-						  to, part);
-			if (err)
-				return err;
-		}
-		lfs_file_advance(file, part);
-		file->at += part;
-		n -= part;
-	}
-	return 0;
-}
-
-/* Begin a chain that goes on at pos, or before: it shares all full blocks. */
-static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
-{
-	lfs_off_t index = 0;
-
-	if (file->flags & LFS_F_INLINE)
-		pos = 0;
-	pos = lfs_min(pos, file->ctz.size);
-	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
-	if (!(file->flags & LFS_F_TAIL) || pos != file->ctz.size) {
-		pos -= off - lfs_ctz_pointers(index);
-		int err = pos > 0 ? lfs_ctz_find(lfs, &file->ctz, pos - 1, &file->prev) : 0;
-		if (err)
-			return err;
-		lfs_file_noblock(lfs, file);
-	} else {
-		file->block = file->ctz.head;
-		file->off = off;
-	}
-	file->at = pos;
-	file->cache.size = 0;
-	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL);
-	file->flags |= LFS_F_WRITING;
-	return 0;
-}
-
-/* The cache of an inline file becomes the one of a chain: its bytes are already
- * where block 0 has them. */
-static int lfs_file_outgrow(lfs_t *lfs, lfs_file_t *file)
-{
-	file->block = LFS_BLOCK_NULL;
-	file->at = 0;
-	int err = lfs_file_next(lfs, file);
-	if (err)
-		return err;
-	file->cache.block = file->block;
-	file->cache.off = 0;
-	file->at = file->ctz.size;
-	lfs_file_advance(file, file->at);
-	file->ctz.size = 0;
-	file->flags &= ~(uint32_t)LFS_F_INLINE;
-	file->flags |= LFS_F_WRITING;
-	return 0;
-}
-
-/* Where the block of the chain begins in the file. */
-static lfs_off_t lfs_file_chainstart(const lfs_t *lfs, const lfs_file_t *file)
-{
-	lfs_off_t index;
-	bool full = file->block != LFS_BLOCK_NULL && file->off == lfs->cfg->block_size;
-	lfs_off_t pos = file->at - (full ? 1 : 0);
-	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
-
-	return pos - (off - lfs_ctz_pointers(index));
-}
-
-/* End the chain: all of it is programmed, and is ctz. */
-static int lfs_file_flush(lfs_t *lfs, lfs_file_t *file)
-{
-	if (!(file->flags & LFS_F_WRITING))
-		return 0;
-	if (file->at < file->ctz.size) {
-		int err = lfs_file_put(lfs, file, NULL, file->ctz.size - file->at);
-		if (err)
-			return err;
-	}
-	/* Not one byte came to it: it must not be the head. */
-	if (file->at == lfs_file_chainstart(lfs, file))
-		lfs_file_noblock(lfs, file);
-	int err = lfs_file_program(lfs, file);
-	if (err)
-		return err;
-
-	file->flags |= LFS_F_DIRTY;
-	if (file->at == 0) {
-		lfs_file_setinline(file, 0);
-		return 0;
-	}
-	bool units = file->off % lfs->cfg->prog_size == 0 &&
-		     file->off % lfs->cfg->read_size == 0;
-	if (units && file->off < lfs->cfg->block_size)
-		file->flags |= LFS_F_TAIL;
-	file->flags &= ~(uint32_t)(LFS_F_WRITING | LFS_F_INLINE);
-	file->ctz.head = file->block != LFS_BLOCK_NULL ? file->block : file->prev;
-	file->ctz.size = file->at;
-	lfs_cache_drop(&file->cache);
-	return 0;
-}
-
 static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 			     int (*cb)(void *, lfs_block_t), void *data)
 {
@@ -406,6 +53,8 @@ static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 		if (!err)
 			err = lfs_ctz_traverse(lfs, file->prev, lfs_file_chainstart(lfs, file),
 					       cb, data);
+		if (!err)
+			err = lfs_ctz_traverse(lfs, file->mid.head, file->mid.size, cb, data);
 	}
 	if (!err && !(file->flags & LFS_F_INLINE) && (file->flags & mine))
 		err = lfs_ctz_traverse(lfs, file->ctz.head, file->ctz.size, cb, data);
@@ -450,6 +99,16 @@ static int lfs_file_unshare(lfs_t *lfs, const lfs_block_t pair[2], uint16_t id,
 
 /* ---- Calls that write ------------------------------------------------------------- */
 
+/* What the call under way returns, the next sync returns as well. */
+static int lfs_file_fail(lfs_file_t *file, int err)
+{
+	if (err) {
+		file->flags |= LFS_F_ERRED;
+		file->err = err;
+	}
+	return err;
+}
+
 /* data to pos; NULL: only fill up to there. */
 static int lfs_file_store(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 			  const uint8_t *data, lfs_size_t n)
@@ -471,15 +130,15 @@ static int lfs_file_store(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 			return 0;
 		}
 		err = lfs_file_outgrow(lfs, file);
-	} else if (file->flags & LFS_F_WRITING && pos < file->at) {
+	} else if (!(file->flags & LFS_F_WRITING)) {
+		err = lfs_file_begin(lfs, file, pos);
+	} else if (pos < file->at) {
 		/* Data of the cache is changed there; it is not programmed. */
 		lfs_off_t index, off = lfs_ctz_place(lfs, pos, &index);
 		lfs_size_t back = file->at - pos;
 		if (back > cache->size || off + back != file->off)
-			err = lfs_file_flush(lfs, file);
+			err = lfs_file_begin(lfs, file, pos);
 	}
-	if (!err && !(file->flags & LFS_F_WRITING))
-		err = lfs_file_begin(lfs, file, pos);
 	if (err)
 		return err;
 
@@ -515,21 +174,20 @@ static lfs_ssize_t lfs_file_write_(lfs_t *lfs, lfs_file_t *file, const void *buf
 }
 
 /* Of a list, or of a distant file, only the first size bytes. */
-static int lfs_file_shorten(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
+static int lfs_file_shorten(lfs_t *lfs, struct lfs_ctz *list, bool distant, lfs_size_t size)
 {
-	lfs_block_t head = file->ctz.head;
+	lfs_block_t head = list->head;
+	int err = 0;
 
-	if (size >= file->ctz.size)
+	if (size >= list->size)
 		return 0;
-	if (!(file->flags & LFS_F_INLINE)) {
-		int err = lfs_ctz_find(lfs, &file->ctz, size - 1, &head);
-		if (err)
-			return err;
+	if (!distant)
+		err = lfs_ctz_find(lfs, list, size - 1, &head);
+	if (!err) {
+		list->head = head;
+		list->size = size;
 	}
-	file->flags &= ~(uint32_t)LFS_F_TAIL;
-	file->ctz.head = head;
-	file->ctz.size = size;
-	return 0;
+	return err;
 }
 
 /* The first size bytes come into the cache; a list has them in its first block. */
@@ -555,8 +213,9 @@ static int lfs_file_inline(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 /* Cut to size bytes; there are more. */
 static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 {
-	struct lfs_ctz was = file->ctz;
-	lfs_size_t small = lfs_file_isdistant(file) ? lfs->cfg->cache_size : lfs->inline_max;
+	struct lfs_ctz ctz = file->ctz, mid = file->mid;
+	bool distant = lfs_file_isdistant(file);
+	lfs_size_t small = distant ? lfs->cfg->cache_size : lfs->inline_max;
 	int err = 0;
 
 	if (size == 0 || lfs_file_isinline(file)) {
@@ -566,25 +225,30 @@ static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 	}
 
 	/* First, so that the end of a chain copies nothing from behind size. */
-	err = lfs_file_shorten(lfs, file, size);
-	if (!err && (file->flags & LFS_F_WRITING) && (file->at > size || size <= small)) {
-		err = lfs_file_flush(lfs, file);
-		if (!err) {
-			was = file->ctz;
-			err = lfs_file_shorten(lfs, file, size);
+	err = lfs_file_shorten(lfs, &file->ctz, distant, size);
+	if (!err && (file->flags & LFS_F_WRITING)) {
+		err = lfs_file_shorten(lfs, &file->mid, false, size);
+		if (!err && (file->at > size || size <= small)) {
+			err = lfs_file_flush(lfs, file);
+			if (!err) {
+				ctz = file->ctz;
+				err = lfs_file_shorten(lfs, &file->ctz, false, size);
+			}
 		}
 	}
 	if (!err && !(file->flags & LFS_F_WRITING)) {
-		file->flags &= ~(uint32_t)LFS_F_READING;
+		file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL);
 		if (size <= small)
 			err = lfs_file_inline(lfs, file, size);
 		else if (file->flags & LFS_F_INLINE)
 			err = lfs_file_begin(lfs, file, 0);
 	}
-	if (err)
-		file->ctz = was;
-	else
+	if (err) {
+		file->ctz = ctz;
+		file->mid = mid;
+	} else {
 		file->flags |= LFS_F_DIRTY;
+	}
 	return err;
 }
 

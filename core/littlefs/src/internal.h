@@ -4,7 +4,7 @@
  *
  * From the bottom up: device (caches), log (reading metadata pairs), commit
  * (writing them), compact, gstate, alloc, update (one change, with all that
- * follows from it), path, ctz, file, entry, dir, superblock, repair, migrate, api.
+ * follows from it), path, ctz, chain, file, entry, dir, superblock, repair, migrate, api.
  * The calls that go upwards are: update needs alloc (which walks the tree) and
  * alloc needs the open files; they are marked below.
  *
