@@ -398,15 +398,16 @@ static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
 static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 {
 	lfs_block_t goal[2] = {pair[0], pair[1]}, subject[2] = {pair[0], pair[1]};
-	bool done = false, orphans = lfs_gstate_hasorphans(&lfs->gdisk);
+	bool done = false;
 	int err = 0;
 
 	for (lfs_block_t n = 0; n <= lfs->block_count; n++) {
 		lfs_block_t next[2] = {LFS_BLOCK_NULL, LFS_BLOCK_NULL};
 		lfs_gstate_reset(lfs);
 		if (lfs_pair_isnull(subject)) {
-			/* All has moved; now the links that are behind. */
-			if (orphans || !lfs_gstate_hasorphans(&lfs->gdisk))
+			/* All has moved; now the links that are behind: an
+			 * allocation must never follow one. */
+			if (!lfs_gstate_hasorphans(&lfs->gdisk))
 				return 0;
 			err = lfs_fs_deorphan(lfs, false, next);
 			if (!err)
