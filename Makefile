@@ -49,6 +49,8 @@ INC_fuzz = -Ifuzz -Isim -Icore -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
 SIM_SRC := $(sort $(wildcard sim/*.c))
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 CORE_SRC := $(filter-out core/test/% core/bench/%,$(CORE_SRC))
+LFS_SRC := core/littlefs/lfs.c core/littlefs/lfs_util.c
+LFS_FILES := $(sort $(wildcard core/littlefs/*.[ch] core/littlefs/src/*.[ch]))
 MAIN_SRC := $(sort $(wildcard fuzz/main_*.c))
 BUS_SO_SRC := fuzz/bus_vtab_so.c fuzz/bus_vtab.c fuzz/buslog.c sim/base.c
 FUZZ_SRC := $(sort $(filter-out $(MAIN_SRC) fuzz/bus_vtab_so.c fuzz/subject_littlefs.c, \
@@ -202,6 +204,12 @@ $(BUILD)/test/fuzz_%: fuzz/test/%.c $(LIBS) | $(BUILD)/code_hash.h
 	$(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d $(INC_fuzz) -Isim/test -o $@ $< \
 		$(LIBS) $(LDLIBS_FUZZ)
 
+# A littlefs of its own: with versions to choose, and silent.
+LFS_QUIET = -DLFS_NO_DEBUG -DLFS_NO_WARN -DLFS_NO_ERROR
+ONE_STEP = $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS))
+$(BUILD)/lfs_driver: core/test/lfs_driver.c $(LFS_FILES) $(BUILD)/flags
+	$(ONE_STEP) $(LFS_QUIET) -DLFS_MULTIVERSION $(INC_core) -o $@ $< $(LFS_SRC)
+
 # A mutant is the program with a patched copy of core/wofs, or of core/littlefs, in
 # place of it; tools/mutate makes the copy of the one that the patch is for.
 $(BUILD)/mutants/%/tornbit: $$(wildcard fuzz/mutants/$$*-*.patch) tools/mutate \
@@ -235,7 +243,7 @@ test: ## install what is missing, build, run all tests
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) install-files ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/lfs_driver $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) install-files ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -258,7 +266,7 @@ demo: ## build, cut power everywhere in real workloads, write the report
 prove: ## the full counts behind docs/claims.md (minutes)
 	@tools/setup test
 	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 $(BUILD)-clang/tornbit
-	$(SUB) tornbit $(C_TEST) $(MUTANTS)
+	$(SUB) tornbit $(C_TEST) $(MUTANTS) $(BUILD)/lfs_driver
 	@env -u MAKEFLAGS -u MAKELEVEL BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit \
 		TORNBIT_CLANG=$(BUILD)-clang/tornbit tools/prove
 
@@ -273,7 +281,7 @@ bench: ## measure speed: a table, and build/bench.json
 
 LINT_INC = $(INC_sim) -Ifuzz -Icore -Isim/test -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
 LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) fuzz/bus_vtab_so.c $(MAIN_SRC) $(TARGET_SRC) $(BENCH_SRC) \
-	$(sort $(wildcard sim/test/*.c core/test/*.c fuzz/test/*.c))
+	$(sort $(wildcard sim/test/*.c core/test/*.c fuzz/test/*.c) core/test/lfs_driver.c)
 
 .PHONY: lint
 lint: ## zero warnings: gcc, clang, clang-tidy, cppcheck, tools/tidy
