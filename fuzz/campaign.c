@@ -10,13 +10,17 @@
 #include "tracefile.h"
 
 #define CALLS_STANDARD 16u
+#define CALLS_OF_TREES 40u	/* much of a life there is making what is then used */
 
 void campaign_plan(const struct campaign *c, uint64_t trial, struct plan *p)
 {
 	uint64_t cell = trial / CAMPAIGN_CELL_TRIALS;
 	uint64_t seed = noise(c->seed, NOISE_PLAN, cell, trial % CAMPAIGN_CELL_TRIALS, 0);
 
-	plan_random(p, c->world, c->subject, seed, c->calls_max ? c->calls_max : CALLS_STANDARD);
+	uint32_t standard = c->world->subject[c->subject]->contract->tree ? CALLS_OF_TREES
+									 : CALLS_STANDARD;
+
+	plan_random(p, c->world, c->subject, seed, c->calls_max ? c->calls_max : standard);
 	for (uint32_t i = 0; i < TB_SETTINGS_MAX; i++)
 		if (c->setting[i])
 			p->setting[i] = c->setting[i];

@@ -344,7 +344,7 @@ static void detach(struct model *m, int slot)
 
 static void begin(struct model *m, const struct names *n, const struct tb_call *c, int slot)
 {
-	bool empties = c->how & TB_EMPTIES;
+	bool empties = m->object[slot].present && (c->how & TB_EMPTIES);
 
 	if (!m->object[slot].present)
 		commit(m, n, slot, 0, NULL);

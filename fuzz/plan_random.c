@@ -13,6 +13,7 @@
 
 #include "driver_nor.h"
 #include "noise.h"
+#include "plan_guess.h"
 
 /* What is drawn; keys of one plan that never meet. */
 enum topic {
@@ -23,7 +24,7 @@ enum topic {
 	DRAW_VERB, DRAW_NAME, DRAW_SIZE, DRAW_CONTENTS, DRAW_CHUNK, DRAW_REBOOT,
 	DRAW_CUT_PLACE, DRAW_OP, DRAW_BITS, DRAW_UNIT, DRAW_QUALITY, DRAW_SUPPLY,
 	DRAW_FAULT_SEED, DRAW_AT, DRAW_RECUT,
-	DRAW_OTHER, DRAW_HANDLES,
+	DRAW_OTHER, DRAW_HANDLES, DRAW_HOWEVER,
 };
 
 /* The swarm's choices, made once a plan. */
@@ -36,8 +37,9 @@ struct swarm {
 	bool family[FAULT_BITS_COUNT];
 	bool may_unstable;
 	uint32_t name_first, names;	/* slots in use */
-	uint32_t handles;		/* of a tree */
-	const struct plan *plan;
+	/* Of trees: */
+	uint32_t handles;
+	struct plan_guess guess;
 	uint32_t reboot_chance;		/* per call, in 1/64 */
 };
 
@@ -176,7 +178,7 @@ static void swarm_draw(struct swarm *s, const struct plan *p, const struct plan_
 		.contract = w->subject[p->subject]->contract,
 		.part = w->part[p->part],
 		.handles = 1 + below(seed, DRAW_HANDLES, 0, TB_HANDLES),
-		.plan = p,
+		.guess.plan = p,
 	};
 	swarm_verbs(s);
 	swarm_families(s);
@@ -184,6 +186,9 @@ static void swarm_draw(struct swarm *s, const struct plan *p, const struct plan_
 		s->names = min_u32(names, s->contract->tree ? 3 + below(seed, DRAW_NAMES, 0, 10)
 							    : 2 + below(seed, DRAW_NAMES, 0, 5));
 		s->name_first = below(seed, DRAW_NAMES, 1, names - s->names + 1);
+		/* Directories come first: without them there is little to make. */
+		if (s->contract->tree && chance(seed, DRAW_NAMES, 2, 3, 4))
+			s->name_first = 0;
 	}
 	if (chance(seed, DRAW_REBOOTS, 0, 1, 2))
 		s->reboot_chance = 1 + below(seed, DRAW_REBOOTS, 1, 12);
@@ -234,9 +239,9 @@ static uint32_t random_chunk(const struct swarm *s, uint32_t call)
 	return 1 + noise_below(draw(s->seed, DRAW_CHUNK, call, 1), 300);
 }
 
-static uint8_t random_verb(const struct swarm *s, uint32_t call)
+static uint8_t random_verb(const struct swarm *s, uint32_t call, uint32_t nth)
 {
-	uint32_t left = below(s->seed, DRAW_VERB, call, s->verb_weights);
+	uint32_t left = noise_below(draw(s->seed, DRAW_VERB, call, nth), s->verb_weights);
 	uint32_t verb = 0;
 
 	while (left >= s->verb_weight[verb])
@@ -244,49 +249,13 @@ static uint8_t random_verb(const struct swarm *s, uint32_t call)
 	return (uint8_t)verb;
 }
 
-static uint8_t random_name(const struct swarm *s, enum topic what, uint32_t call, uint32_t i)
-{
-	return (uint8_t)(s->name_first + noise_below(draw(s->seed, what, call, i), s->names));
-}
-
-/* Of a directory: rather a name that others in use go on from. */
-static bool is_head(const struct swarm *s, uint8_t slot)
-{
-	size_t n = strlen(s->plan->name[slot]);
-
-	for (uint32_t i = s->name_first; i < s->name_first + s->names; i++)
-		if (strncmp(s->plan->name[i], s->plan->name[slot], n) == 0 &&
-		    s->plan->name[i][n] == '/')
-			return true;
-	return false;
-}
-
-#define HEAD_TRIES 8u
-
-/* Trees: what a call has that others do not. */
-static void complete_tree(const struct swarm *s, uint32_t call, const struct tb_verb *v,
-			  struct plan_event *e)
-{
-	if (v->effect == TB_MAKE_DIR && s->names)
-		for (uint32_t i = 1; i < HEAD_TRIES && !is_head(s, e->name); i++)
-			e->name = random_name(s, DRAW_NAME, call, i);
-	if (v->takes_handle)
-		e->other = (uint8_t)below(s->seed, DRAW_OTHER, call, s->handles);
-	else if (v->takes_number)
-		e->other = (uint8_t)below(s->seed, DRAW_OTHER, call, TB_NUMBERS);
-	else if (v->takes_other && s->names)
-		e->other = random_name(s, DRAW_OTHER, call, 0);
-	if (v->options)
-		e->bytes = below(s->seed, DRAW_SIZE, call, v->options);
-}
-
 /* Words that the verb does not take are removed by plan_tidy. */
 static struct plan_event random_call(const struct swarm *s, uint32_t call)
 {
-	uint8_t verb = random_verb(s, call);
+	uint8_t verb = random_verb(s, call, 0);
 	const struct tb_verb *v = &s->contract->verb[verb];
 
-	struct plan_event e = {
+	return (struct plan_event){
 		.kind = PLAN_CALL,
 		.verb = verb,
 		.name = s->names ? (uint8_t)(s->name_first +
@@ -295,8 +264,53 @@ static struct plan_event random_call(const struct swarm *s, uint32_t call)
 		.seed = random_contents(s, call),
 		.chunk = random_chunk(s, call),
 	};
-	if (s->contract->tree)
-		complete_tree(s, call, v, &e);
+}
+
+/* ---- Calls of trees ---------------------------------------------------------------- */
+
+#define VERB_TRIES 4u
+#define NAME_TRIES 12u		/* for each of them */
+#define HOWEVER 8u		/* of so many calls one is made however it fits */
+
+static uint8_t random_name(const struct swarm *s, enum topic what, uint32_t call, uint32_t nth)
+{
+	if (!s->names)
+		return 0;
+	return (uint8_t)(s->name_first + noise_below(draw(s->seed, what, call, nth), s->names));
+}
+
+/* Other names, another handle and another way for the same verb. */
+static void redraw(const struct swarm *s, uint32_t call, uint32_t nth, struct plan_event *e)
+{
+	const struct tb_verb *v = &s->contract->verb[e->verb];
+	uint64_t other = draw(s->seed, DRAW_OTHER, call, 2 * nth);
+
+	e->name = random_name(s, DRAW_NAME, call, 1 + nth);
+	e->other = v->takes_other ? random_name(s, DRAW_OTHER, call, 2 * nth + 1)
+		 : (uint8_t)noise_below(other, v->takes_number ? TB_NUMBERS : s->handles);
+	if (v->options)
+		e->bytes = noise_below(draw(s->seed, DRAW_SIZE, call, 2 + nth), v->options);
+}
+
+/* A call that can do something, as far as anybody can tell; now and then any. */
+static struct plan_event random_tree_call(struct swarm *s, uint32_t call)
+{
+	struct plan_event e = random_call(s, call);
+	const struct tb_verb *v = &s->contract->verb[e.verb];
+	bool however = chance(s->seed, DRAW_HOWEVER, call, 1, HOWEVER);
+
+	redraw(s, call, 0, &e);
+	for (uint32_t i = 1; !however && !guess_suits(&s->guess, v, &e) &&
+			     i < VERB_TRIES * NAME_TRIES; i++) {
+		if (i % NAME_TRIES == 0) {
+			e.verb = random_verb(s, call, i / NAME_TRIES);
+			v = &s->contract->verb[e.verb];
+			e.bytes = random_size(s, call, min_u32(v->size_max, PLAN_SIZE_MAX));
+		}
+		redraw(s, call, i, &e);
+	}
+	if (guess_suits(&s->guess, v, &e))
+		guess_follow(&s->guess, v, &e);
 	return e;
 }
 
@@ -369,11 +383,23 @@ static void add_cuts(struct plan *p, const struct swarm *s, uint32_t cut)
 	}
 }
 
-static void random_events(struct plan *p, const struct swarm *s, uint32_t calls)
+/* In a tree a cut waits for a call that may write. */
+static bool is_cut_here(const struct swarm *s, uint32_t cut, uint32_t call, uint32_t calls,
+			const struct plan_event *e, bool *waits)
+{
+	*waits |= below(s->seed, DRAW_CUT_PLACE, cut, calls) == call;
+	if (!*waits || (s->contract->tree && !guess_writes(&s->contract->verb[e->verb])))
+		return false;
+	*waits = false;
+	return true;
+}
+
+static void random_events(struct plan *p, struct swarm *s, uint32_t calls)
 {
 	static const uint8_t cuts_of[8] = { 0, 1, 1, 1, 1, 2, 2, 3 };
 	uint32_t cuts = cuts_of[below(s->seed, DRAW_CUTS, 0, 8)];
 	uint32_t begin = UINT32_MAX;
+	bool waits[CUTS_MAX] = { false };
 
 	if (chance(s->seed, DRAW_BEGIN, 0, 1, 8))
 		begin = below(s->seed, DRAW_BEGIN, 1, calls);
@@ -382,10 +408,12 @@ static void random_events(struct plan *p, const struct swarm *s, uint32_t calls)
 			add(p, (struct plan_event){ .kind = PLAN_BEGIN });
 		if (below(s->seed, DRAW_REBOOT, i, 64) < s->reboot_chance)
 			add(p, (struct plan_event){ .kind = PLAN_REBOOT });
+		struct plan_event e = s->contract->tree ? random_tree_call(s, i)
+							: random_call(s, i);
 		for (uint32_t k = 0; k < cuts; k++)
-			if (below(s->seed, DRAW_CUT_PLACE, k, calls) == i)
+			if (is_cut_here(s, k, i, calls, &e, &waits[k]))
 				add_cuts(p, s, k);
-		add(p, random_call(s, i));
+		add(p, e);
 	}
 }
 

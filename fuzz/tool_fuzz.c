@@ -432,7 +432,7 @@ int tool_fuzz(int argc, char **argv)
 	const struct option options[] = {
 		{ "--trials", "N", "how many plans to live (10000)", OPTION_MANY, &f.trials },
 		{ "--seed", "S", "of the whole campaign (1)", OPTION_NUMBER, &f.seed },
-		{ "--calls", "N", "calls per plan at most (16)", OPTION_CALLS, &f.calls },
+		{ "--calls", "N", "calls per plan at most (16; for file systems 40)", OPTION_CALLS, &f.calls },
 		{ "--set", "NAME=VALUE", "a setting of the store, for every plan", OPTION_LIST, &f.set },
 		{ "--trace", "FILE.db", "write plans, states and findings to SQLite; a finished\n"
 		  "                         trace of that name is replaced",

@@ -219,6 +219,11 @@ static void a_handle_that_begins_empty_empties_the_file_at_its_sync(void)
 	CHECK(is_file(&t, "a", 10));
 	TELL(&t, CLOSE, .handle = 0);
 	CHECK(is_file(&t, "a", 0));
+	/* one that was created is empty already */
+	open_of(&t, 0, "b", W);
+	put(&t, "b", 3, 7);
+	TELL(&t, CLOSE, .handle = 0);
+	CHECK(is_file(&t, "b", 3));
 	names_free(&t.n);
 }
 
