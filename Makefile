@@ -334,7 +334,7 @@ corpus: ## make corpus/TARGET anew, for TARGETS
 
 .PHONY: setup
 FOR ?= test
-setup: ## install the missing Debian packages: FOR=demo, test, lint, cov, fuzz, deb, bare
+setup: ## install the missing Debian packages: FOR=demo, test, lint, cov, fuzz, deb, bench, size, bare
 	tools/setup $(FOR)
 
 ### installing: tools/dist/files says what, tools/dist/install does it
@@ -365,7 +365,7 @@ deb: ## a Debian package of it: build/tornbit_VERSION_ARCH.deb
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-clang build-san build-cov build-lint build-lint-clang \
-		build-libfuzzer build-afl build-hash-* tornbit
+		build-libfuzzer build-afl build-hash-* build-venv tornbit
 
 .PHONY: help
 help: ## this list

@@ -72,6 +72,15 @@ setup tools/setup coffee
 ok $? 'an unknown word is one clear line and status 2'
 
 here=$PWD
+mkdir -p "$room/other/tools" "$room/other/core/test"
+cp tools/setup "$room/other/tools/"
+cp core/test/lfs_oracle.txt "$room/other/core/test/"
+LACKS=none PIP_NO_INDEX=1 PIP_FIND_LINKS= setup "$room/other/tools/setup" test
+[ $? = 2 ] && tail -1 "$room/said" | grep -q 'lfs_oracle.txt is not installed.*run tools/setup test again'
+ok $? 'a wheel that cannot be fetched is an error'
+LACKS=none setup "$room/other/tools/setup" demo && [ ! -s "$room/said" ]
+ok $? 'where no test is to be run it is not fetched'
+
 mkdir -p "$room/tree/core/wofs"
 cd "$room/tree" || exit 1
 printf 'int a;\nint b;\nint c;\n' > core/wofs/w.c
