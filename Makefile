@@ -210,6 +210,12 @@ ONE_STEP = $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS))
 $(BUILD)/lfs_driver: core/test/lfs_driver.c $(LFS_FILES) $(BUILD)/flags
 	$(ONE_STEP) $(LFS_QUIET) -DLFS_MULTIVERSION $(INC_core) -o $@ $< $(LFS_SRC)
 
+# The workloads on the littlefs under test.
+$(BUILD)/lfs_workloads $(BUILD)/lfs_row: $(BUILD)/lfs_%: core/bench/lfs_%.c core/bench/lfs_workloads.c \
+		$(LFS_FILES) $(LITTLEFS)/lfs.c $(BUILD)/flags
+	$(ONE_STEP) -Wno-conversion $(LFS_QUIET) -I$(LITTLEFS) -o $@ $< \
+		$(LITTLEFS)/lfs.c $(LITTLEFS)/lfs_util.c
+
 # A mutant is the program with a patched copy of core/wofs, or of core/littlefs, in
 # place of it; tools/mutate makes the copy of the one that the patch is for.
 $(BUILD)/mutants/%/tornbit: $$(wildcard fuzz/mutants/$$*-*.patch) tools/mutate \
@@ -243,7 +249,7 @@ test: ## install what is missing, build, run all tests
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(BUILD)/lfs_driver $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) install-files ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/lfs_driver $(BUILD)/lfs_workloads $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) install-files ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -266,16 +272,25 @@ demo: ## build, cut power everywhere in real workloads, write the report
 prove: ## the full counts behind docs/claims.md (minutes)
 	@tools/setup test
 	$(SUB) BUILD=$(BUILD)-clang CC=$(CLANG) OPT=-O3 $(BUILD)-clang/tornbit
-	$(SUB) tornbit $(C_TEST) $(MUTANTS) $(BUILD)/lfs_driver
+	@tools/setup bench
+	$(SUB) tornbit $(C_TEST) $(MUTANTS) $(BUILD)/lfs_driver $(BUILD)/lfs_row
 	@env -u MAKEFLAGS -u MAKELEVEL BUILD=$(BUILD) TORNBIT=$(BUILD)/tornbit \
 		TORNBIT_CLANG=$(BUILD)-clang/tornbit tools/prove
 
 .PHONY: bench
 bench: ## measure speed: a table, and build/bench.json
-	@tools/setup demo
-	$(SUB) $(BUILD)/bench
+	@tools/setup bench
+	$(SUB) $(BUILD)/bench $(BUILD)/lfs_workloads $(BUILD)/lfs_row
 	$(BUILD)/bench > $(BUILD)/bench.json.new
 	@mv $(BUILD)/bench.json.new $(BUILD)/bench.json
+	$(BUILD)/lfs_row --speed
+	core/bench/lfs_peer.py $(BUILD)/lfs_row
+	@core/bench/lfs_compare.py $(BUILD)/lfs_workloads
+
+.PHONY: size
+size: ## what core/littlefs costs a Cortex-M4: code, stack, memory
+	@tools/setup size
+	@tools/lfs-size
 
 ### checks that take longer or need more packages
 
