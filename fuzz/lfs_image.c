@@ -273,23 +273,20 @@ static const struct li_pair *state_place(const struct li_image *im)
 	return last;
 }
 
-static void read_move(struct li_image *im, uint32_t block, uint32_t at)
+/* The pair of the move may be known to the list under one of its blocks only: what
+ * counts is the pair in the tree, as for the driver that will finish the move. */
+static void hide_moved(struct li_image *im, uint32_t pair)
 {
-	uint32_t id = im->state[0] >> 10 & 0x3ff, pair = LI_NONE;
+	const struct li_pair *p = &im->pair[pair];
+	uint32_t id = im->state[0] >> 10 & 0x3ff, entry;
 	char name[64];
 
-	if (is_there(im, im->state + 1) && im->pair_of[im->state[1]] != LI_NONE)
-		for (uint32_t i = 1; i < 3 && pair == LI_NONE; i++) {
-			uint32_t p = im->pair_of[im->state[i]];
-			if (p != LI_NONE && im->pair[p].in_list)
-				pair = p;
-		}
-	uint32_t entry = pair == LI_NONE ? LI_NONE : entry_of(im, &im->pair[pair], id);
-	if (entry == LI_NONE) {
-		li_say(im, LI_DAMAGE, block, at, "the pending move takes id %u from pair {%u, %u}: there is no "
-		       "such entry", id, im->state[1], im->state[2]);
+	if (!im->is_moving || (p->block[0] != im->state[1] && p->block[0] != im->state[2] &&
+			       p->block[1] != im->state[1] && p->block[1] != im->state[2]))
 		return;
-	}
+	entry = entry_of(im, p, id);
+	if (entry == LI_NONE || im->moved != LI_NONE)
+		return;
 	im->moved = entry;
 	im->entry[entry].is_hidden = true;
 	li_say(im, LI_REPAIRABLE, li_block(im, im->entry[entry].name_at),
@@ -311,11 +308,10 @@ static void read_state(struct li_image *im)
 	if (im->is_unsynced)
 		li_say(im, LI_REPAIRABLE, block, at, "the global state says that the list of pairs may hold "
 		       "orphans; drivers look for them before the next write");
-	if (type == LI_DELETE)
-		read_move(im, block, at);
-	else if (type)
+	im->is_moving = type == LI_DELETE;
+	if (type && !im->is_moving)
 		li_say(im, LI_DAMAGE, block, at, "a pending move of type 0x%03x: there is 0x4ff alone", type);
-	else if (im->state[1] || im->state[2] || im->state[0] >> 10 & 0x3ff)
+	else if (!type && (im->state[1] || im->state[2] || im->state[0] >> 10 & 0x3ff))
 		li_say(im, LI_DAMAGE, block, at, "the global state has no move, and yet id %u and pair {%u, %u}: "
 		       "they are 0", im->state[0] >> 10 & 0x3ff, im->state[1], im->state[2]);
 }
@@ -422,6 +418,7 @@ static void enter_pair(struct li_image *im, uint32_t dir, uint32_t pair)
 	uint32_t first = im->pair[pair].first, count = im->pair[pair].count;
 
 	im->pair[pair].dir = dir;
+	hide_moved(im, pair);
 	own(im, pair, LI_DIRECTORY, dir, im->dir[dir].pairs++);
 	for (uint32_t i = first; i < first + count; i++) {
 		struct li_entry *e = &im->entry[i];
@@ -530,6 +527,12 @@ static void check_pairs(struct li_image *im)
 /* What the move would delete must be somewhere else as well. */
 static void check_moved(struct li_image *im)
 {
+	const struct li_pair *p = state_place(im);
+
+	if (im->is_moving && im->moved == LI_NONE)
+		li_say(im, LI_DAMAGE, p->newest < 2 ? p->log[p->newest].block : 0, p->state_at,
+		       "the pending move takes id %u from pair {%u, %u}: no directory has such an entry",
+		       im->state[0] >> 10 & 0x3ff, im->state[1], im->state[2]);
 	if (im->moved == LI_NONE)
 		return;
 	const struct li_entry *e = &im->entry[im->moved];

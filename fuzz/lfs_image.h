@@ -178,6 +178,7 @@ struct li_image {
 	uint32_t root;		/* pair */
 	uint32_t state[3];	/* global state */
 	uint32_t moved;		/* entry that the pending move hides, or LI_NONE */
+	bool is_moving;		/* a move is pending */
 	bool is_unsynced;	/* the list may hold orphans */
 	uint32_t count[LI_WEIGHTS];	/* findings */
 	uint32_t files, used;	/* files, blocks in use */

@@ -596,7 +596,7 @@ static uint8_t *open_state(void)
 static void pending_moves_of_nothing(void)
 {
 	put_le32(open_state(), 0x4ff00000 | 9 << 10);
-	told("damage", "the pending move takes id 9 from pair {2, 3}: there is no such entry");
+	told("damage", "the pending move takes id 9 from pair {2, 3}: no directory has such an entry");
 	put_le32(open_state() + 4, 60);
 	put_le32(find_tag(&e, LI_STATE, 0x3ff, 0)->data + 8, 61);
 	told("damage", "the pending move takes id 1 from pair {60, 61}");
