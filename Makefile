@@ -146,6 +146,8 @@ quote = '$(subst ','\'',$1)'
 $(BUILD)/sim/%.o: INC = $(INC_sim)
 $(BUILD)/parts_builtin.o: INC = $(INC_sim)
 $(BUILD)/core/%.o: INC = $(INC_core)
+# Its messages would stand between those of the program.
+$(BUILD)/core/littlefs/%.o: INC = $(INC_core) $(LFS_QUIET)
 $(BUILD)/fuzz/%.o: INC = $(INC_fuzz)
 $(FUZZ_OBJ) $(MAIN_OBJ) $(TARGET_OBJ) $(BENCH_OBJ): | $(BUILD)/code_hash.h
 

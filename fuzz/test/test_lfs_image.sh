@@ -249,6 +249,7 @@ ok $? "make: files beside folders, and limits of one's own"
 
 bad=0
 refused 'large.bin: it does not fit into 100 blocks of 4096 bytes' make "$work/not.img" "$work/in" --littlefs --blocks 100 || bad=1
+[ ! -s "$work/out" ] || bad=1
 refused 'names have up to 4 bytes' make "$work/not.img" "$work/in" --littlefs --blocks 300 --name-max 4 || bad=1
 refused 'files have up to 1000 bytes' make "$work/not.img" "$work/in" --littlefs --blocks 300 --file-max 1000 || bad=1
 refused 'needs --blocks or --size' make "$work/not.img" "$work/in" --littlefs || bad=1
