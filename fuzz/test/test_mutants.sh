@@ -1,6 +1,7 @@
 #!/bin/sh
-# WOFS weakened in ten ways: the harness finds each of them, and nothing in the
-# clean program by the same means. docs/mutants.md says what the ten are for.
+# WOFS weakened in ten ways, littlefs in six: the harness finds each of them, and
+# nothing in the clean program by the same means. docs/mutants.md says what they
+# are for.
 # TAP on standard output. Reads BUILD and TORNBIT; run at the top folder.
 set -u
 . fuzz/test/tap.sh
@@ -31,18 +32,32 @@ kills() { cat << 'END'
 08 fuzz 4000                             | /api/put/no-cut/
 09 fuzz 10000                            | /api/
 10 sweep last-blank --depth 1            | /api/put/program-last/
+11 fuzz 8000                             | /atomicity/rename/program-
+12 fuzz 1000                             | /assumption/
+13 fuzz 3000                             | /
+14 fuzz 8000                             | /rename/program-
+15 fuzz 1000                             | /
+16 fuzz 6000                             | /atomicity/
 END
 }
 
-# run PROGRAM OUT KIND WHAT OPTIONS...
+# The store that a mutant is of: wofs.hardened or littlefs.
+store_of() {
+	case $(sed -n 's|^+++ b/core/\([a-z]*\)/.*|\1|p' fuzz/mutants/"$1"-*.patch | head -n 1) in
+	littlefs) echo littlefs ;;
+	*) echo wofs.hardened ;;
+	esac
+}
+
+# run PROGRAM OUT STORE KIND WHAT OPTIONS...
 run() {
-	program=$1 out=$2 kind=$3 what=$4
-	shift 4
+	program=$1 out=$2 store=$3 kind=$4 what=$5
+	shift 5
 	if [ "$kind" = fuzz ]; then
-		"$program" fuzz wofs.hardened --trials "$what" --seed 1 --no-shrink \
+		"$program" fuzz "$store" --trials "$what" --seed 1 --no-shrink \
 			--stop-after 1 --json > "$out" 2> "$work/err"
 	else
-		"$program" sweep "scenarios/wofs.hardened-$what.scn" "$@" --json \
+		"$program" sweep "scenarios/$store-$what.scn" "$@" --json \
 			> "$out" 2> "$work/err"
 	fi
 }
@@ -68,21 +83,26 @@ while IFS='|' read -r how pattern; do
 	nn=${how%% *}
 	how=$(echo "${how#* }" | xargs)
 	pattern=$(echo "$pattern" | xargs)
+	store=$(store_of "$nn")
 	# shellcheck disable=SC2086 # options, split on purpose
-	run "$build/mutants/$nn/tornbit" "$work/out" $how < /dev/null
-	[ $? = 1 ] && grep -q "\"key\": \"wofs.hardened[^\"]*$pattern" "$work/out"
+	run "$build/mutants/$nn/tornbit" "$work/out" "$store" $how < /dev/null
+	[ $? = 1 ] && grep -q "\"key\": \"$store[^\"]*$pattern" "$work/out"
 	ok $? "mutant $nn: $how shows $pattern"
 done < "$work/kills"
 
 grep -o '^[^|]*sweep [^|]*' "$work/kills" | cut -d' ' -f2- | sort -u > "$work/sweeps"
 while read -r how; do
 	# shellcheck disable=SC2086
-	run "$tornbit" "$work/out" $how < /dev/null
+	run "$tornbit" "$work/out" wofs.hardened $how < /dev/null
 	ok $? "clean: $how shows nothing"
 done < "$work/sweeps"
-most=$(sed -n 's/^.. fuzz \([0-9]*\).*/\1/p' "$work/kills" | sort -n | tail -n 1)
-run "$tornbit" "$work/out" fuzz "$most"
-ok $? "clean: $most random lives show nothing"
+for store in wofs.hardened littlefs; do
+	most=$(sed -n 's/^\(..\) fuzz \([0-9]*\).*/\1 \2/p' "$work/kills" | while read -r nn trials; do
+		[ "$(store_of "$nn")" != $store ] || echo "$trials"
+	done | sort -n | tail -n 1)
+	run "$tornbit" "$work/out" $store fuzz "$most"
+	ok $? "clean: $most random lives of $store show nothing"
+done
 
 echo "1..$count"
 exit $failed
