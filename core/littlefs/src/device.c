@@ -32,6 +32,7 @@ static int lfs_bd_load(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffe
 	int err = lfs->cfg->read(lfs->cfg, block, off, buffer, *size);
 
 	if (err == LFS_ERR_CORRUPT) {
+		lfs->gdisk.tag |= LFS_GSTATE_UNREAD;
 		*size = wanted;
 		err = lfs->cfg->read(lfs->cfg, block, off, buffer, wanted);
 	}

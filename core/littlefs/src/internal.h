@@ -125,6 +125,9 @@ static inline void lfs_ctz_tole32(struct lfs_ctz *ctz)
 
 /* ---- device.c: reads and programs through caches --------------------------------- */
 
+/* In lfs->gdisk.tag, in RAM only: a read of the device was LFS_ERR_CORRUPT. */
+#define LFS_GSTATE_UNREAD (1u << 6)
+
 static void lfs_cache_drop(lfs_cache_t *cache);
 
 /* Read through cache, which is lfs->rcache or a file's own. hint: how many bytes
@@ -274,6 +277,13 @@ static inline void lfs_mlist_remove(lfs_t *lfs, const void *handle)
 /* ---- gstate.c, repair.c ------------------------------------------------------------- */
 
 #ifndef LFS_READONLY
+/* After a commit that may have arrived or not: read anew what the disk says.
+ * Called at the start of all that looks at entries. */
+static int lfs_fs_recall(lfs_t *lfs);
+
+/* The walk of mount along all pairs; adds to lfs->gstate. */
+static int lfs_mount_walk(lfs_t *lfs);
+
 /* Mend what a loss of power or a failed call left, before anything is written:
  * called at the start of every call that changes the tree. Takes a checkpoint. */
 static int lfs_fs_forceconsistency(lfs_t *lfs);

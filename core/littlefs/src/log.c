@@ -303,6 +303,7 @@ static int lfs_dir_load(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
 	uint32_t rev[2] = {0, 0};
 	bool readable[2];
 
+	lfs->gdisk.tag &= ~LFS_GSTATE_UNREAD;
 	for (int i = 0; i < 2; i++) {
 		int err = lfs_bd_get(lfs, pair[i], 0, &rev[i], sizeof rev[i]);
 		if (err && err != LFS_ERR_CORRUPT)
@@ -341,7 +342,8 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	} else {
 		err = lfs_dir_load(lfs, dir, want, match);
 	}
-	if (!err)
+	/* A log that ends where it cannot be read may go on once it can. */
+	if (!err && !(lfs->gdisk.tag & LFS_GSTATE_UNREAD))
 		lfs->last = *dir;
 	if (!err && match && match->id != LFS_ID_NONE && lfs_gstate_hides(lfs, dir, match->id))
 		match->id = LFS_ID_NONE;

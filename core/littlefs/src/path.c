@@ -108,7 +108,13 @@ static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t hea
 static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
 			 struct lfs_where *w)
 {
+	int err;
 
+#ifndef LFS_READONLY
+	err = lfs_fs_recall(lfs);
+	if (err)
+		return err;
+#endif
 	memset(w, 0, sizeof *w);
 	w->id = LFS_ID_NONE;
 	w->type = LFS_TYPE_DIR;
@@ -120,7 +126,7 @@ static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
 			return *path ? LFS_ERR_NOTDIR : 0;
 		lfs_block_t head[2];
 		lfs_size_t nlen;
-		int err = lfs_path_next(&path, &nlen);
+		err = lfs_path_next(&path, &nlen);
 		if (err || nlen == 0)
 			return err;
 		err = lfs_where_head(lfs, w, head);

@@ -99,7 +99,9 @@ static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 			return err == LFS_ERR_NOENT ? 0 : err;
 		lfs_gstate_setorphans(lfs, false);
 		err = lfs_fs_skip(lfs, &pred, tail);
-		if (!err)
+		if (err)
+			lfs_gstate_reset(lfs);
+		else
 			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS({
 				LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), tail}));
 	} while (err == LFS_AGAIN);
@@ -199,12 +201,15 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count);
 static int lfs_fs_forceconsistency(lfs_t *lfs)
 {
 	lfs_alloc_ckpoint(lfs);
+	int err = lfs_fs_recall(lfs);
+	if (err)
+		return err;
 	if (lfs->gdisk.tag & LFS_GSTATE_OLD) {
-		int err = lfs_fs_rewritesuperblocks(lfs, lfs->block_count);
+		err = lfs_fs_rewritesuperblocks(lfs, lfs->block_count);
 		if (err)
 			return err;
 	}
-	int err = lfs_fs_demove(lfs);
+	err = lfs_fs_demove(lfs);
 	if (!err)
 		err = lfs_fs_mendorphans(lfs);
 	if (err)

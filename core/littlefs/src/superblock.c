@@ -283,8 +283,6 @@ static int lfs_mount_walk(lfs_t *lfs)
 			return err;
 		lfs_gstate_add(&lfs->gstate, m.share);
 	}
-	if (lfs->cfg->block_count && lfs->cfg->block_count != count)
-		return LFS_ERR_INVAL;
 	return 0;
 }
 
@@ -294,6 +292,8 @@ static int lfs_mount_(lfs_t *lfs, const struct lfs_config *c)
 	if (err)
 		return err;
 	err = lfs_mount_walk(lfs);
+	if (!err && c->block_count && lfs->block_count != c->block_count)
+		err = LFS_ERR_INVAL;
 	if (err) {
 		lfs_deinit(lfs);
 		return err;

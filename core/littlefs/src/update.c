@@ -20,6 +20,8 @@
  * worn pair to move, it stays. */
 #define LFS_GSTATE_OLD (1u << 9)
 #define LFS_GSTATE_STAY (1u << 8)
+/* ... and: a commit failed, and nobody could tell whether it arrived. */
+#define LFS_GSTATE_DOUBT (1u << 7)
 
 static bool lfs_gstate_hasorphans(const lfs_gstate_t *g)
 {
@@ -166,14 +168,43 @@ static int lfs_dir_compact(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now,
 	return err;
 }
 
+/* Nobody can tell what is on disk: it is asked before the next call looks at
+ * anything. Open handles may name ids that have changed, so they name none. */
+static void lfs_fs_doubt(lfs_t *lfs)
+{
+	lfs->gdisk.tag |= LFS_GSTATE_DOUBT;
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (!lfs_pair_isnull(h->m.pair)) {
+			h->m.pair[0] = h->m.pair[1] = LFS_BLOCK_INLINE;
+			h->m.erased = false;
+		}
+}
+
+static int lfs_fs_recall(lfs_t *lfs)
+{
+	if (!(lfs->gdisk.tag & LFS_GSTATE_DOUBT))
+		return 0;
+	lfs_pair_setnull(lfs->last.pair);
+	memset(&lfs->gstate, 0, sizeof lfs->gstate);
+	int err = lfs_mount_walk(lfs);
+	if (err)
+		return err;
+	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
+	lfs->gdisk = lfs->gstate;
+	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
+	return 0;
+}
+
 /* Did the change arrive although something failed afterwards? */
 static bool lfs_dir_landed(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now)
 {
 	lfs_mdir_t disk;
 
 	lfs_cache_drop(&lfs->rcache);
-	if (lfs_dir_load(lfs, &disk, was->pair, NULL))
+	if (lfs_dir_load(lfs, &disk, was->pair, NULL)) {
+		lfs_fs_doubt(lfs);
 		return false;
+	}
 	if (lfs_scmp(disk.rev, was->rev) <= 0 &&
 	    !(disk.pair[0] == was->pair[0] && disk.off > was->off))
 		return false;
@@ -432,7 +463,8 @@ static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 
 static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
 {
-	int err = lfs_dir_write(lfs, dir, attrs, count, true);
+	int err = dir->pair[0] < lfs->block_count ? lfs_dir_write(lfs, dir, attrs, count, true)
+						  : LFS_ERR_CORRUPT;
 
 	if (err > 0) {
 		bool worn = err == LFS_MOVE_WEAR;
@@ -453,6 +485,8 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 	}
 	if (err)
 		lfs_gstate_reset(lfs);
+	if (err < 0 && (lfs->gdisk.tag & LFS_GSTATE_UNREAD))
+		lfs_pair_setnull(lfs->last.pair);
 	return err;
 }
 
