@@ -36,6 +36,7 @@ struct model {
 
 struct handle {
 	bool open, attached, dirty, appends;
+	bool failed;			/* a write or sync; nothing is committed */
 	char path[WORK_PATH];
 	uint32_t pos, size;
 	uint8_t data[WORK_FILE];
@@ -213,6 +214,7 @@ static inline int work_open(struct work *w, struct handle *h, const char *path, 
 	h->pos = 0;
 	h->dirty = (flags & LFS_O_TRUNC) != 0;
 	h->attached = true;
+	h->failed = false;
 	h->appends = (flags & LFS_O_APPEND) != 0;
 	snprintf(h->path, sizeof h->path, "%s", path);
 	if (x && !(flags & LFS_O_TRUNC)) {
@@ -248,14 +250,14 @@ static inline int work_sync(struct work *w, struct handle *h)
 	call_runs(w);
 	int err = call_ends(w, lfs_file_sync(&w->lfs, &h->file));
 	h->dirty = h->dirty && err;
+	h->failed = err != 0;
 	return err;
 }
 
-/* commits: the handle has not failed before. */
-static inline int work_close(struct work *w, struct handle *h, bool commits)
+static inline int work_close(struct work *w, struct handle *h)
 {
 	call_begins(w);
-	if (commits)
+	if (!h->failed)
 		work_will_sync(w, h);
 	call_runs(w);
 	int err = call_ends(w, lfs_file_close(&w->lfs, &h->file));
@@ -274,6 +276,7 @@ static inline int work_write(struct work *w, struct handle *h, uint32_t size, ui
 	call_begins(w);
 	call_runs(w);
 	lfs_ssize_t n = call_ends(w, (int)lfs_file_write(&w->lfs, &h->file, data, size));
+	h->failed = n < 0;
 	if (n < 0)
 		return (int)n;
 	if (pos > h->size)
@@ -290,6 +293,7 @@ static inline int work_truncate(struct work *w, struct handle *h, uint32_t size)
 	call_begins(w);
 	call_runs(w);
 	int err = call_ends(w, lfs_file_truncate(&w->lfs, &h->file, size));
+	h->failed = err != 0;
 	if (err)
 		return err;
 	if (size > h->size)
@@ -328,7 +332,7 @@ static inline int work_once(struct work *w, const struct step *s)
 		err = work_truncate(w, h, s->a);
 	else if (!err)
 		err = work_write(w, h, s->a, s->b);
-	int closed = work_close(w, h, !err);
+	int closed = work_close(w, h);
 	return err ? err : closed;
 }
 
@@ -424,7 +428,7 @@ static inline int work_step(struct work *w, const struct step *s)
 	case SYNC:
 		return work_sync(w, &w->h[s->a]);
 	case CLOSE:
-		return work_close(w, &w->h[s->a], true);
+		return work_close(w, &w->h[s->a]);
 	default:
 		return work_whole(w, s->verb);
 	}
