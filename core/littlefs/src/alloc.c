@@ -23,41 +23,36 @@ static int lfs_show_pair(const lfs_block_t pair[2], int (*cb)(void *, lfs_block_
 	return err ? err : cb(data, pair[1]);
 }
 
-/* The blocks that the entries of one pair hold. */
-static int lfs_dir_traverse(lfs_t *lfs, const lfs_mdir_t *dir, int show,
-			    int (*cb)(void *, lfs_block_t), void *data)
-{
-	struct lfs_entry e[LFS_BATCH];
+/* A walk. */
+struct lfs_show {
+	int show;
+	int (*cb)(void *, lfs_block_t);
+	void *data;
+};
 
-	for (uint16_t id = 0; id < dir->count; id = (uint16_t)(id + LFS_BATCH)) {
-		int n = lfs_dir_gather(lfs, dir, NULL, 0, id, dir->count, LFS_HAVE_BODY, e);
-		if (n < 0)
-			return n;
-		for (int i = 0; i < n; i++) {
-			uint32_t words[2];
-			lfs_tag_t type = lfs_tag_type(e[i].body.tag);
-			if (!(e[i].have & LFS_HAVE_BODY) ||
-			    (type != LFS_TYPE_CTZSTRUCT && type != LFS_TYPE_DIRSTRUCT))
-				continue;
-			int err = lfs_piece_read(lfs, &e[i].body, words, sizeof words);
-			if (err)
-				return err;
-			lfs_pair_fromle32(words);
-			if (type == LFS_TYPE_CTZSTRUCT)
-				err = lfs_ctz_traverse(lfs, words[0], words[1], cb, data);
-			else if (show & LFS_WALK_POINTERS)
-				err = lfs_show_pair(words, cb, data);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+/* The blocks that an entry holds. */
+static int lfs_entry_show(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e)
+{
+	const struct lfs_show *s = to;
+	lfs_tag_t type = lfs_tag_type(e->body.tag);
+	uint32_t words[2];
+
+	(void)id;
+	if (type != LFS_TYPE_CTZSTRUCT && (type != LFS_TYPE_DIRSTRUCT || !(s->show & LFS_WALK_POINTERS)))
+		return 0;
+	int err = lfs_mattr_read(lfs, &e->body, words, sizeof words);
+	if (err)
+		return err;
+	lfs_pair_fromle32(words);
+	return type == LFS_TYPE_CTZSTRUCT ? lfs_ctz_traverse(lfs, words[0], words[1], s->cb, s->data)
+					  : lfs_show_pair(words, s->cb, s->data);
 }
 
 /* Every block in use. */
 static int lfs_fs_traverse_(lfs_t *lfs, int show,
 			    int (*cb)(void *, lfs_block_t), void *data)
 {
+	struct lfs_show s = {show, cb, data};
 	lfs_block_t steps = 0;
 	lfs_mdir_t dir;
 
@@ -66,8 +61,9 @@ static int lfs_fs_traverse_(lfs_t *lfs, int show,
 		int err = lfs_show_pair(dir.tail, cb, data);
 		if (!err)
 			err = lfs_dir_next(lfs, &dir, &steps);
+		struct lfs_source all = {&dir, NULL, 0, 0, dir.count};
 		if (!err)
-			err = lfs_dir_traverse(lfs, &dir, show, cb, data);
+			err = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_show, &s);
 		if (err)
 			return err;
 	}

@@ -32,16 +32,14 @@ static void lfs_file_setinline(lfs_file_t *file, lfs_size_t size)
 static int lfs_file_readtag(lfs_t *lfs, const lfs_file_t *file, lfs_off_t pos,
 			    void *buffer, lfs_size_t size)
 {
-	lfs_tag_t tag;
-	struct lfs_place place;
-	int err = lfs_dir_find(lfs, &file->m, LFS_MASK_TYPE1 | LFS_MASK_ID,
-			       LFS_MKTAG(LFS_TYPE_STRUCT, file->id, 0), &tag, &place, NULL, 0);
+	struct lfs_entry e;
+	int err = lfs_dir_entry(lfs, &file->m, file->id, &e);
 
-	if (!err && (lfs_tag_type(tag) != LFS_TYPE_INLINESTRUCT ||
-		     lfs_tag_size(tag) < pos + size))
+	if (!err && (lfs_tag_type(e.body.tag) != LFS_TYPE_INLINESTRUCT ||
+		     lfs_tag_size(e.body.tag) < pos + size))
 		err = LFS_ERR_CORRUPT;
-	return err ? err : lfs_bd_read(lfs, &lfs->rcache, size, place.block,
-				       place.off + pos, buffer, size);
+	return err ? err : lfs_bd_get(lfs, e.body.u.place.block, e.body.u.place.off + pos,
+				      buffer, size);
 }
 
 static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file)

@@ -65,18 +65,18 @@ static int lfs_commit_word(lfs_t *lfs, struct lfs_commit *c, lfs_tag_t tag)
 }
 
 /* One tag and its data: an lfs_emit_t. LFS_ERR_NOSPC: it does not fit. */
-static int lfs_commit_tag(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffer)
+static int lfs_commit_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
 {
 	struct lfs_commit *c = to;
-	lfs_size_t size = lfs_tag_size(tag);
+	lfs_size_t size = lfs_tag_size(a->tag);
 
-	if (c->off + sizeof tag + size > c->end)
+	if (c->off + sizeof a->tag + size > c->end)
 		return LFS_ERR_NOSPC;
-	int err = lfs_commit_word(lfs, c, tag);
-	if (err || !(tag & LFS_ON_DISK))
-		return err ? err : lfs_commit_prog(lfs, c, buffer, size);
+	int err = lfs_commit_word(lfs, c, a->tag);
+	if (err || !(a->tag & LFS_ON_DISK))
+		return err ? err : lfs_commit_prog(lfs, c, a->u.buffer, size);
 
-	const struct lfs_place *p = buffer;
+	const struct lfs_place *p = &a->u.place;
 	for (lfs_size_t n, done = 0; done < size; done += n) {
 		const uint8_t *data;
 		err = lfs_bd_window(lfs, &lfs->rcache, size - done, p->block, p->off + done,
@@ -90,11 +90,10 @@ static int lfs_commit_tag(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffe
 }
 
 /* An lfs_emit_t that only counts. */
-static int lfs_count_tag(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffer)
+static int lfs_count_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
 {
 	(void)lfs;
-	(void)buffer;
-	*(lfs_size_t *)to += (lfs_size_t)sizeof tag + lfs_tag_size(tag);
+	*(lfs_size_t *)to += (lfs_size_t)sizeof a->tag + lfs_tag_size(a->tag);
 	return 0;
 }
 
@@ -105,10 +104,11 @@ static int lfs_commit_attrs(lfs_t *lfs, struct lfs_commit *c, const struct lfs_m
 	static const lfs_mdir_t nothing = {.off = 4};
 
 	for (int i = 0; i < count; i++) {
+		struct lfs_source one = {&nothing, &attrs[i], 1, 0, 0};
 		uint16_t id = lfs_tag_id(attrs[i].tag);
 		int err = lfs_tag_type1(attrs[i].tag) == LFS_TYPE_FROM
-			? lfs_dir_userattrs(lfs, &nothing, &attrs[i], 1, id, id, lfs_commit_tag, c)
-			: lfs_commit_tag(lfs, c, attrs[i].tag, attrs[i].buffer);
+			? lfs_dir_userattrs(lfs, &one, id, id, lfs_commit_tag, c)
+			: lfs_commit_tag(lfs, c, &attrs[i]);
 		if (err)
 			return err;
 	}
@@ -137,8 +137,8 @@ static int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t 
 		return 0;
 	uint32_t words[3] = {lfs_tole32(share.tag), lfs_tole32(share.pair[0]),
 			     lfs_tole32(share.pair[1])};
-	return lfs_commit_tag(lfs, c, LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof words),
-			      words);
+	return lfs_commit_attrs(lfs, c, LFS_MKATTRS({
+		LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof words), {words}}));
 }
 
 /* ---- Closing ----------------------------------------------------------------------------- */
@@ -259,43 +259,37 @@ static int lfs_dir_append(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 
 /* ---- Compaction ------------------------------------------------------------------------------ */
 
-/* What a log says, to be written anew: from (as it is after attrs), entries
- * begin to end. */
-struct lfs_source {
-	const lfs_mdir_t *from;
-	const struct lfs_mattr *attrs;
-	int count;
-	uint16_t begin, end;
+struct lfs_emitter {
+	const struct lfs_source *s;
+	lfs_emit_t *emit;
+	void *to;
 };
 
-/* Hand over all tags that count. Names come first of an entry, and the
- * superblock's first of all. */
+/* Hand over what counts of an entry, its name first. */
+static int lfs_entry_emit(lfs_t *lfs, void *by, uint16_t id, struct lfs_entry *e)
+{
+	struct lfs_emitter *m = by;
+	uint16_t to = (uint16_t)(id - m->s->begin);
+	int err = 0;
+
+	if (e->have & LFS_HAVE_NAME) {
+		e->name.tag = (e->name.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, to, 0);
+		err = m->emit(lfs, m->to, &e->name);
+	}
+	if (!err && (e->have & LFS_HAVE_BODY)) {
+		e->body.tag = (e->body.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, to, 0);
+		err = m->emit(lfs, m->to, &e->body);
+	}
+	if (!err && (e->have & LFS_HAVE_ATTRS))
+		err = lfs_dir_userattrs(lfs, m->s, id, to, m->emit, m->to);
+	return err;
+}
+
+/* Hand over all tags that count. */
 static int lfs_source_emit(lfs_t *lfs, const struct lfs_source *s, lfs_emit_t *emit, void *to)
 {
-	struct lfs_entry e[LFS_BATCH];
-
-	for (uint16_t id = s->begin; id < s->end; id = (uint16_t)(id + LFS_BATCH)) {
-		int n = lfs_dir_gather(lfs, s->from, s->attrs, s->count, id, s->end, 0xf, e);
-		if (n < 0)
-			return n;
-		for (int i = 0; i < n; i++) {
-			uint16_t was = (uint16_t)(id + i);
-			lfs_tag_t now = LFS_MKTAG(0, was - s->begin, 0);
-			int err = 0;
-			if (e[i].have & LFS_HAVE_NAME)
-				err = emit(lfs, to, (e[i].name.tag & ~LFS_MASK_ID) | now,
-					   lfs_piece_buffer(&e[i].name));
-			if (!err && (e[i].have & LFS_HAVE_BODY))
-				err = emit(lfs, to, (e[i].body.tag & ~LFS_MASK_ID) | now,
-					   lfs_piece_buffer(&e[i].body));
-			if (!err && (e[i].have & LFS_HAVE_ATTRS))
-				err = lfs_dir_userattrs(lfs, s->from, s->attrs, s->count, was,
-							(uint16_t)(was - s->begin), emit, to);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+	struct lfs_emitter m = {s, emit, to};
+	return lfs_dir_each(lfs, s, 0xff, lfs_entry_emit, &m);
 }
 
 /* Write a new log into dir->pair[1] and turn the pair round. dir holds the tail
@@ -318,8 +312,8 @@ static int lfs_dir_rewrite(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source 
 	if (!err && !lfs_pair_isnull(dir->tail)) {
 		lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
 		lfs_pair_tole32(tail);
-		err = lfs_commit_tag(lfs, &c, LFS_MKTAG(LFS_TYPE_TAIL + dir->split, LFS_ID_NONE,
-							sizeof tail), tail);
+		err = lfs_commit_attrs(lfs, &c, LFS_MKATTRS({
+			LFS_MKTAG(LFS_TYPE_TAIL + dir->split, LFS_ID_NONE, sizeof tail), {tail}}));
 	}
 	if (!err)
 		err = lfs_commit_gstate(lfs, &c, share, change, true);

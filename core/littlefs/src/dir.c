@@ -64,29 +64,9 @@ static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 	}
 }
 
-static int lfs_entry_info(lfs_t *lfs, const struct lfs_entry *e, struct lfs_info *info)
-{
-	lfs_size_t nlen = lfs_tag_size(e->name.tag);
-
-	if (!(e->have & LFS_HAVE_NAME) || nlen > LFS_NAME_MAX)
-		return LFS_ERR_CORRUPT;
-	info->type = (uint8_t)lfs_tag_type(e->name.tag);
-	int err = lfs_piece_read(lfs, &e->name, info->name, nlen);
-	if (err || info->type != LFS_TYPE_REG)
-		return err;
-	info->size = lfs_tag_size(e->body.tag);
-	if (lfs_tag_type(e->body.tag) == LFS_TYPE_CTZSTRUCT) {
-		struct lfs_ctz ctz;
-		err = lfs_piece_read(lfs, &e->body, &ctz, sizeof ctz);
-		lfs_ctz_fromle32(&ctz);
-		info->size = ctz.size;
-	}
-	return err;
-}
-
 static int lfs_dir_read_(lfs_t *lfs, lfs_dir_t *dir, struct lfs_info *info)
 {
-	struct lfs_entry e[LFS_BATCH];
+	struct lfs_entry e;
 
 	memset(info, 0, sizeof *info);
 	if (dir->pos < 2) {
@@ -98,11 +78,16 @@ static int lfs_dir_read_(lfs_t *lfs, lfs_dir_t *dir, struct lfs_info *info)
 	int res = lfs_dir_step(lfs, dir);
 	if (res <= 0)
 		return res;
-	res = lfs_dir_gather(lfs, &dir->m, NULL, 0, dir->id, (uint16_t)(dir->id + 1),
-			     LFS_HAVE_NAME | LFS_HAVE_BODY, e);
-	if (res >= 0)
-		res = lfs_entry_info(lfs, e, info);
-	if (res < 0)
+	res = lfs_dir_entry(lfs, &dir->m, dir->id, &e);
+	lfs_size_t nlen = lfs_tag_size(e.name.tag);
+	if (!res && (!(e.have & LFS_HAVE_NAME) || nlen > LFS_NAME_MAX))
+		res = LFS_ERR_CORRUPT;
+	if (!res)
+		res = lfs_mattr_read(lfs, &e.name, info->name, nlen);
+	info->type = (uint8_t)lfs_tag_type(e.name.tag);
+	if (!res)
+		res = lfs_info_size(lfs, info, &e.body);
+	if (res)
 		return res;
 	dir->id++;
 	dir->pos++;

@@ -9,6 +9,21 @@
  */
 #include "internal.h"
 
+/* The size of an entry with that struct: of files only. */
+static int lfs_info_size(lfs_t *lfs, struct lfs_info *info, const struct lfs_mattr *body)
+{
+	struct lfs_ctz ctz;
+
+	if (info->type != LFS_TYPE_REG)
+		return 0;
+	info->size = lfs_tag_size(body->tag);
+	if (lfs_tag_type(body->tag) != LFS_TYPE_CTZSTRUCT)
+		return 0;
+	int err = lfs_mattr_read(lfs, body, &ctz, sizeof ctz);
+	info->size = lfs_fromle32(ctz.size);
+	return err;
+}
+
 static int lfs_stat_(lfs_t *lfs, const char *path, struct lfs_info *info)
 {
 	struct lfs_where w;
@@ -25,17 +40,7 @@ static int lfs_stat_(lfs_t *lfs, const char *path, struct lfs_info *info)
 		return LFS_ERR_NAMETOOLONG;
 	memcpy(info->name, w.name, w.nlen);
 	info->name[w.nlen] = '\0';
-	if (w.type != LFS_TYPE_REG)
-		return 0;
-	info->size = lfs_tag_size(w.stag);
-	if (lfs_tag_type(w.stag) == LFS_TYPE_CTZSTRUCT) {
-		struct lfs_ctz ctz;
-		err = lfs_bd_get(lfs, w.dir.pair[0], w.soff, &ctz,
-				  sizeof ctz);
-		lfs_ctz_fromle32(&ctz);
-		info->size = ctz.size;
-	}
-	return err;
+	return lfs_info_size(lfs, info, &w.body);
 }
 
 /* Where the attributes of a path are: the root's with the superblock. */
@@ -52,16 +57,13 @@ static lfs_ssize_t lfs_getattr_(lfs_t *lfs, const char *path, uint8_t type, void
 				lfs_size_t size)
 {
 	struct lfs_where w;
-	lfs_tag_t tag = 0;
 	int err = lfs_attr_find(lfs, path, &w);
 
 	if (err)
 		return err;
-	err = lfs_dir_find(lfs, &w.dir, LFS_MASK_TYPE3 | LFS_MASK_ID,
-			   LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, 0), &tag, NULL, buffer, size);
-	if (err)
-		return err == LFS_ERR_NOENT ? LFS_ERR_NOATTR : err;
-	return (lfs_ssize_t)lfs_tag_size(tag);
+	lfs_ssize_t res = lfs_dir_get(lfs, &w.dir, LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, 0),
+				      buffer, size);
+	return res == LFS_ERR_NOENT ? LFS_ERR_NOATTR : res;
 }
 
 #ifndef LFS_READONLY
@@ -78,7 +80,7 @@ static int lfs_attr_commit(lfs_t *lfs, const char *path, uint8_t type, const voi
 			err = lfs_attr_find(lfs, path, &w);
 		if (!err)
 			err = lfs_dir_commit(lfs, &w.dir, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, size), buffer}));
+				LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, size), {buffer}}));
 	} while (err == LFS_AGAIN);
 	return err;
 }
@@ -100,6 +102,19 @@ static int lfs_removeattr_(lfs_t *lfs, const char *path, uint8_t type)
 }
 
 /* ---- Making directories --------------------------------------------------------------------- */
+
+static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_tag_t tag,
+			    const void *data, int count)
+{
+	lfs_tag_t id = LFS_MKTAG(0, w->id, 0);
+	struct lfs_mattr attrs[] = {
+		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id, {NULL}},
+		{LFS_MKTAG(type, 0, w->nlen) | id, {w->name}},
+		{tag | id, {data}},
+		{LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, 8), {data}},
+	};
+	return lfs_dir_commit(lfs, &w->dir, attrs, count);
+}
 
 static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 {
@@ -131,33 +146,23 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 	lfs_pair_set(pair, dir.pair);
 	lfs_pair_tole32(pair);
 
-	struct lfs_mattr tail = {LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof pair), pair};
-	if (w.dir.split) {
-		lfs_gstate_setorphans(lfs, true);
-		err = lfs_dir_commit(lfs, &last, &tail, 1);
-		if (err)
-			return err;
-	}
-	for (bool split = w.dir.split;;) {
-		struct lfs_mattr attrs[] = {
-			{LFS_MKTAG(LFS_TYPE_CREATE, w.id, 0), NULL},
-			{LFS_MKTAG(LFS_TYPE_DIR, w.id, w.nlen), w.name},
-			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, w.id, sizeof pair), pair},
-			tail,
-		};
-		if (!split)
-			return lfs_dir_commit(lfs, &w.dir, attrs, 4);
+	lfs_tag_t tag = LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof pair);
+	if (!w.dir.split)
+		return lfs_entry_create(lfs, &w, LFS_TYPE_DIR, tag, pair, 4);
+	lfs_gstate_setorphans(lfs, true);
+	err = lfs_dir_commit(lfs, &last, LFS_MKATTRS({
+		LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof pair), {pair}}));
+	if (err)
+		return err;
+	do {
 		/* The first commit may have changed where that is. */
 		err = lfs_path_find(lfs, path, &w);
 		if (err != LFS_ERR_NOENT)
 			return err;
-		for (int i = 0; i < 3; i++)
-			attrs[i].tag = (attrs[i].tag & ~LFS_MASK_ID) | LFS_MKTAG(0, w.id, 0);
 		lfs_gstate_setorphans(lfs, false);
-		err = lfs_dir_commit(lfs, &w.dir, attrs, 3);
-		if (err != LFS_AGAIN)
-			return err;
-	}
+		err = lfs_entry_create(lfs, &w, LFS_TYPE_DIR, tag, pair, 3);
+	} while (err == LFS_AGAIN);
+	return err;
 }
 
 static int lfs_mkdir_(lfs_t *lfs, const char *path)
@@ -243,18 +248,19 @@ static void lfs_rename_attach(lfs_t *lfs, const struct lfs_where *w)
 static int lfs_rename_commit(lfs_t *lfs, const struct lfs_where *from, struct lfs_where *to,
 			     bool exists, const lfs_block_t *replaced)
 {
-	struct lfs_place body = {from->dir.pair[0], from->soff};
 	struct lfs_origin origin = {&from->dir, from->id};
 	bool same = lfs_pair_same(from->dir.pair, to->dir.pair);
 	uint16_t old = (uint16_t)(from->id + (!exists && to->id <= from->id));
 	struct lfs_mattr attrs[6] = {
-		{LFS_MKTAG(LFS_TYPE_DELETE, to->id, 0), NULL},
-		{LFS_MKTAG(LFS_TYPE_CREATE, to->id, 0), NULL},
-		{LFS_MKTAG(from->type, to->id, to->nlen), to->name},
-		{(from->stag & ~LFS_MASK_ID) | LFS_MKTAG(0, to->id, 0) | LFS_ON_DISK, &body},
-		{LFS_MKTAG(LFS_FROM_MOVE, to->id, 0), &origin},
-		{LFS_MKTAG(LFS_TYPE_DELETE, old, 0), NULL},
+		{LFS_MKTAG(LFS_TYPE_DELETE, to->id, 0), {NULL}},
+		{LFS_MKTAG(LFS_TYPE_CREATE, to->id, 0), {NULL}},
+		{LFS_MKTAG(from->type, to->id, to->nlen), {to->name}},
+		from->body,
+		{LFS_MKTAG(LFS_FROM_MOVE, to->id, 0), {&origin}},
+		{LFS_MKTAG(LFS_TYPE_DELETE, old, 0), {NULL}},
 	};
+
+	attrs[3].tag = (from->body.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, to->id, 0);
 
 	lfs_gstate_setorphans(lfs, replaced != NULL);
 	if (!same)

@@ -304,8 +304,8 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 	do {
 		lfs_tag_t id = LFS_MKTAG(0, file->id, 0);
 		struct lfs_mattr attrs[] = {
-			{tag | id, contents},
-			{LFS_MKTAG(LFS_FROM_USERATTRS, 0, count) | id, file->cfg->attrs},
+			{tag | id, {contents}},
+			{LFS_MKTAG(LFS_FROM_USERATTRS, 0, count) | id, {file->cfg->attrs}},
 		};
 		err = lfs_dir_commit(lfs, &file->m, attrs + from, 2 - from);
 	} while (err == LFS_AGAIN);
@@ -408,10 +408,8 @@ static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, i
 /* An empty file of the name in w. */
 static int lfs_file_create(lfs_t *lfs, lfs_file_t *file, struct lfs_where *w)
 {
-	int err = lfs_dir_commit(lfs, &w->dir, LFS_MKATTRS(
-		{LFS_MKTAG(LFS_TYPE_CREATE, w->id, 0), NULL},
-		{LFS_MKTAG(LFS_TYPE_REG, w->id, w->nlen), w->name},
-		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, w->id, 0), NULL}));
+	int err = lfs_entry_create(lfs, w, LFS_TYPE_REG, LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, 0),
+				   NULL, 3);
 
 	if (err)
 		return err;
@@ -426,25 +424,22 @@ static int lfs_file_create(lfs_t *lfs, lfs_file_t *file, struct lfs_where *w)
 /* The contents of the entry that w has found. */
 static int lfs_file_load(lfs_t *lfs, lfs_file_t *file, const struct lfs_where *w)
 {
-	lfs_size_t size = lfs_tag_size(w->stag);
-	lfs_block_t block = w->dir.pair[0];
+	lfs_size_t size = lfs_tag_size(w->body.tag);
 	int err;
 
 	file->m = w->dir;
 	file->id = w->id;
-	if (lfs_tag_type(w->stag) == LFS_TYPE_INLINESTRUCT) {
+	if (lfs_tag_type(w->body.tag) == LFS_TYPE_INLINESTRUCT) {
 		file->flags |= LFS_F_INLINE;
 		file->ctz.size = size;
 		if (size > lfs->cfg->cache_size)
 			return 0;
 		lfs_file_setinline(file, size);
-		return lfs_bd_read(lfs, &lfs->rcache, size, block, w->soff,
-				   file->cache.buffer, size);
+		return lfs_mattr_read(lfs, &w->body, file->cache.buffer, size);
 	}
-	if (lfs_tag_type(w->stag) != LFS_TYPE_CTZSTRUCT || size < sizeof file->ctz)
+	if (lfs_tag_type(w->body.tag) != LFS_TYPE_CTZSTRUCT || size < sizeof file->ctz)
 		return LFS_ERR_CORRUPT;
-	err = lfs_bd_read(lfs, &lfs->rcache, sizeof file->ctz, block, w->soff,
-			  &file->ctz, sizeof file->ctz);
+	err = lfs_mattr_read(lfs, &w->body, &file->ctz, sizeof file->ctz);
 	lfs_ctz_fromle32(&file->ctz);
 	if (!err && file->ctz.size > LFS_FILE_MAX)
 		err = LFS_ERR_CORRUPT;
@@ -457,13 +452,11 @@ static int lfs_file_readattrs(lfs_t *lfs, lfs_file_t *file)
 {
 	for (lfs_size_t i = 0; i < file->cfg->attr_count; i++) {
 		const struct lfs_attr *a = &file->cfg->attrs[i];
-		lfs_tag_t tag;
-		struct lfs_place place;
-		int err = lfs_dir_find(lfs, &file->m, LFS_MASK_TYPE3 | LFS_MASK_ID,
-				       LFS_MKTAG(LFS_TYPE_USERATTR + a->type, file->id, 0),
-				       &tag, &place, a->buffer, a->size);
-		if (err && err != LFS_ERR_NOENT)
-			return err;
+		lfs_ssize_t res = lfs_dir_get(lfs, &file->m, LFS_MKTAG(LFS_TYPE_USERATTR + a->type,
+								       file->id, 0),
+					      a->buffer, a->size);
+		if (res < 0 && res != LFS_ERR_NOENT)
+			return (int)res;
 	}
 	return 0;
 }

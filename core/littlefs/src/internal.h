@@ -52,19 +52,21 @@ static inline lfs_size_t lfs_tag_size(lfs_tag_t tag)
 	return (tag & 0x3ff) == LFS_SIZE_DELETED ? 0 : tag & 0x3ff;
 }
 
-/* A tag to be written, and its data: size bytes in RAM, or on disk when the
- * valid bit is set in tag (then buffer is a struct lfs_place). FROM tags stand
- * for several; see update.c. */
-struct lfs_mattr {
-	lfs_tag_t tag;
-	const void *buffer;
-};
-#define LFS_ON_DISK 0x80000000u
-
 struct lfs_place {
 	lfs_block_t block;
 	lfs_off_t off;
 };
+
+/* A tag that was read or is to be written, and its data: in RAM, or on disk when
+ * the valid bit is set in tag. FROM tags stand for several; see update.c. */
+struct lfs_mattr {
+	lfs_tag_t tag;
+	union {
+		const void *buffer;
+		struct lfs_place place;	/* with LFS_ON_DISK */
+	} u;
+};
+#define LFS_ON_DISK 0x80000000u
 
 /* The pair of arguments (array, count). */
 #define LFS_MKATTRS(...) \
@@ -170,18 +172,24 @@ static int lfs_bd_sync(lfs_t *lfs, bool validate);
  * neither block holds a valid commit. */
 static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2]);
 
-/* The newest tag that agrees with tag under mask (ids: as they are now), or
- * LFS_ERR_NOENT. Up to size bytes of its data go to buffer (may be NULL), the
- * rest of which is zeroed. *place (may be NULL): where the data is. */
-static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_tag_t tag,
-			lfs_tag_t *found, struct lfs_place *place,
-			void *buffer, lfs_size_t size);
+/* The newest data of that type and id (as it is now; LFS_ID_NONE: the pair's),
+ * as its size or LFS_ERR_NOENT. Up to size bytes of it go to buffer, the rest of
+ * which is zeroed. */
+static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
+			       void *buffer, lfs_size_t size);
 
-#ifndef LFS_READONLY
-/* The same in one value: the tag found or an error; tag holds the size too. */
-static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
-			   lfs_tag_t tag, void *buffer);
-#endif
+/* One entry of a log: its newest name and struct, their tags 0 if there is none. */
+struct lfs_entry {
+	struct lfs_mattr name, body;
+	uint16_t at;		/* its id where the walk has got to */
+	uint8_t have;		/* LFS_HAVE_* */
+};
+
+/* Read the entry id of a pair: name and struct. */
+static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct lfs_entry *e);
+
+/* Read the beginning of a tag's data; what it is too short for becomes zero. */
+static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, lfs_size_t size);
 
 /* On to the pair that dir->tail names. *steps counts: a list longer than the disk
  * is LFS_ERR_CORRUPT. */
@@ -230,8 +238,7 @@ struct lfs_where {
 	lfs_mdir_t dir;		/* the pair that holds the entry, or would */
 	uint16_t id;		/* the entry, or where to insert; LFS_ID_NONE: the root */
 	uint8_t type;		/* LFS_TYPE_REG, LFS_TYPE_DIR */
-	lfs_tag_t stag;		/* the entry's struct tag ... */
-	lfs_off_t soff;		/* ... and where its data is in dir.pair[0] */
+	struct lfs_mattr body;	/* the entry's struct */
 	const char *name;	/* last component, not ended by NUL */
 	lfs_size_t nlen;	/* its length */
 	bool slash;		/* something follows it: '/' */
@@ -240,6 +247,14 @@ struct lfs_where {
 /* 0, or an error; after LFS_ERR_NOENT name is not NULL if an entry may be created
  * there. */
 static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w);
+
+#ifndef LFS_READONLY
+/* Create the entry in one commit, with that struct (tag: without id). count 4: it
+ * is a directory, and data names its pair, which becomes the next in the tail
+ * list; else 3. As lfs_dir_commit. */
+static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_tag_t tag,
+			    const void *data, int count);
+#endif
 
 /* ---- Open handles ----------------------------------------------------------------- */
 

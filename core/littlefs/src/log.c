@@ -57,8 +57,7 @@ struct lfs_match {
 	uint8_t type;
 	bool beyond;		/* an entry differs from it and sorts after it: it is in no later pair */
 	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
-	lfs_tag_t stag;		/* its struct tag, 0: none yet */
-	lfs_off_t soff;		/* where that one's data is */
+	struct lfs_mattr body;	/* its struct; tag 0: none yet */
 
 	uint32_t share[3];	/* the pair's share of the global state */
 };
@@ -93,7 +92,7 @@ static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir
 	if (cmp == LFS_CMP_EQ && size == m->nlen) {
 		m->id = lfs_tag_id(tag);
 		m->type = (uint8_t)lfs_tag_type(tag);
-		m->stag = 0;
+		m->body.tag = 0;
 	} else if (cmp == LFS_CMP_GT || (cmp == LFS_CMP_EQ && size < m->nlen)) {
 		m->after = (uint16_t)lfs_min(m->after, lfs_tag_id(tag));
 		m->beyond |= cmp == LFS_CMP_GT;
@@ -121,8 +120,8 @@ static int lfs_match_tag(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
 	}
 	case LFS_TYPE_STRUCT:
 		if (m->id == id) {
-			m->stag = tag;
-			m->soff = off;
+			m->body.tag = tag | LFS_ON_DISK;
+			m->body.u.place = (struct lfs_place){dir->pair[0], off};
 		}
 		break;
 	}
@@ -384,6 +383,14 @@ static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id)
 
 /* ---- Backwards ---------------------------------------------------------------------- */
 
+/* What a log says from its entry begin up to end: as it is after attrs. */
+struct lfs_source {
+	const lfs_mdir_t *dir;
+	const struct lfs_mattr *attrs;
+	int count;
+	uint16_t begin, end;
+};
+
 /* Tags from the newest to the oldest: of a commit that is not written yet, then
  * of the log. */
 struct lfs_walk {
@@ -392,55 +399,45 @@ struct lfs_walk {
 	int count;
 	lfs_off_t off;
 	lfs_tag_t next;
-
-	lfs_tag_t tag;		/* the one reached; LFS_ON_DISK is set if it is */
-	const void *buffer;	/* its data, or &place */
-	struct lfs_place place;
+	struct lfs_mattr now;	/* the one reached */
 };
 
-static void lfs_walk_start(struct lfs_walk *w, const lfs_mdir_t *dir,
-			   const struct lfs_mattr *attrs, int count)
+static void lfs_walk_start(struct lfs_walk *w, const struct lfs_source *s)
 {
-	w->dir = dir;
-	w->attrs = attrs;
-	w->count = count;
-	w->off = dir->off;
-	w->next = dir->etag & 0x7fffffff;
+	w->dir = s->dir;
+	w->attrs = s->attrs;
+	w->count = s->count;
+	w->off = s->dir->off;
+	w->next = s->dir->etag & 0x7fffffff;
 }
 
 /* 1: a tag was reached; 0: there is none; or an error. */
 static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 {
 	const struct lfs_config *c = lfs->cfg;
+	lfs_block_t block = w->dir->pair[0];
 	lfs_tag_t word;
 
 	if (w->count > 0) {
-		const struct lfs_mattr *a = &w->attrs[--w->count];
-		w->tag = a->tag;
-		w->buffer = a->buffer;
-		if (w->tag & LFS_ON_DISK)
-			w->place = *(const struct lfs_place *)a->buffer;
+		w->now = w->attrs[--w->count];
 		return 1;
 	}
 	lfs_size_t size = lfs_tag_size(w->next);
 	if (w->off < 4 + sizeof word + size)
 		return 0;
+	w->now.tag = w->next | LFS_ON_DISK;
+	w->now.u.place = (struct lfs_place){block, w->off - size};
 	w->off -= (lfs_off_t)sizeof word + size;
-	w->tag = w->next | LFS_ON_DISK;
-	w->place.block = w->dir->pair[0];
-	w->place.off = w->off + (lfs_off_t)sizeof word;
-	w->buffer = &w->place;
 
 	/* A window that reaches back: the tags before are wanted next. */
 	const uint8_t *data;
 	lfs_size_t n, back = lfs_max(lfs_min(c->cache_size, 64), c->read_size);
 	lfs_off_t from = lfs_aligndown(w->off, back);
 	int err = 0;
-	if (!lfs_cache_holds(&lfs->rcache, w->place.block, w->off))
-		err = lfs_bd_window(lfs, &lfs->rcache, w->off + 4 - from, w->place.block, from,
-				    1, &data, &n);
+	if (!lfs_cache_holds(&lfs->rcache, block, w->off))
+		err = lfs_bd_window(lfs, &lfs->rcache, w->off + 4 - from, block, from, 1, &data, &n);
 	if (!err || err == LFS_ERR_CORRUPT)
-		err = lfs_bd_get(lfs, w->place.block, w->off, &word, sizeof word);
+		err = lfs_bd_get(lfs, block, w->off, &word, sizeof word);
 	if (err)
 		return err;
 	w->next = (lfs_frombe32(word) ^ w->next) & 0x7fffffff;
@@ -452,7 +449,7 @@ static bool lfs_id_before(uint16_t *id, lfs_tag_t tag)
 {
 	uint16_t at = lfs_tag_id(tag);
 
-	if (lfs_tag_type1(tag) != LFS_TYPE_SPLICE || at > *id)
+	if (lfs_tag_type1(tag) != LFS_TYPE_SPLICE || at > *id || *id == LFS_ID_NONE)
 		return false;
 	if (lfs_tag_type(tag) == LFS_TYPE_CREATE) {
 		if (at == *id)
@@ -464,155 +461,114 @@ static bool lfs_id_before(uint16_t *id, lfs_tag_t tag)
 	return false;
 }
 
-static int lfs_dir_find(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask, lfs_tag_t tag,
-			lfs_tag_t *found, struct lfs_place *place,
-			void *buffer, lfs_size_t size)
+static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, lfs_size_t size)
 {
+	lfs_size_t n = lfs_min(size, lfs_tag_size(a->tag));
+
+	if (n < size)
+		memset((uint8_t *)buffer + n, 0, size - n);
+	if (a->tag & LFS_ON_DISK)
+		return lfs_bd_get(lfs, a->u.place.block, a->u.place.off, buffer, n);
+	memcpy(buffer, a->u.buffer, n);
+	return 0;
+}
+
+static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
+			       void *buffer, lfs_size_t size)
+{
+	struct lfs_source all = {.dir = dir};
 	uint16_t id = lfs_tag_id(tag);
 	struct lfs_walk w;
 	int res;
 
-	lfs_walk_start(&w, dir, NULL, 0);
-	while ((res = lfs_walk_next(lfs, &w)) > 0) {
-		if ((mask & LFS_MASK_ID) && lfs_id_before(&id, w.tag))
-			break;
-		lfs_tag_t now = (tag & ~LFS_MASK_ID) | LFS_MKTAG(0, id, 0);
-		if (((w.tag ^ now) & mask & 0x7fffffff) != 0)
+	lfs_walk_start(&w, &all);
+	while ((res = lfs_walk_next(lfs, &w)) > 0 && !lfs_id_before(&id, w.now.tag)) {
+		if (lfs_tag_type(w.now.tag) != lfs_tag_type(tag) || lfs_tag_id(w.now.tag) != id)
 			continue;
-		if (lfs_tag_isdeleted(w.tag))
+		if (lfs_tag_isdeleted(w.now.tag))
 			break;
-		*found = (w.tag & 0x7fffffff & ~LFS_MASK_ID) | (tag & LFS_MASK_ID);
-		if (place)
-			*place = w.place;
-		lfs_size_t n = lfs_min(size, lfs_tag_size(w.tag));
-		if (n > 0)
-			res = lfs_bd_get(lfs, w.place.block, w.place.off,
-					  buffer, n);
-		if (res > 0)
-			res = 0;
-		if (!res && size > n)
-			memset((uint8_t *)buffer + n, 0, size - n);
-		return res;
+		res = lfs_mattr_read(lfs, &w.now, buffer, size);
+		return res ? res : (lfs_ssize_t)lfs_tag_size(w.now.tag);
 	}
 	return res < 0 ? res : LFS_ERR_NOENT;
 }
 
-#ifndef LFS_READONLY
-static int32_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t mask,
-			   lfs_tag_t tag, void *buffer)
-{
-	lfs_tag_t found = 0;
-	int err = lfs_dir_find(lfs, dir, mask, tag, &found, NULL, buffer, lfs_tag_size(tag));
-	return err ? err : (int32_t)found;
-}
-#endif
-
 /* ---- Many entries at once ------------------------------------------------------------- */
 
-/* A tag and where its data is: what a commit may write again. */
-struct lfs_piece {
-	lfs_tag_t tag;
-	union {
-		struct lfs_place place;	/* if tag has LFS_ON_DISK */
-		const void *buffer;
-	} u;
-};
-
-/* One entry of a log: its newest name and struct. */
-struct lfs_entry {
-	uint16_t at;		/* its id where the walk has got to */
-	uint8_t have;		/* LFS_HAVE_* */
-	struct lfs_piece name, body;
-};
+/* What is known of an entry, one bit per kind of tag: names, those that stand for
+ * attributes, structs, attributes. */
 enum {
-	LFS_HAVE_NAME = 1,
-	LFS_HAVE_BODY = 2,
-	LFS_HAVE_ATTRS = 4,	/* there may be custom attributes */
-	LFS_HAVE_ALL = 8,	/* the walk has passed its creation */
+	LFS_HAVE_NAME = 1 << 0,
+	LFS_HAVE_BODY = 1 << 2,
+	LFS_HAVE_ATTRS = 1 << 1 | 1 << 3,
+	LFS_HAVE_ALL = 1 << 4,	/* the walk has passed its creation */
 };
 
 /* As many as one walk looks after. */
 #define LFS_BATCH 8
 
-static void lfs_piece_set(struct lfs_piece *p, const struct lfs_walk *w)
+static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 {
-	p->tag = w->tag;
-	if (w->tag & LFS_ON_DISK)
-		p->u.place = w->place;
-	else
-		p->u.buffer = w->buffer;
-}
+	uint8_t kind = (uint8_t)(1u << (lfs_tag_type(a->tag) >> 8));
 
-#ifndef LFS_READONLY
-static const void *lfs_piece_buffer(const struct lfs_piece *p)
-{
-	return p->tag & LFS_ON_DISK ? (const void *)&p->u.place : p->u.buffer;
-}
-#endif
-
-static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_walk *w)
-{
-	if ((e->have & LFS_HAVE_ALL) || lfs_id_before(&e->at, w->tag)) {
+	if (e->have & LFS_HAVE_ALL)
+		return;
+	if (lfs_id_before(&e->at, a->tag))
 		e->have |= LFS_HAVE_ALL;
+	if (lfs_tag_id(a->tag) != e->at || kind >= LFS_HAVE_ALL || (e->have & kind))
 		return;
-	}
-	if (lfs_tag_id(w->tag) != e->at)
-		return;
-	switch (lfs_tag_type1(w->tag)) {
-	case LFS_TYPE_NAME:
-		if (!(e->have & LFS_HAVE_NAME))
-			lfs_piece_set(&e->name, w);
-		e->have |= LFS_HAVE_NAME;
-		break;
-	case LFS_TYPE_STRUCT:
-		if (!(e->have & LFS_HAVE_BODY))
-			lfs_piece_set(&e->body, w);
-		e->have |= LFS_HAVE_BODY;
-		break;
-	case LFS_TYPE_FROM:
-		e->have |= LFS_HAVE_ATTRS;
-		break;
-	case LFS_TYPE_USERATTR:
-		e->have |= LFS_HAVE_ATTRS;
-		break;
-	}
+	if (kind == LFS_HAVE_NAME)
+		e->name = *a;
+	if (kind == LFS_HAVE_BODY)
+		e->body = *a;
+	e->have |= kind;
 }
 
-/* The entries id, id + 1, ... of dir as it is after attrs, at most LFS_BATCH and
- * not beyond end; the walk stops when all have what is needed. */
-static int lfs_dir_gather(lfs_t *lfs, const lfs_mdir_t *dir, const struct lfs_mattr *attrs,
-			  int count, uint16_t id, uint16_t end, uint8_t need,
-			  struct lfs_entry e[LFS_BATCH])
-{
-	int n = (int)lfs_min(LFS_BATCH, (uint32_t)(end - id)), res;
-	struct lfs_walk w;
+/* What to do with an entry; other results than 0 end it. */
+typedef int lfs_each_t(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e);
 
-	for (int i = 0; i < n; i++)
-		e[i] = (struct lfs_entry){.at = (uint16_t)(id + i)};
-	lfs_walk_start(&w, dir, attrs, count);
-	while ((res = lfs_walk_next(lfs, &w)) > 0) {
-		int open = 0;
-		for (int i = 0; i < n; i++) {
-			lfs_entry_tag(&e[i], &w);
-			open += !(e[i].have & LFS_HAVE_ALL) && (e[i].have & need) != need;
+/* For each entry. The walk stops where all that is needed is known. */
+static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint8_t need,
+			lfs_each_t *each, void *to)
+{
+	struct lfs_entry e[LFS_BATCH];
+	int n, res = 0;
+
+	for (int id = s->begin; !res && id < s->end; id += n) {
+		int open = n = (int)lfs_min(LFS_BATCH, (uint32_t)(s->end - id));
+		struct lfs_walk w;
+
+		memset(e, 0, sizeof e);
+		for (int i = 0; i < n; i++)
+			e[i].at = (uint16_t)(id + i);
+		lfs_walk_start(&w, s);
+		while (open && (res = lfs_walk_next(lfs, &w)) > 0) {
+			open = 0;
+			for (int i = 0; i < n; i++) {
+				lfs_entry_tag(&e[i], &w.now);
+				open |= !(e[i].have & LFS_HAVE_ALL) && (e[i].have & need) != need;
+			}
 		}
-		if (!open)
-			break;
+		if (res > 0)
+			res = 0;
+		for (int i = 0; i < n && !res; i++)
+			res = each(lfs, to, (uint16_t)(id + i), &e[i]);
 	}
-	return res < 0 ? res : n;
+	return res;
 }
 
-/* Read the beginning of a piece; what it is too short for becomes zero. */
-static int lfs_piece_read(lfs_t *lfs, const struct lfs_piece *p, void *buffer, lfs_size_t size)
+static int lfs_entry_take(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e)
 {
-	lfs_size_t n = lfs_min(size, lfs_tag_size(p->tag));
-
-	memset((uint8_t *)buffer + n, 0, size - n);
-	if (p->tag & LFS_ON_DISK)
-		return lfs_bd_get(lfs, p->u.place.block, p->u.place.off,
-				   buffer, n);
-	memcpy(buffer, p->u.buffer, n);
+	(void)lfs;
+	(void)id;
+	*(struct lfs_entry *)to = *e;
 	return 0;
+}
+
+static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct lfs_entry *e)
+{
+	struct lfs_source one = {dir, NULL, 0, id, (uint16_t)(id + 1)};
+	return lfs_dir_each(lfs, &one, LFS_HAVE_NAME | LFS_HAVE_BODY, lfs_entry_take, e);
 }
 
 #ifndef LFS_READONLY
@@ -621,13 +577,11 @@ static int lfs_piece_read(lfs_t *lfs, const struct lfs_piece *p, void *buffer, l
 static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
 {
 	uint32_t share[3];
-	int32_t res = lfs_dir_get(lfs, dir, LFS_MASK_TYPE3,
-				  LFS_MKTAG(LFS_TYPE_MOVESTATE, 0, sizeof share), share);
+	lfs_ssize_t res = lfs_dir_get(lfs, dir, LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, 0),
+				      share, sizeof share);
 
-	if (res == LFS_ERR_NOENT)
-		return 0;
 	if (res < 0)
-		return (int)res;
+		return res == LFS_ERR_NOENT ? 0 : (int)res;
 	for (int i = 0; i < 3; i++)
 		share[i] = lfs_fromle32(share[i]);
 	lfs_gstate_add(g, share);
@@ -642,7 +596,7 @@ struct lfs_origin {
 	uint16_t id;
 };
 
-typedef int lfs_emit_t(lfs_t *lfs, void *to, lfs_tag_t tag, const void *buffer);
+typedef int lfs_emit_t(lfs_t *lfs, void *to, const struct lfs_mattr *a);
 
 static bool lfs_seen(uint8_t seen[32], uint8_t type)
 {
@@ -651,38 +605,40 @@ static bool lfs_seen(uint8_t seen[32], uint8_t type)
 	return was;
 }
 
-/* Hand over the newest attribute of each type that entry id of dir (as it is
- * after attrs) has, as attributes of id toid. */
-static int lfs_dir_userattrs(lfs_t *lfs, const lfs_mdir_t *dir, const struct lfs_mattr *attrs,
-			     int count, uint16_t id, uint16_t toid, lfs_emit_t *emit, void *to)
+/* Hand over the newest attribute of each type that entry id of the source has, as
+ * attributes of id toid. */
+static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_source *s, uint16_t id, uint16_t toid,
+			     lfs_emit_t *emit, void *to)
 {
 	uint8_t seen[32] = {0};
 	struct lfs_walk w;
 	int res;
 
-	lfs_walk_start(&w, dir, attrs, count);
+	lfs_walk_start(&w, s);
 	while ((res = lfs_walk_next(lfs, &w)) > 0) {
-		if (lfs_id_before(&id, w.tag))
+		lfs_tag_t tag = w.now.tag, type = lfs_tag_type(tag);
+		if (lfs_id_before(&id, tag))
 			return 0;
-		if (lfs_tag_id(w.tag) != id)
+		if (lfs_tag_id(tag) != id)
 			continue;
-		uint8_t type = (uint8_t)lfs_tag_type(w.tag);
 		res = 0;
-		if (lfs_tag_type(w.tag) == LFS_FROM_MOVE) {
-			const struct lfs_origin *o = w.buffer;
+		if (type == LFS_FROM_MOVE) {
+			const struct lfs_origin *o = w.now.u.buffer;
+			struct lfs_source all = {.dir = o->dir};
 			id = o->id;
-			lfs_walk_start(&w, o->dir, NULL, 0);
-		} else if (lfs_tag_type(w.tag) == LFS_FROM_USERATTRS) {
-			const struct lfs_attr *a = w.buffer;
-			for (lfs_size_t i = lfs_tag_size(w.tag); i-- > 0 && !res;)
+			lfs_walk_start(&w, &all);
+		} else if (type == LFS_FROM_USERATTRS) {
+			const struct lfs_attr *a = w.now.u.buffer;
+			for (lfs_size_t i = lfs_tag_size(tag); i-- > 0 && !res;) {
+				struct lfs_mattr as = {LFS_MKTAG(LFS_TYPE_USERATTR + a[i].type,
+								 toid, a[i].size), {a[i].buffer}};
 				if (!lfs_seen(seen, a[i].type))
-					res = emit(lfs, to, LFS_MKTAG(LFS_TYPE_USERATTR + a[i].type,
-								      toid, a[i].size),
-						   a[i].buffer);
-		} else if (lfs_tag_type1(w.tag) == LFS_TYPE_USERATTR &&
-			   !lfs_seen(seen, type) && !lfs_tag_isdeleted(w.tag)) {
-			res = emit(lfs, to, (w.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, toid, 0),
-				   w.buffer);
+					res = emit(lfs, to, &as);
+			}
+		} else if ((type & 0x700) == LFS_TYPE_USERATTR &&
+			   !lfs_seen(seen, (uint8_t)type) && !lfs_tag_isdeleted(tag)) {
+			w.now.tag = (tag & ~LFS_MASK_ID) | LFS_MKTAG(0, toid, 0);
+			res = emit(lfs, to, &w.now);
 		}
 		if (res < 0)
 			return res;

@@ -97,9 +97,9 @@ static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t hea
 	lfs_pair_set(head, lfs->root);
 	if (w->id == LFS_ID_NONE)
 		return 0;
-	if (lfs_tag_type(w->stag) != LFS_TYPE_DIRSTRUCT || lfs_tag_size(w->stag) < 8)
+	if (lfs_tag_type(w->body.tag) != LFS_TYPE_DIRSTRUCT || lfs_tag_size(w->body.tag) < 8)
 		return LFS_ERR_CORRUPT;
-	int err = lfs_bd_get(lfs, w->dir.pair[0], w->soff, head, 8);
+	int err = lfs_mattr_read(lfs, &w->body, head, 8);
 	lfs_pair_fromle32(head);
 	return err;
 }
@@ -151,8 +151,7 @@ static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
 			return err;
 		w->id = m.id;
 		w->type = m.type;
-		w->stag = m.stag;
-		w->soff = m.soff;
+		w->body = m.body;
 	}
 }
 

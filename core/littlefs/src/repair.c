@@ -24,7 +24,7 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 	int err = lfs_dir_gstate(lfs, &gone, &lfs->gdelta);
 	if (!err)
 		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_TAIL + gone.split,
-						LFS_ID_NONE, sizeof tail), tail}));
+						LFS_ID_NONE, sizeof tail), {tail}}));
 	if (err)
 		return err;
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
@@ -56,7 +56,7 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 		if (err && err != LFS_ERR_NOENT)
 			return err;
 	}
-	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), NULL}));
+	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), {NULL}}));
 }
 
 /* What the tail of pred shall be when the directory behind it, which nothing
@@ -103,7 +103,7 @@ static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 			lfs_gstate_reset(lfs);
 		else
 			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), tail}));
+				LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), {tail}}));
 	} while (err == LFS_AGAIN);
 	if (lfs_pair_same(lfs->last.pair, gone))
 		lfs_pair_setnull(lfs->last.pair);
@@ -149,7 +149,7 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 	if (err)
 		return err;
 	return lfs_dir_write(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE,
-							       sizeof exact), exact}), false);
+							       sizeof exact), {exact}}), false);
 }
 
 /* Mend the tail list: half orphans first, for they may hide orphans; full: then

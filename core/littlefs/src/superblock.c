@@ -110,15 +110,18 @@ static void lfs_superblock_tole32(lfs_superblock_t *s)
 static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, lfs_superblock_t *s)
 {
 	uint8_t magic[LFS_MAGIC_BYTES];
-	lfs_tag_t tag;
+	struct lfs_entry e;
 
-	int err = lfs_dir_find(lfs, dir, LFS_MASK_TYPE3 | LFS_MASK_ID,
-			       LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, 0), &tag, NULL, magic, sizeof magic);
-	if (!err && (lfs_tag_size(tag) != sizeof magic || memcmp(magic, LFS_MAGIC, sizeof magic)))
+	int err = lfs_dir_entry(lfs, dir, 0, &e);
+	if (!err && ((e.name.tag & ~LFS_ON_DISK) != LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, sizeof magic) ||
+		     !(e.have & LFS_HAVE_BODY)))
 		err = LFS_ERR_NOENT;
 	if (!err)
-		err = lfs_dir_find(lfs, dir, LFS_MASK_TYPE1 | LFS_MASK_ID,
-				   LFS_MKTAG(LFS_TYPE_STRUCT, 0, 0), &tag, NULL, s, sizeof *s);
+		err = lfs_mattr_read(lfs, &e.name, magic, sizeof magic);
+	if (!err && memcmp(magic, LFS_MAGIC, sizeof magic) != 0)
+		err = LFS_ERR_NOENT;
+	if (!err)
+		err = lfs_mattr_read(lfs, &e.body, s, sizeof *s);
 	lfs_superblock_tole32(s);
 	return err;
 }
@@ -155,7 +158,7 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 			break;
 		if (!err && memcmp(&is, &want, sizeof is) != 0)
 			err = lfs_dir_commit(lfs, &dir, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof le), &le}));
+				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof le), {&le}}));
 		if (err == LFS_AGAIN) {
 			lfs_tail_start(&dir);
 		} else if (err) {
@@ -185,9 +188,9 @@ static int lfs_format_pair(lfs_t *lfs)
 
 	lfs_superblock_now(lfs, lfs->block_count, &superblock);
 	struct lfs_mattr attrs[] = {
-		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), NULL},
-		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), LFS_MAGIC},
-		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), &superblock},
+		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), {NULL}},
+		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), {LFS_MAGIC}},
+		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), {&superblock}},
 	};
 	lfs_mdir_t from = root;
 	struct lfs_source s = {&from, attrs, 3, 0, 1};

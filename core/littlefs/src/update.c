@@ -87,7 +87,7 @@ static void lfs_dir_effect(lfs_mdir_t *dir, const struct lfs_mattr *attrs, int c
 		else if (type == LFS_TYPE_DELETE)
 			dir->count--;
 		else if ((type & 0x700) == LFS_TYPE_TAIL) {
-			memcpy(dir->tail, attrs[i].buffer, sizeof dir->tail);
+			memcpy(dir->tail, attrs[i].u.buffer, sizeof dir->tail);
 			lfs_pair_fromle32(dir->tail);
 			dir->split = type & 1;
 		}
@@ -242,38 +242,42 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 
 /* ---- What points to a pair ----------------------------------------------------------------- */
 
-/* The entry that points to a pair, and to which blocks exactly. */
+/* Which entry of a pair points to pair, and to which blocks exactly? */
+struct lfs_pointer {
+	const lfs_mdir_t *dir;
+	const lfs_block_t *pair;
+	uint16_t *id;
+	lfs_block_t *exact;
+};
+
+/* 1: it is this one. */
+static int lfs_entry_points(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e)
+{
+	struct lfs_pointer *p = to;
+
+	if (lfs_tag_type(e->body.tag) != LFS_TYPE_DIRSTRUCT || lfs_gstate_hides(lfs, p->dir, id))
+		return 0;
+	int err = lfs_mattr_read(lfs, &e->body, p->exact, 2 * sizeof *p->exact);
+	lfs_pair_fromle32(p->exact);
+	*p->id = id;
+	return err ? err : lfs_pair_shares(p->exact, p->pair);
+}
+
+/* The entry that points to a pair. */
 static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir, uint16_t *id,
 			 lfs_block_t exact[2])
 {
+	struct lfs_pointer p = {dir, pair, id, exact};
 	lfs_block_t steps = 0;
 
 	lfs_tail_start(dir);
 	while (!lfs_pair_isnull(dir->tail)) {
 		int err = lfs_dir_next(lfs, dir, &steps);
+		struct lfs_source all = {dir, NULL, 0, 0, dir->count};
+		if (!err)
+			err = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_points, &p);
 		if (err)
-			return err;
-		for (*id = 0; *id < dir->count; *id = (uint16_t)(*id + LFS_BATCH)) {
-			struct lfs_entry e[LFS_BATCH];
-			int got = lfs_dir_gather(lfs, dir, NULL, 0, *id, dir->count,
-						 LFS_HAVE_BODY, e);
-			if (got < 0)
-				return got;
-			for (int i = 0; i < got; i++) {
-				if (lfs_tag_type(e[i].body.tag) != LFS_TYPE_DIRSTRUCT ||
-				    !(e[i].have & LFS_HAVE_BODY) ||
-				    lfs_gstate_hides(lfs, dir, (uint16_t)(*id + i)))
-					continue;
-				err = lfs_piece_read(lfs, &e[i].body, exact, 2 * sizeof *exact);
-				if (err)
-					return err;
-				lfs_pair_fromle32(exact);
-				if (lfs_pair_shares(exact, pair)) {
-					*id = (uint16_t)(*id + i);
-					return 0;
-				}
-			}
-		}
+			return err < 0 ? err : 0;
 	}
 	return LFS_ERR_NOENT;
 }
@@ -356,8 +360,8 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 		return parent;
 	if (!parent) {
 		struct lfs_mattr attrs[2] = {
-			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), tail},
-			{LFS_MKTAG(LFS_TYPE_TAIL + dir.split, LFS_ID_NONE, sizeof tail), tail},
+			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), {tail}},
+			{LFS_MKTAG(LFS_TYPE_TAIL + dir.split, LFS_ID_NONE, sizeof tail), {tail}},
 		};
 		bool both = lfs_pair_shares(dir.tail, old.pair);
 		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
@@ -378,7 +382,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 		return 0;
 	if (!err)
 		err = lfs_dir_repoint(lfs, &dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_TAIL + dir.split,
-							LFS_ID_NONE, sizeof tail), tail}), next,
+							LFS_ID_NONE, sizeof tail), {tail}}), next,
 				      &landed);
 	if (landed && parent)
 		lfs_dir_moved(lfs, &old, &now);
