@@ -1,6 +1,7 @@
 /* Logs in words: every commit and tag of a block, and what ends it. */
 #include "lfs_image.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ static uint32_t word(const struct dump *d, uint32_t index)
 
 static void line(const struct dump *d, uint32_t at, const char *what)
 {
-	printf("  0x%06llx  +0x%04x  %-7s ", (unsigned long long)(d->offset + at), at, what);
+	printf("  0x%06" PRIx64 "  +0x%04x  %-7s ", d->offset + at, at, what);
 }
 
 /* In quotes when it is text, else the first bytes as numbers. */
@@ -187,7 +188,7 @@ static void tell_crc(struct dump *d, enum li_step step)
 	else
 		printf("WRONG: 0x%08x would be right", d->scan.computed);
 	if (t->bytes > 4)
-		printf(", padding: %u", t->bytes - 4);
+		printf(", padding: %u", t->bytes - 4u);
 	printf("; the next tag begins with bit %u\n", d->scan.previous >> 31);
 }
 
@@ -266,7 +267,7 @@ static void dump_block(const struct li_image *im, uint32_t block, uint64_t offse
 			  .offset = offset + (uint64_t)block * im->block_size };
 	struct li_log log;
 
-	printf("block %u at 0x%llx%s: ", block, (unsigned long long)d.offset, standing);
+	printf("block %u at 0x%" PRIx64 "%s: ", block, d.offset, standing);
 	if (is_blank(d.cell, im->block_size)) {
 		printf("blank, all 0x%02x\n", d.cell[0]);
 		return;

@@ -420,9 +420,9 @@ static void tell_torn(struct li_image *im, const struct li_log *log)
 
 static void tell_end(struct li_image *im, const struct li_log *log)
 {
-	if (log->why != LI_FULL && (log->why != LI_INVALID || log->torn_tags))
-		tell_torn(im, log);
-	else if (log->why == LI_FULL && log->torn_tags)
+	bool is_clean = log->why == LI_FULL || log->why == LI_INVALID;
+
+	if (!is_clean || log->torn_tags)
 		tell_torn(im, log);
 	else if (log->fcrc == LI_FCRC_DIFFERS)
 		li_say(im, LI_REPAIRABLE, log->block, log->end, "the %u bytes behind the log are not "

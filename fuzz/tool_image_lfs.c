@@ -546,12 +546,19 @@ static int choose(struct extract *x)
 	for (int i = 0; i < x->names; i++)
 		if (!x->seen[i])
 			return image_fail("%s: no entry '%.200s' in it", x->file->path, x->name[i]);
-	for (uint32_t e = li_list(im, LI_NONE); e != LI_NONE; e = li_list(im, e))
-		if (x->is_wanted[e] && (!is_plain_name(im, &im->entry[e]) || !li_path(im, e, whole)))
-			return image_fail("%s: the name at offset 0x%llx is no plain file name (%s); name the "
-					  "others to extract them", x->file->path,
+	for (uint32_t e = li_list(im, LI_NONE); e != LI_NONE; e = li_list(im, e)) {
+		if (!x->is_wanted[e])
+			continue;
+		if (!li_path(im, e, whole))
+			return image_fail("%s: the path of the entry at offset 0x%llx is longer than %u bytes; name "
+					  "the others to extract them", x->file->path,
+					  (unsigned long long)x->file->offset + im->entry[e].name_at, LI_PATH_ROOM);
+		if (!is_plain_name(im, &im->entry[e]))
+			return image_fail("%s: the name at offset 0x%llx is no plain file name (%s); name the others "
+					  "to extract them", x->file->path,
 					  (unsigned long long)x->file->offset + im->entry[e].name_at,
 					  li_path_text(im, e, path, sizeof path));
+	}
 	return 0;
 }
 

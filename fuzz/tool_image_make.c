@@ -89,23 +89,30 @@ static char *joined(const char *folder, const char *name)
 	return path;
 }
 
+static bool make_room(struct make *m)
+{
+	uint32_t room = m->source_room ? 2 * m->source_room : 64;
+	struct source *grown;
+
+	if (m->sources < m->source_room)
+		return true;
+	grown = realloc(m->source, room * sizeof *grown);
+	if (!grown)
+		return false;
+	m->source = grown;
+	m->source_room = room;
+	return true;
+}
+
 /* Takes both paths over. */
 static int add_source(struct make *m, char *from, char *to, bool is_folder)
 {
-	struct source *grown = m->source;
-
-	if (m->sources == m->source_room) {
-		m->source_room = m->source_room ? 2 * m->source_room : 64;
-		grown = realloc(m->source, m->source_room * sizeof *grown);
-	}
-	if (!from || !to || !grown) {
-		int status = image_fail("%.200s: the path is too long, or there is no memory for it",
-					from ? from : to ? to : "");
+	if (!from || !to || !make_room(m)) {
+		int status = image_fail("%.200s: there is no memory for its path", from ? from : to ? to : "");
 		free(from);
 		free(to);
 		return status;
 	}
-	m->source = grown;
 	m->source[m->sources++] = (struct source){ from, to, is_folder };
 	return 0;
 }
@@ -352,7 +359,7 @@ static int write_image(struct make *m)
 	uint32_t bytes = m->cfg.block_count * m->cfg.block_size;
 	int err, status;
 
-	m->cell = malloc(bytes);
+	m->cell = bytes ? malloc(bytes) : NULL;
 	if (!m->cell)
 		return image_fail("no memory for %u bytes", bytes);
 	memset(m->cell, 0xff, bytes);
