@@ -6,7 +6,8 @@
  * Keys are read, prog, block, count, cache, lookahead (bytes and blocks), cycles,
  * inline, metadata, disk (fields of struct lfs_config), and
  *
- *   cut=N    IMAGE becomes what the disk was after N programs and erases
+ *   cut=N    IMAGE becomes what the disk was after N programs and erases,
+ *   torn=N   and the first N bytes of the one that came then
  *   keep=1   IMAGE is not written
  *
  * An IMAGE that does not exist is count erased blocks. The script has one
@@ -33,9 +34,10 @@
 struct disk {
 	uint8_t *cells;
 	size_t bytes;
-	unsigned long changes; /* programs and erases */
-	unsigned long cut;
-	uint8_t *kept; /* the cells at the cut */
+	long changes; /* programs and erases */
+	long cut;     /* -1: none */
+	lfs_size_t torn;
+	uint8_t *kept; /* the cells at the cut, once a change has come after it */
 };
 
 static struct disk disk;
@@ -64,10 +66,22 @@ static uint8_t *place(lfs_block_t block, lfs_off_t off, lfs_size_t size, lfs_siz
 	return disk.cells + (size_t)block * config.block_size + off;
 }
 
-static void changed(void)
+/* Size bytes at to become those of data (NULL: erased). */
+static void change(uint8_t *to, const void *data, lfs_size_t size)
 {
-	if (++disk.changes == disk.cut)
+	if (disk.changes++ == disk.cut) {
+		uint8_t *there = disk.kept + (to - disk.cells);
+		lfs_size_t done = lfs_min(size, disk.torn);
 		memcpy(disk.kept, disk.cells, disk.bytes);
+		if (data)
+			memcpy(there, data, done);
+		else
+			memset(there, 0xff, done);
+	}
+	if (data)
+		memcpy(to, data, size);
+	else
+		memset(to, 0xff, size);
 }
 
 static int disk_read(const struct lfs_config *c, lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
@@ -84,15 +98,13 @@ static int disk_prog(const struct lfs_config *c, lfs_block_t block, lfs_off_t of
 		if (to[i] != 0xff)
 			die(3, "program over bytes that are not erased, at %u of block %u", (unsigned)(off + i),
 			    (unsigned)block);
-	memcpy(to, buffer, size);
-	changed();
+	change(to, buffer, size);
 	return 0;
 }
 
 static int disk_erase(const struct lfs_config *c, lfs_block_t block)
 {
-	memset(place(block, 0, c->block_size, 1, "erase"), 0xff, c->block_size);
-	changed();
+	change(place(block, 0, c->block_size, 1, "erase"), NULL, c->block_size);
 	return 0;
 }
 
@@ -132,7 +144,7 @@ static void disk_load(const char *name)
 static void disk_save(const char *name)
 {
 	FILE *f = fopen(name, "wb");
-	const uint8_t *cells = disk.cut && disk.changes >= disk.cut ? disk.kept : disk.cells;
+	const uint8_t *cells = disk.cut >= 0 && disk.changes > disk.cut ? disk.kept : disk.cells;
 	if (!f || fwrite(cells, 1, disk.bytes, f) != disk.bytes || fclose(f))
 		die(2, "cannot write %s", name);
 }
@@ -444,7 +456,7 @@ static void run_line(char *line)
 		if (operations[i].words >= 0 && operations[i].words != words - 1)
 			die(2, "%s needs %d words", name, operations[i].words);
 		long result = operations[i].run();
-		printf("= %ld %lu\n", result, disk.changes);
+		printf("= %ld %ld\n", result, disk.changes);
 		return;
 	}
 	die(2, "unknown operation: %s", name);
@@ -452,7 +464,7 @@ static void run_line(char *line)
 
 /* ---- Command line --------------------------------------------------------------- */
 
-static long cut, keep, cycles = -1, inline_max, disk_version;
+static long keep, cycles = -1, inline_max, disk_version;
 
 static const struct {
 	const char *name;
@@ -469,7 +481,8 @@ static const struct {
 	{"cycles", NULL, &cycles},
 	{"inline", NULL, &inline_max},
 	{"disk", NULL, &disk_version},
-	{"cut", NULL, &cut},
+	{"cut", NULL, &disk.cut},
+	{"torn", &disk.torn, NULL},
 	{"keep", NULL, &keep},
 };
 
@@ -500,6 +513,7 @@ int main(int argc, char **argv)
 		.read_size = 16, .prog_size = 16, .block_size = 512, .block_count = 64,
 		.cache_size = 64, .lookahead_size = 16,
 	};
+	disk.cut = -1;
 	for (int i = 2; i < argc; i++)
 		set_key(argv[i]);
 	config.block_cycles = (int32_t)cycles;
@@ -507,7 +521,6 @@ int main(int argc, char **argv)
 #ifdef LFS_MULTIVERSION
 	config.disk_version = (uint32_t)disk_version;
 #endif
-	disk.cut = (unsigned long)cut;
 	disk_load(argv[1]);
 
 	char *line = need(malloc(LINE_MAX_BYTES));

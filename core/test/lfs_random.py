@@ -239,7 +239,8 @@ class Draw:
     WEIGHTS = {"mkdir": 12, "create": 3, "put": 14, "write": 8, "append": 6, "log": 5, "truncate": 6, "remove": 9,
                "rename": 12, "setattr": 9, "removeattr": 3, "failure": 5, "gc": 1}
     SMALLER = ("remove", "truncate", "removeattr")
-    ATOMIC = ("mkdir", "create", "replace", "remove", "rename", "rename", "rename", "setattr", "removeattr")
+    CUT = ("mkdir", "create", "replace", "remove", "rename", "rename", "rename", "setattr", "removeattr",
+           "put", "write", "append", "truncate", "log", "log")
 
     def operations(self, count):
         """count lines and what they must return; the tree follows."""
@@ -254,9 +255,29 @@ class Draw:
                 drawn.append(one)
         return drawn
 
-    def atomic(self):
-        """One line whose call is atomic, so that power may be lost in it."""
+    def to_cut(self):
+        """One line that power may be lost in, and the trees that may be seen then: before
+        it, after each of its commits, after it."""
         while True:
-            one = getattr(self, "draw_" + self.random.choice(self.ATOMIC))()
+            before = self.tree.copy()
+            one = getattr(self, "draw_" + self.random.choice(self.CUT))()
             if one is not None:
-                return one
+                return one, [before] + self.between(before, one[0]) + [self.tree]
+
+    def between(self, before, line):
+        """A file that is made exists, empty, before it has contents; a log has what was
+        synced last."""
+        name, word, *rest = line.split(" ")
+        if name not in ("put", "log"):
+            return []
+        path = next(p for p in self.tree.entries if spell(p) == word)
+        old = before.entries.get(path, b"")
+        found = [] if path in before.entries else [b""]
+        if name == "log":
+            chunk, whole = int(rest[0]), self.tree.entries[path]
+            found += [whole[:n] for n in range(len(old) + chunk, len(whole), chunk)]
+        trees = []
+        for data in found:
+            trees.append(before.copy())
+            trees[-1].add(path, data)
+        return trees

@@ -55,16 +55,16 @@ class Ours:
     def __init__(self, *driver):
         self.driver = list(driver)
 
-    def run(self, image, geometry, script, cut=0):
-        """The image afterwards (as it was after the change with number cut, if not
-        0), and the answers. No image: an erased disk."""
+    def run(self, image, geometry, script, cut=-1, torn=0):
+        """The image afterwards, and the answers. No image: an erased disk. cut: the image
+        as it was after so many changes, and torn bytes of the next one."""
         with tempfile.NamedTemporaryFile(suffix=".img") as f:
             if image is None:
                 image = b"\xff" * (geometry["block"] * geometry["count"])
             f.write(image)
             f.flush()
             words = [f"{k}={v}" for k, v in sorted(geometry.items())]
-            done = subprocess.run(self.driver + [f.name, f"cut={cut}"] + words, text=True,
+            done = subprocess.run(self.driver + [f.name, f"cut={cut}", f"torn={torn}"] + words, text=True,
                                   input="".join(line + "\n" for line in script), capture_output=True)
             if done.returncode:
                 raise Wrong(f"the driver ended with status {done.returncode} after "
@@ -88,10 +88,10 @@ class Ours:
 class Disk:
     """The block device of Theirs, as strict as the driver's."""
 
-    def __init__(self, image, geometry, cut):
+    def __init__(self, image, geometry, cut, torn):
         self.cells = bytearray(image)
         self.block, self.unit = geometry["block"], geometry["prog"]
-        self.changes, self.cut, self.kept, self.wrong = 0, cut, None, None
+        self.changes, self.cut, self.torn, self.kept, self.wrong = 0, cut, torn, None, None
 
     def read(self, _cfg, block, off, size):
         at = block * self.block + off
@@ -103,34 +103,36 @@ class Disk:
             self.wrong = f"a program of {len(data)} bytes at {off}"
         if self.cells.count(0xff, at, at + len(data)) != len(data):
             self.wrong = f"a program over bytes that are not erased, at {off} of block {block}"
-        self.cells[at:at + len(data)] = data
-        self.changed()
+        self.change(at, data)
         return 0
 
     def erase(self, _cfg, block):
-        self.cells[block * self.block:(block + 1) * self.block] = b"\xff" * self.block
-        self.changed()
+        self.change(block * self.block, b"\xff" * self.block)
         return 0
 
     def sync(self, _cfg):
         return 0
 
-    def changed(self):
-        self.changes += 1
+    def change(self, at, data):
         if self.changes == self.cut:
-            self.kept = bytes(self.cells)
+            kept = bytearray(self.cells)
+            done = data[:self.torn]
+            kept[at:at + len(done)] = done
+            self.kept = bytes(kept)
+        self.changes += 1
+        self.cells[at:at + len(data)] = data
 
 
 class Theirs:
     name = "theirs"
     empty_attributes = False  # the binding cannot set one of no bytes
 
-    def run(self, image, geometry, script, cut=0):
+    def run(self, image, geometry, script, cut=-1, torn=0):
         from littlefs import lfs
         from littlefs.errors import LittleFSError
         if image is None:
             image = b"\xff" * (geometry["block"] * geometry["count"])
-        self.lfs, self.disk = lfs, Disk(image, geometry, cut)
+        self.lfs, self.disk = lfs, Disk(image, geometry, cut, torn)
         self.config = lfs.LFSConfig(
             context=self.disk, block_size=geometry["block"], block_count=geometry["count"],
             read_size=geometry["read"], prog_size=geometry["prog"], cache_size=geometry["cache"],
