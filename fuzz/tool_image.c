@@ -706,13 +706,31 @@ static const struct verb {
 	    4096 }, TAKES_WOFS },
 };
 
+/* Options of one store do nothing in another: none is left unused. */
+static int check_kind(const struct verb *v, const struct image_settings *s)
+{
+	bool is_make = v->run == image_make;
+	bool of_lfs = s->block_size || s->blocks || s->prog_size || s->read_size || s->cache_size ||
+		      s->name_max || s->file_max || s->attr_max || s->inline_max != UINT64_MAX;
+
+	if ((s->littlefs || s->block_size) && s->romfs)
+		return fail("--littlefs and --romfs: an image is of one kind");
+	if (is_make && of_lfs && !s->littlefs)
+		return fail("--blocks, --block-size and what else shapes a littlefs need --littlefs");
+	if (is_make && s->littlefs && (s->faithful || s->unit != 1 || s->sector != 1024))
+		return fail("--faithful, --unit and --sector are for WOFS; a littlefs takes --prog-size and "
+			    "--block-size");
+	return 0;
+}
+
 /* The store that is meant: said by an option, or seen in the file. */
 static int run_one(const struct verb *v, const struct image_settings *s, char **arg, int n)
 {
-	bool is_lfs = v->run == image_make ? s->littlefs : image_is_lfs(s, arg[0]);
+	int status = check_kind(v, s);
 
-	if (s->littlefs && s->romfs)
-		return fail("--littlefs and --romfs: an image is of one kind");
+	if (status)
+		return status;
+	bool is_lfs = v->run == image_make ? s->littlefs : image_is_lfs(s, arg[0]);
 	if (!v->run)
 		return v->run_lfs(s, arg, n);
 	if (is_lfs && !v->run_lfs)

@@ -148,8 +148,8 @@ bool image_is_lfs(const struct image_settings *s, const char *path)
 	struct stat about;
 	uint32_t bytes;
 
-	if (s->littlefs || s->romfs)
-		return s->littlefs;
+	if (s->littlefs || s->romfs || s->block_size)
+		return !s->romfs;
 	if (stat(path, &about) || !S_ISREG(about.st_mode) || access(path, R_OK) ||
 	    about.st_size > (off_t)IMAGE_BYTES_MAX)
 		return false;	/* whoever reads it says what is wrong */

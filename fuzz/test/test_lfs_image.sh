@@ -247,7 +247,16 @@ exits 0 make "$work/made.img" "$work/in/empty" "$work/in/z" --littlefs --blocks 
          8  /hello.txt" ]
 ok $? "make: files beside folders, and limits of one's own"
 
+cp "$golden/03-tree.img" "$work/headless.img"
+head -c 1024 /dev/zero | dd of="$work/headless.img" conv=notrunc 2> "$work/err"
+exits 1 check --block-size 512 "$work/headless.img" && said 'neither block 0 nor block 1 holds a sound commit' &&
+	said 'no superblock in the list' && exits 1 dump --block-size 512 --block 4 "$work/headless.img" && said 'directory "c"' &&
+	refused 'no littlefs at 0x0' list --block-size 512 "$work/headless.img"
+ok $? "without a superblock a block size must be given: check says what is missing, dump tells blocks"
+
 bad=0
+refused 'need --littlefs' make "$work/not.img" "$work/in" --blocks 300 || bad=1
+refused 'are for WOFS' make "$work/not.img" "$work/in" --littlefs --blocks 300 --unit 4 || bad=1
 refused 'large.bin: it does not fit into 100 blocks of 4096 bytes' make "$work/not.img" "$work/in" --littlefs --blocks 100 || bad=1
 [ ! -s "$work/out" ] || bad=1
 refused 'names have up to 4 bytes' make "$work/not.img" "$work/in" --littlefs --blocks 300 --name-max 4 || bad=1
