@@ -330,7 +330,7 @@ typedef struct lfs_file {
 
 	lfs_off_t at;		/* what block and off stand for; see file.c */
 	lfs_block_t prev;	/* the block before block */
-	struct lfs_ctz mid;	/* what was written before at was gone back to */
+	struct lfs_ctz mid[2];	/* what was written before at was gone back to */
 	int err;		/* with LFS_F_ERRED */
 } lfs_file_t;
 

@@ -47,7 +47,8 @@ static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file)
 	(void)lfs;
 #ifndef LFS_READONLY
 	if (file->flags & LFS_F_WRITING)
-		return (lfs_soff_t)lfs_max(file->at, lfs_max(file->mid.size, file->ctz.size));
+		return (lfs_soff_t)lfs_max(lfs_max(file->at, file->ctz.size),
+					   lfs_max(file->mid[0].size, file->mid[1].size));
 #endif
 	return (lfs_soff_t)file->ctz.size;
 }
@@ -214,10 +215,20 @@ static int lfs_file_next(lfs_t *lfs, lfs_file_t *file)
 	return err;
 }
 
+/* The list that tells what is at the end of the chain, if any does. */
+static const struct lfs_ctz *lfs_file_source(const lfs_file_t *file)
+{
+	for (int i = 0; i < 2; i++)
+		if (file->at < file->mid[i].size)
+			return &file->mid[i];
+	return &file->ctz;
+}
+
 /* Bytes to the end of the chain: of data, or (NULL) what the file has there, or
  * zeros behind its end. */
 static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_size_t n)
 {
+	const struct lfs_ctz *source = NULL;
 	lfs_block_t from = LFS_BLOCK_NULL;
 
 	while (n > 0) {
@@ -226,7 +237,7 @@ static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_s
 
 		if (file->off == lfs->cfg->block_size) {
 			err = lfs_file_next(lfs, file);
-			from = LFS_BLOCK_NULL;
+			source = NULL;
 		}
 		lfs_size_t part = lfs_min(n, lfs->cfg->block_size - file->off);
 		if (!err)
@@ -234,22 +245,20 @@ static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_s
 		if (err)
 			return err;
 
-		bool first = file->at < file->mid.size;
-		const struct lfs_ctz *list = first ? &file->mid : &file->ctz;
+		const struct lfs_ctz *list = lfs_file_source(file);
 		if (data) {
 			memcpy(to, data, part);
 			data += part;
 		} else if (file->at >= list->size) {
 			memset(to, 0, part);
 		} else {
-			bool tag = !first && (file->flags & LFS_F_INLINE);
+			bool tag = list == &file->ctz && (file->flags & LFS_F_INLINE);
 			part = lfs_min(part, list->size - file->at);
-			if (file->at == file->mid.size)
-				from = LFS_BLOCK_NULL;
 			if (tag)
 				err = lfs_file_readtag(lfs, file, file->at, to, part);
-			else if (from == LFS_BLOCK_NULL)
+			else if (source != list)
 				err = lfs_ctz_find(lfs, list, file->at, &from);
+			source = list;
 			/* Lists have their blocks' ends in common. */
 			if (!err && !tag)
 				err = lfs_bd_read(lfs, &lfs->rcache, part, from, file->off,
@@ -293,20 +302,20 @@ static int lfs_file_halt(lfs_t *lfs, lfs_file_t *file, struct lfs_ctz *list)
  * before the end of the one there is. */
 static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
 {
-	struct lfs_ctz list = file->ctz;
+	struct lfs_ctz list = file->ctz, was = {0, 0};
 	lfs_block_t prev = LFS_BLOCK_NULL;
 	lfs_off_t index;
 	int err = 0;
 
 	if (file->flags & LFS_F_WRITING) {
-		if (file->at < file->mid.size)
-			err = lfs_file_put(lfs, file, NULL, file->mid.size - file->at);
+		if (file->at < file->mid[0].size && file->at < file->mid[1].size)
+			err = lfs_file_put(lfs, file, NULL, file->mid[0].size - file->at);
 		if (err)
 			return err;
 		list.head = file->prev;
 		list.size = lfs_file_chainstart(lfs, file);
 	} else {
-		file->mid.size = 0;
+		file->mid[0].size = file->mid[1].size = 0;
 		if (file->flags & LFS_F_INLINE)
 			list.size = 0;
 	}
@@ -317,9 +326,14 @@ static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
 		if (pos > 0)
 			err = lfs_ctz_find(lfs, &list, pos - 1, &prev);
 		if (!err && (file->flags & LFS_F_WRITING))
-			err = lfs_file_halt(lfs, file, &file->mid);
+			err = lfs_file_halt(lfs, file, &was);
 		if (err)
 			return err;
+		if (file->mid[1].size <= file->at)
+			file->mid[1].size = 0;
+		if (file->at < file->mid[0].size)
+			file->mid[1] = file->mid[0];
+		file->mid[0] = was;
 		lfs_file_noblock(lfs, file);
 		file->prev = prev;
 	} else {
@@ -346,7 +360,7 @@ static int lfs_file_outgrow(lfs_t *lfs, lfs_file_t *file)
 	file->cache.off = 0;
 	file->at = file->ctz.size;
 	lfs_file_advance(file, file->at);
-	file->ctz.size = file->mid.size = 0;
+	file->ctz.size = file->mid[0].size = file->mid[1].size = 0;
 	file->flags &= ~(uint32_t)LFS_F_INLINE;
 	file->flags |= LFS_F_WRITING;
 	return 0;

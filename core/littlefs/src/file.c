@@ -11,17 +11,18 @@
  *                       that is larger than the cache
  *   idle      -         the list ctz                       empty        -
  *   reading   READING   the list ctz                       of the disk  block holds byte at - 1
- *   writing   WRITING   up to at: the chain; up to         what is not  the chain, below
- *                       mid.size: the list mid; to         programmed
- *                       ctz.size: as without WRITING       of block
+ *   writing   WRITING   up to at: the chain; then up to    what is not  the chain, below
+ *                       mid[].size: these lists in turn;   programmed
+ *                       to ctz.size: as without WRITING    of block
  *
  * A chain is a list that is being written. It ends at byte at of the file: in
  * block, which is used up to off, and before that in prev, the last full block.
  * When there is no block yet, block is LFS_BLOCK_NULL and off block_size. Writing
  * behind at copies what lies between. Writing before it begins another chain and
- * keeps the one there was as mid; up to its end at least, that is copied before
- * the same is done again. So the rest of a file is not copied each time a position
- * goes back, but once: by a read or a sync, after which the chain is ctz. At every
+ * keeps the one there was as mid[0], which moves to mid[1] if it is still needed;
+ * for a third the first is copied. So the rest of a file is not copied each time a
+ * position goes back, but once: by a read or a sync, after which the chain is ctz.
+ * Lists that end before at are over: their blocks may be others' by now. At every
  * step, after errors too, the line of the table tells the contents: bytes leave
  * the cache only when they are programmed and read back.
  *
@@ -53,8 +54,10 @@ static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 		if (!err)
 			err = lfs_ctz_traverse(lfs, file->prev, lfs_file_chainstart(lfs, file),
 					       cb, data);
-		if (!err)
-			err = lfs_ctz_traverse(lfs, file->mid.head, file->mid.size, cb, data);
+		for (int i = 0; i < 2 && !err; i++)
+			if (file->at < file->mid[i].size)
+				err = lfs_ctz_traverse(lfs, file->mid[i].head,
+						       file->mid[i].size, cb, data);
 	}
 	if (!err && !(file->flags & LFS_F_INLINE) && (file->flags & mine))
 		err = lfs_ctz_traverse(lfs, file->ctz.head, file->ctz.size, cb, data);
@@ -213,7 +216,7 @@ static int lfs_file_inline(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 /* Cut to size bytes; there are more. */
 static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 {
-	struct lfs_ctz ctz = file->ctz, mid = file->mid;
+	struct lfs_ctz ctz = file->ctz, mid[2] = {file->mid[0], file->mid[1]};
 	bool distant = lfs_file_isdistant(file);
 	lfs_size_t small = distant ? lfs->cfg->cache_size : lfs->inline_max;
 	int err = 0;
@@ -227,7 +230,9 @@ static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 	/* First, so that the end of a chain copies nothing from behind size. */
 	err = lfs_file_shorten(lfs, &file->ctz, distant, size);
 	if (!err && (file->flags & LFS_F_WRITING)) {
-		err = lfs_file_shorten(lfs, &file->mid, false, size);
+		for (int i = 0; i < 2 && !err; i++)
+			if (file->at < file->mid[i].size)
+				err = lfs_file_shorten(lfs, &file->mid[i], false, size);
 		if (!err && (file->at > size || size <= small)) {
 			err = lfs_file_flush(lfs, file);
 			if (!err) {
@@ -245,7 +250,8 @@ static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 	}
 	if (err) {
 		file->ctz = ctz;
-		file->mid = mid;
+		file->mid[0] = mid[0];
+		file->mid[1] = mid[1];
 	} else {
 		file->flags |= LFS_F_DIRTY;
 	}
