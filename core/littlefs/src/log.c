@@ -62,14 +62,6 @@ struct lfs_match {
 	uint32_t share[3];	/* the pair's share of the global state */
 };
 
-static void lfs_match_start(struct lfs_match *m, const char *name, lfs_size_t nlen)
-{
-	memset(m, 0, sizeof *m);
-	m->name = name;
-	m->nlen = nlen;
-	m->id = m->after = LFS_ID_NONE;
-}
-
 /* An id after an entry came or went at id `at`. */
 static uint16_t lfs_id_shift(uint16_t id, bool create, uint16_t at)
 {
@@ -236,8 +228,11 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 	s.dir.count = 0;
 	s.dir.split = false;
 	lfs_pair_setnull(s.dir.tail);
-	if (match)
-		s.match = *match;
+	if (match) {
+		s.match.name = match->name;
+		s.match.nlen = match->nlen;
+	}
+	s.match.id = s.match.after = LFS_ID_NONE;
 	s.ptag = 0xffffffff;
 	good = s;
 	s.crc = lfs_tole32(dir->rev);

@@ -6,51 +6,38 @@
  */
 #include "internal.h"
 
-static lfs_size_t lfs_name_length(const char *path)
+/* How many names it leads down: 1, 0: it is ".", -1: it is "..". */
+static int lfs_name_depth(const char *name, lfs_size_t n)
 {
-	return (lfs_size_t)strcspn(path, "/");
+	return n > 2 || memcmp(name, "..", n) != 0 ? 1 : 1 - (int)n;
 }
 
-static bool lfs_name_isdots(const char *name, lfs_size_t n, lfs_size_t dots)
+/* The next name behind path, of *n bytes; 0 at its end. */
+static const char *lfs_path_name(const char *path, lfs_size_t *n)
 {
-	return n == dots && memcmp(name, "..", dots) == 0;
+	path += strspn(path, "/");
+	*n = (lfs_size_t)strcspn(path, "/");
+	return path;
 }
 
-/* The next name that counts, after path. LFS_ERR_INVAL: ".." goes above the root. */
+/* The next name that counts, and no ".." cancels. LFS_ERR_INVAL: ".." goes above
+ * the root. */
 static int lfs_path_next(const char **path, lfs_size_t *nlen)
 {
 	for (;;) {
-		const char *name = *path + strspn(*path, "/");
-		lfs_size_t n = lfs_name_length(name);
+		const char *rest = *path = lfs_path_name(*path, nlen);
+		lfs_size_t n = *nlen;
+		int depth = lfs_name_depth(rest, n);
 
-		*path = name;
-		*nlen = n;
+		if (depth < 0)
+			return LFS_ERR_INVAL;
+		while (n > 0 && depth > 0) {
+			rest = lfs_path_name(rest + n, &n);
+			depth += lfs_name_depth(rest, n);
+		}
 		if (n == 0)
 			return 0;
-		if (lfs_name_isdots(name, n, 2))
-			return LFS_ERR_INVAL;
-
-		bool skip = lfs_name_isdots(name, n, 1);
-		int depth = 1;
-		for (const char *rest = name + n; !skip;) {
-			rest += strspn(rest, "/");
-			lfs_size_t m = lfs_name_length(rest);
-			if (m == 0)
-				break;
-			if (lfs_name_isdots(rest, m, 2))
-				depth--;
-			else if (!lfs_name_isdots(rest, m, 1))
-				depth++;
-			rest += m;
-			if (depth == 0) {
-				name = rest;
-				n = 0;
-				skip = true;
-			}
-		}
-		if (!skip)
-			return 0;
-		*path = name + n;
+		*path = rest + n;
 	}
 }
 
@@ -66,21 +53,18 @@ static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2]
 	lfs_pair_set(dir->tail, head);
 	dir->split = true;
 	while (dir->split) {
-		struct lfs_match here = *m;
 		int err = steps++ > lfs->block_count
-			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, dir, dir->tail, &here);
-		if (err)
+			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, dir, dir->tail, m);
+		if (err || m->id != LFS_ID_NONE)
 			return err;
-		if (here.id != LFS_ID_NONE) {
-			*m = here;
-			return 0;
-		}
+		if (m->after >= dir->count)
+			continue;
 		/* The first entry behind it is where it goes. */
-		if (here.after < dir->count && after == LFS_ID_NONE) {
-			after = here.after;
+		if (after == LFS_ID_NONE) {
+			after = m->after;
 			place = *dir;
 		}
-		if (here.after < dir->count && here.beyond)
+		if (m->beyond)
 			break;
 	}
 	m->after = after;
@@ -136,12 +120,10 @@ static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
 			return LFS_ERR_INVAL;
 		w->name = path;
 		w->nlen = nlen;
+		struct lfs_match m = {.name = path, .nlen = nlen};
+		err = lfs_dir_lookup(lfs, &w->dir, head, &m);
 		path += nlen;
 		w->slash = *path != '\0';
-
-		struct lfs_match m;
-		lfs_match_start(&m, w->name, w->nlen);
-		err = lfs_dir_lookup(lfs, &w->dir, head, &m);
 		if (err == LFS_ERR_NOENT) {
 			w->id = m.after;
 			if (path[strspn(path, "/")] != '\0')

@@ -266,9 +266,8 @@ static int lfs_mount_walk(lfs_t *lfs)
 
 	lfs_tail_start(&dir);
 	while (!lfs_pair_isnull(dir.tail)) {
-		struct lfs_match m;
+		struct lfs_match m = {.name = NULL};
 		lfs_superblock_t s;
-		lfs_match_start(&m, NULL, 0);
 		int err = steps++ > lfs->block_count
 			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, &dir, dir.tail, &m);
 		if (!err)
