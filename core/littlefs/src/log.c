@@ -284,7 +284,7 @@ static const lfs_mdir_t *lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[
 	if (lfs_pair_same(lfs->last.pair, pair))
 		return &lfs->last;
 	for (const struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (lfs_pair_same(h->m.pair, pair) && !lfs_pair_isnull(pair))
+		if (lfs_pair_same(h->m.pair, pair))
 			return &h->m;
 	return NULL;
 }
@@ -324,11 +324,11 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 			      struct lfs_match *match)
 {
 	lfs_block_t want[2] = {pair[0], pair[1]};
-	const lfs_mdir_t *known = lfs_dir_known(lfs, want);
 	int err = 0;
 
 	if (lfs->block_count && (want[0] >= lfs->block_count || want[1] >= lfs->block_count))
 		return LFS_ERR_CORRUPT;
+	const lfs_mdir_t *known = lfs_dir_known(lfs, want);
 	if (known) {
 		*dir = *known;
 		if (match)
@@ -359,6 +359,14 @@ static void lfs_tail_start(lfs_mdir_t *dir)
 {
 	dir->tail[0] = 0;
 	dir->tail[1] = 1;
+}
+
+static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
+{
+	if (lfs_pair_isnull(dir->tail))
+		return 0;
+	int err = lfs_dir_next(lfs, dir, steps);
+	return err ? err : 1;
 }
 
 #ifndef LFS_READONLY

@@ -40,8 +40,6 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 		if (lfs_dir_seekid(lfs, &h->m, &h->id))
 			lfs_pair_setnull(h->m.pair);
 	}
-	if (lfs_pair_same(lfs->last.pair, gone.pair))
-		lfs_pair_setnull(lfs->last.pair);
 	return 0;
 }
 
@@ -105,8 +103,6 @@ static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS({
 				LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), {tail}}));
 	} while (err == LFS_AGAIN);
-	if (lfs_pair_same(lfs->last.pair, gone))
-		lfs_pair_setnull(lfs->last.pair);
 	return err;
 }
 

@@ -136,18 +136,16 @@ static void lfs_superblock_now(const lfs_t *lfs, lfs_size_t block_count, lfs_sup
 	s->name_max = lfs->name_max;
 	s->file_max = lfs->file_max;
 	s->attr_max = lfs->attr_max;
-	lfs_superblock_tole32(s);
 }
 
 /* Bring every copy up to date, the one that counts last. */
 static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 {
-	lfs_superblock_t is, want, le;
+	lfs_superblock_t is, want;
 	lfs_block_t steps = 0;
 	lfs_mdir_t dir;
 
-	lfs_superblock_now(lfs, block_count, &le);
-	want = le;
+	lfs_superblock_now(lfs, block_count, &want);
 	lfs_superblock_tole32(&want);
 	lfs_tail_start(&dir);
 	while (!lfs_pair_isnull(dir.tail)) {
@@ -156,9 +154,10 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 			err = lfs_superblock_read(lfs, &dir, &is);
 		if (err == LFS_ERR_NOENT)
 			break;
+		lfs_superblock_tole32(&is);
 		if (!err && memcmp(&is, &want, sizeof is) != 0)
 			err = lfs_dir_commit(lfs, &dir, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof le), {&le}}));
+				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof want), {&want}}));
 		if (err == LFS_AGAIN) {
 			lfs_tail_start(&dir);
 		} else if (err) {
@@ -187,6 +186,7 @@ static int lfs_format_pair(lfs_t *lfs)
 		return err;
 
 	lfs_superblock_now(lfs, lfs->block_count, &superblock);
+	lfs_superblock_tole32(&superblock);
 	struct lfs_mattr attrs[] = {
 		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), {NULL}},
 		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), {LFS_MAGIC}},
@@ -285,6 +285,8 @@ static int lfs_mount_walk(lfs_t *lfs)
 			return err;
 		lfs_gstate_add(&lfs->gstate, m.share);
 	}
+	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
+	lfs->gdisk = lfs->gstate;
 	return 0;
 }
 
@@ -300,8 +302,6 @@ static int lfs_mount_(lfs_t *lfs, const struct lfs_config *c)
 		lfs_deinit(lfs);
 		return err;
 	}
-	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
-	lfs->gdisk = lfs->gstate;
 	lfs->lookahead.start = lfs->seed % lfs->block_count;
 #ifndef LFS_READONLY
 	lfs_alloc_drop(lfs);

@@ -186,13 +186,8 @@ static int lfs_fs_recall(lfs_t *lfs)
 		return 0;
 	lfs_pair_setnull(lfs->last.pair);
 	memset(&lfs->gstate, 0, sizeof lfs->gstate);
-	int err = lfs_mount_walk(lfs);
-	if (err)
-		return err;
-	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
-	lfs->gdisk = lfs->gstate;
 	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
-	return 0;
+	return lfs_mount_walk(lfs);
 }
 
 /* Did the change arrive although something failed afterwards? */
@@ -269,33 +264,29 @@ static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir,
 {
 	struct lfs_pointer p = {dir, pair, id, exact};
 	lfs_block_t steps = 0;
+	int res;
 
 	lfs_tail_start(dir);
-	while (!lfs_pair_isnull(dir->tail)) {
-		int err = lfs_dir_next(lfs, dir, &steps);
+	while ((res = lfs_tail_next(lfs, dir, &steps)) > 0) {
 		struct lfs_source all = {dir, NULL, 0, 0, dir->count};
-		if (!err)
-			err = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_points, &p);
-		if (err)
-			return err < 0 ? err : 0;
+		res = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_points, &p);
+		if (res)
+			return res < 0 ? res : 0;
 	}
-	return LFS_ERR_NOENT;
+	return res ? res : LFS_ERR_NOENT;
 }
 
 /* The pair before it in the tail list. */
 static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
 {
 	lfs_block_t steps = 0;
+	int res;
 
 	lfs_tail_start(dir);
-	while (!lfs_pair_isnull(dir->tail)) {
-		int err = lfs_dir_next(lfs, dir, &steps);
-		if (err)
-			return err;
-		if (lfs_pair_shares(dir->tail, pair) && !lfs_pair_isnull(dir->tail))
+	while ((res = lfs_tail_next(lfs, dir, &steps)) > 0)
+		if (lfs_pair_shares(dir->tail, pair))
 			return 0;
-	}
-	return LFS_ERR_NOENT;
+	return res ? res : LFS_ERR_NOENT;
 }
 
 /* ---- Moving ------------------------------------------------------------------------------------ */
