@@ -49,7 +49,7 @@ static void lfs_commit_start(const lfs_t *lfs, struct lfs_commit *c, lfs_block_t
 
 static int lfs_commit_prog(lfs_t *lfs, struct lfs_commit *c, const void *buffer, lfs_size_t size)
 {
-	int err = lfs_bd_prog(lfs, &lfs->pcache, false, c->block, c->off, buffer, size);
+	int err = lfs_bd_prog(lfs, c->block, c->off, buffer, size);
 	if (err)
 		return lfs_bad(err);
 	c->crc = lfs_crc(c->crc, buffer, size);
@@ -216,17 +216,12 @@ static int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
 		err = lfs_commit_prog(lfs, c, &crc, sizeof crc);
 		if (err)
 			return err;
-		if (next == end) {
-			err = lfs_bad(lfs_bd_sync(lfs, false));
-			if (err)
-				return err;
-		} else {
-			static const uint8_t pad[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-			while (c->off < next && !err)
-				err = lfs_commit_prog(lfs, c, pad, lfs_min(8, next - c->off));
-			if (err)
-				return err;
-		}
+		if (next == end)
+			err = lfs_bad(lfs_bd_sync(lfs));
+		else
+			err = lfs_bad(lfs_bd_prog(lfs, c->block, c->off, NULL, next - c->off));
+		if (err)
+			return err;
 		c->off = next;
 		c->ptag ^= flip << 31;
 		c->crc = 0xffffffff;
@@ -312,8 +307,7 @@ static int lfs_dir_rewrite(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source 
 	if (!err && !lfs_pair_isnull(dir->tail)) {
 		lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
 		lfs_pair_tole32(tail);
-		err = lfs_commit_attrs(lfs, &c, LFS_MKATTRS({
-			LFS_MKTAG(LFS_TYPE_TAIL + dir->split, LFS_ID_NONE, sizeof tail), {tail}}));
+		err = lfs_commit_attrs(lfs, &c, LFS_MKATTRS(lfs_tail_attr(dir->split, tail)));
 	}
 	if (!err)
 		err = lfs_commit_gstate(lfs, &c, share, change, true);

@@ -164,10 +164,11 @@ static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate)
 	return err;
 }
 
-static int lfs_bd_prog(lfs_t *lfs, lfs_cache_t *cache, bool validate,
-		       lfs_block_t block, lfs_off_t off, const void *buffer, lfs_size_t size)
+static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *buffer,
+		       lfs_size_t size)
 {
 	const struct lfs_config *c = lfs->cfg;
+	lfs_cache_t *cache = &lfs->pcache;
 	const uint8_t *from = buffer;
 
 	if (!lfs_bd_inside(lfs, block, off, size))
@@ -185,13 +186,15 @@ static int lfs_bd_prog(lfs_t *lfs, lfs_cache_t *cache, bool validate,
 
 		lfs_size_t room = lfs_min(c->cache_size, c->block_size - cache->off);
 		lfs_size_t n = lfs_min(size, room - (off - cache->off));
-		memcpy(cache->buffer + (off - cache->off), from, n);
-		from += n;
+		if (from) {
+			memcpy(cache->buffer + (off - cache->off), from, n);
+			from += n;
+		}
 		off += n;
 		size -= n;
 		cache->size = off - cache->off;
 		if (cache->size == room) {
-			int err = lfs_bd_flush(lfs, cache, validate);
+			int err = lfs_bd_flush(lfs, cache, false);
 			if (err)
 				return err;
 		}
@@ -210,10 +213,10 @@ static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block)
 	return err;
 }
 
-static int lfs_bd_sync(lfs_t *lfs, bool validate)
+static int lfs_bd_sync(lfs_t *lfs)
 {
 	lfs_cache_drop(&lfs->rcache);
-	int err = lfs_bd_flush(lfs, &lfs->pcache, validate);
+	int err = lfs_bd_flush(lfs, &lfs->pcache, false);
 	if (err)
 		return err;
 	err = lfs->cfg->sync(lfs->cfg);

@@ -111,7 +111,7 @@ static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_t
 		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id, {NULL}},
 		{LFS_MKTAG(type, 0, w->nlen) | id, {w->name}},
 		{tag | id, {data}},
-		{LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, 8), {data}},
+		lfs_tail_attr(false, data),
 	};
 	return lfs_dir_commit(lfs, &w->dir, attrs, count);
 }
@@ -150,8 +150,7 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 	if (!w.dir.split)
 		return lfs_entry_create(lfs, &w, LFS_TYPE_DIR, tag, pair, 4);
 	lfs_gstate_setorphans(lfs, true);
-	err = lfs_dir_commit(lfs, &last, LFS_MKATTRS({
-		LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof pair), {pair}}));
+	err = lfs_dir_commit(lfs, &last, LFS_MKATTRS(lfs_tail_attr(false, pair)));
 	if (err)
 		return err;
 	do {

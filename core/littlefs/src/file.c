@@ -300,7 +300,7 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 		contents = file->cache.buffer;
 	} else {
 		/* Data before what makes it visible. */
-		err = lfs_bd_sync(lfs, false);
+		err = lfs_bd_sync(lfs);
 		if (err) {
 			file->flags &= ~(uint32_t)LFS_F_TAIL;
 			return err;

@@ -125,6 +125,13 @@ static inline void lfs_ctz_tole32(struct lfs_ctz *ctz)
 	lfs_ctz_fromle32(ctz);
 }
 
+/* The tag of a link of the tail list; pair is in little-endian order. */
+static inline struct lfs_mattr lfs_tail_attr(bool split, const lfs_block_t pair[2])
+{
+	return (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_TAIL + split, LFS_ID_NONE,
+					    2 * sizeof *pair), {pair}};
+}
+
 /* ---- device.c: reads and programs through caches --------------------------------- */
 
 /* In lfs->gdisk.tag, in RAM only: a read of the device was LFS_ERR_CORRUPT. */
@@ -149,20 +156,20 @@ static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t 
 		      lfs_size_t size, uint32_t *crc);
 
 #ifndef LFS_READONLY
-/* Program through cache, upwards without gaps within a block; full caches go to
- * the device. With validate every program is read back (through lfs->rcache) and
- * LFS_ERR_CORRUPT returned if it differs. */
-static int lfs_bd_prog(lfs_t *lfs, lfs_cache_t *cache, bool validate,
-		       lfs_block_t block, lfs_off_t off, const void *buffer, lfs_size_t size);
+/* Program through lfs->pcache, upwards without gaps within a block; full caches go
+ * to the device. buffer NULL: the bytes stay as erased ones are. */
+static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *buffer,
+		       lfs_size_t size);
 
 /* Program what the cache holds, filled up with 0xff to a unit, and empty it; after
- * an error it holds it still. */
+ * an error it holds it still. With validate it is read back (through lfs->rcache),
+ * LFS_ERR_CORRUPT if it differs. */
 static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate);
 
 static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block);
 
 /* Make everything durable; the caches of lfs_t are flushed and dropped. */
-static int lfs_bd_sync(lfs_t *lfs, bool validate);
+static int lfs_bd_sync(lfs_t *lfs);
 #endif
 
 /* ---- log.c: reading metadata pairs ------------------------------------------------ */

@@ -23,8 +23,7 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 	lfs_pair_tole32(tail);
 	int err = lfs_dir_gstate(lfs, &gone, &lfs->gdelta);
 	if (!err)
-		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_TAIL + gone.split,
-						LFS_ID_NONE, sizeof tail), {tail}}));
+		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS(lfs_tail_attr(gone.split, tail)));
 	if (err)
 		return err;
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
@@ -100,8 +99,7 @@ static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 		if (err)
 			lfs_gstate_reset(lfs);
 		else
-			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE, sizeof tail), {tail}}));
+			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS(lfs_tail_attr(false, tail)));
 	} while (err == LFS_AGAIN);
 	return err;
 }
@@ -144,8 +142,7 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 		lfs_pair_tole32(exact);
 	if (err)
 		return err;
-	return lfs_dir_write(lfs, pred, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_SOFTTAIL, LFS_ID_NONE,
-							       sizeof exact), {exact}}), false);
+	return lfs_dir_write(lfs, pred, LFS_MKATTRS(lfs_tail_attr(false, exact)), false);
 }
 
 /* Mend the tail list: half orphans first, for they may hide orphans; full: then

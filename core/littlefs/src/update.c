@@ -352,7 +352,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 	if (!parent) {
 		struct lfs_mattr attrs[2] = {
 			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), {tail}},
-			{LFS_MKTAG(LFS_TYPE_TAIL + dir.split, LFS_ID_NONE, sizeof tail), {tail}},
+			lfs_tail_attr(dir.split, tail),
 		};
 		bool both = lfs_pair_shares(dir.tail, old.pair);
 		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
@@ -372,9 +372,8 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 	if (err == LFS_ERR_NOENT)
 		return 0;
 	if (!err)
-		err = lfs_dir_repoint(lfs, &dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_TAIL + dir.split,
-							LFS_ID_NONE, sizeof tail), {tail}}), next,
-				      &landed);
+		err = lfs_dir_repoint(lfs, &dir, LFS_MKATTRS(lfs_tail_attr(dir.split, tail)),
+				      next, &landed);
 	if (landed && parent)
 		lfs_dir_moved(lfs, &old, &now);
 	return err;
