@@ -435,7 +435,7 @@ static int lfs_dir_split(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_source *s)
 		lfs_pair_set(dir->tail, tail.pair);
 		dir->split = true;
 		s->end = part.begin;
-		lfs->last = tail;
+		lfs_mdir_set(&lfs->last, &tail);
 	}
 }
 

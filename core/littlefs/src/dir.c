@@ -15,7 +15,7 @@ static int lfs_dir_rewind_(lfs_t *lfs, lfs_dir_t *dir)
 		int err = lfs_dir_fetch(lfs, &m, dir->head);
 		if (err)
 			return err;
-		dir->m = m;
+		lfs_mdir_set(&dir->m, &m);
 	}
 	dir->id = 0;
 	dir->pos = 0;
@@ -47,13 +47,14 @@ static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 		if (lfs_pair_isnull(dir->m.pair))
 			return 0;
 		if (dir->id >= dir->m.count) {
-			lfs_mdir_t m = dir->m;
+			lfs_mdir_t m;
+			lfs_mdir_set(&m, &dir->m);
 			if (!m.split)
 				return 0;
 			int err = lfs_dir_next(lfs, &m, &steps);
 			if (err)
 				return err;
-			dir->m = m;
+			lfs_mdir_set(&dir->m, &m);
 			dir->id = 0;
 		} else if ((dir->id == 0 && lfs_pair_same(dir->m.pair, lfs->root)) ||
 			   lfs_gstate_hides(lfs, &dir->m, dir->id)) {

@@ -133,7 +133,7 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 		return err;
 
 	/* In the tail list it comes after all of its parent. */
-	last = w.dir;
+	lfs_mdir_set(&last, &w.dir);
 	while (last.split) {
 		err = lfs_dir_next(lfs, &last, &steps);
 		if (err)
@@ -237,7 +237,7 @@ static void lfs_rename_attach(lfs_t *lfs, const struct lfs_where *w)
 		if (h->type == LFS_HANDLE_RENAMED) {
 			h->type = LFS_TYPE_REG;
 			if (w) {
-				h->m = w->dir;
+				lfs_mdir_set(&h->m, &w->dir);
 				h->id = w->id;
 			}
 		}

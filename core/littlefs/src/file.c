@@ -419,7 +419,7 @@ static int lfs_file_create(lfs_t *lfs, lfs_file_t *file, struct lfs_where *w)
 
 	if (err)
 		return err;
-	file->m = w->dir;
+	lfs_mdir_set(&file->m, &w->dir);
 	file->id = w->id;
 	lfs_file_setinline(file, 0);
 	/* The commit may have split the pair. */
@@ -433,7 +433,7 @@ static int lfs_file_load(lfs_t *lfs, lfs_file_t *file, const struct lfs_where *w
 	lfs_size_t size = lfs_tag_size(w->body.tag);
 	int err;
 
-	file->m = w->dir;
+	lfs_mdir_set(&file->m, &w->dir);
 	file->id = w->id;
 	if (lfs_tag_type(w->body.tag) == LFS_TYPE_INLINESTRUCT) {
 		file->flags |= LFS_F_INLINE;
@@ -507,7 +507,7 @@ static int lfs_file_enter(lfs_t *lfs, lfs_file_t *file, const char *path)
 	if (missing) {
 		err = lfs_file_create(lfs, file, &w);
 	} else if (flags & LFS_O_TRUNC) {
-		file->m = w.dir;
+		lfs_mdir_set(&file->m, &w.dir);
 		file->id = w.id;
 		lfs_file_setinline(file, 0);
 		file->flags |= LFS_F_DIRTY;

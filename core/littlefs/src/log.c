@@ -224,7 +224,7 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 	int err = 0;
 
 	memset(&s, 0, sizeof s);
-	s.dir = *dir;
+	lfs_mdir_set(&s.dir, dir);
 	s.dir.count = 0;
 	s.dir.split = false;
 	lfs_pair_setnull(s.dir.tail);
@@ -250,7 +250,7 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 		return 0;
 
 	/* What follows may be programmed if it is still as it was when erased. */
-	*dir = good.dir;
+	lfs_mdir_set(dir, &good.dir);
 	dir->erased = good.ended && dir->off % lfs->cfg->prog_size == 0;
 	if (dir->erased && good.fcrc[0] > 0) {
 		uint32_t now = 0xffffffff;
@@ -330,7 +330,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 		return LFS_ERR_CORRUPT;
 	const lfs_mdir_t *known = lfs_dir_known(lfs, want);
 	if (known) {
-		*dir = *known;
+		lfs_mdir_set(dir, known);
 		if (match)
 			err = lfs_log_scan(lfs, dir, true, match);
 	} else {
@@ -338,7 +338,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	}
 	/* A log that ends where it cannot be read may go on once it can. */
 	if (!err && !(lfs->gdisk.tag & LFS_GSTATE_UNREAD))
-		lfs->last = *dir;
+		lfs_mdir_set(&lfs->last, dir);
 	if (!err && match && match->id != LFS_ID_NONE && lfs_gstate_hides(lfs, dir, match->id))
 		match->id = LFS_ID_NONE;
 	return err;

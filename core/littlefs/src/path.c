@@ -46,7 +46,7 @@ static int lfs_path_next(const char **path, lfs_size_t *nlen)
 static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2],
 			  struct lfs_match *m)
 {
-	lfs_mdir_t place = {.count = 0};
+	lfs_mdir_t place;
 	uint16_t after = LFS_ID_NONE;
 	lfs_block_t steps = 0;
 
@@ -62,14 +62,14 @@ static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2]
 		/* The first entry behind it is where it goes. */
 		if (after == LFS_ID_NONE) {
 			after = m->after;
-			place = *dir;
+			lfs_mdir_set(&place, dir);
 		}
 		if (m->beyond)
 			break;
 	}
 	m->after = after;
 	if (after != LFS_ID_NONE)
-		*dir = place;
+		lfs_mdir_set(dir, &place);
 	else
 		m->after = dir->count;
 	return LFS_ERR_NOENT;

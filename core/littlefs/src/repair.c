@@ -18,8 +18,9 @@
 static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 {
 	lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
-	lfs_mdir_t gone = *dir;
+	lfs_mdir_t gone;
 
+	lfs_mdir_set(&gone, dir);
 	lfs_pair_tole32(tail);
 	int err = lfs_dir_gstate(lfs, &gone, &lfs->gdelta);
 	if (!err)
@@ -34,7 +35,7 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 		if (h->type != LFS_TYPE_DIR)
 			continue;
 		((lfs_dir_t *)h)->pos -= h->id > 0;
-		h->m = *pred;
+		lfs_mdir_set(&h->m, pred);
 		h->id = pred->count;
 		if (lfs_dir_seekid(lfs, &h->m, &h->id))
 			lfs_pair_setnull(h->m.pair);

@@ -192,13 +192,14 @@ static int lfs_format_pair(lfs_t *lfs)
 		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), {LFS_MAGIC}},
 		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), {&superblock}},
 	};
-	lfs_mdir_t from = root;
+	lfs_mdir_t from;
+	lfs_mdir_set(&from, &root);
 	struct lfs_source s = {&from, attrs, 3, 0, 1};
 
 	/* Both halves, so that nothing of an older file system is left. */
 	for (int i = 0; i < 2 && !err; i++) {
 		err = lfs_dir_rewrite(lfs, &root, &s, NULL, false);
-		from = root;
+		lfs_mdir_set(&from, &root);
 		s.count = 0;
 	}
 	lfs_pair_setnull(lfs->last.pair);

@@ -116,22 +116,23 @@ static void lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs,
 static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *was,
 			   const lfs_mdir_t *now, const struct lfs_mattr *attrs, int count)
 {
-	lfs_mdir_t old = *was;
+	lfs_mdir_t old;
 	bool owned = false;
 
+	lfs_mdir_set(&old, was);
 	lfs->gdisk = lfs->gstate;
 	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
 		owned |= &h->m == dir;
 		if (!lfs_pair_same(h->m.pair, old.pair))
 			continue;
-		h->m = *now;
+		lfs_mdir_set(&h->m, now);
 		lfs_handle_shift(h, attrs, count);
 	}
 	if (!owned)
-		*dir = *now;
+		lfs_mdir_set(dir, now);
 	if (!(now->split && lfs_pair_same(lfs->last.pair, now->tail)))
-		lfs->last = *now;
+		lfs_mdir_set(&lfs->last, now);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
 		if (lfs_pair_same(h->m.pair, old.pair) && lfs_dir_seekid(lfs, &h->m, &h->id))
 			lfs_pair_setnull(h->m.pair);
@@ -203,7 +204,7 @@ static bool lfs_dir_landed(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now)
 	if (lfs_scmp(disk.rev, was->rev) <= 0 &&
 	    !(disk.pair[0] == was->pair[0] && disk.off > was->off))
 		return false;
-	*now = disk;
+	lfs_mdir_set(now, &disk);
 	return true;
 }
 
@@ -212,9 +213,11 @@ static bool lfs_dir_landed(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now)
 static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count,
 			 bool wear)
 {
-	lfs_mdir_t was = *dir, now = was;
+	lfs_mdir_t was, now;
 	int err = LFS_ERR_NOSPC;
 
+	lfs_mdir_set(&was, dir);
+	lfs_mdir_set(&now, dir);
 	lfs_dir_effect(&now, attrs, count);
 	if (was.erased && now.count < 0xff) {
 		err = lfs_dir_append(lfs, &now, attrs, count);
@@ -298,12 +301,12 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *n
 		lfs_pair_set(lfs->root, now->pair);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
 		if (lfs_pair_same(h->m.pair, was->pair))
-			h->m = *now;
+			lfs_mdir_set(&h->m, now);
 		if (h->type == LFS_TYPE_DIR && lfs_pair_same(((lfs_dir_t *)h)->head, was->pair))
 			lfs_pair_set(((lfs_dir_t *)h)->head, now->pair);
 	}
 	if (lfs_pair_same(lfs->last.pair, was->pair))
-		lfs->last = *now;
+		lfs_mdir_set(&lfs->last, now);
 }
 
 /* A write on the way of a move. *next: the pair that should move as well, now
@@ -335,7 +338,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 	if (err)
 		return err;
 	struct lfs_source all = {&old, NULL, 0, 0, old.count};
-	now = old;
+	lfs_mdir_set(&now, &old);
 	err = lfs_alloc(lfs, &now.pair[1]);
 	if (!err)
 		err = lfs_dir_rewrite_fresh(lfs, &now, &all, &old);
@@ -399,20 +402,21 @@ static int lfs_dir_expand(lfs_t *lfs)
 	err = lfs_dir_create(lfs, &fresh, &all, old.tail, old.split);
 	if (err)
 		return err;
-	now = old;
+	lfs_mdir_set(&now, &old);
 	now.split = true;
 	lfs_pair_set(now.tail, fresh.pair);
 	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
 		lfs_pair_set(lfs->gstate.pair, fresh.pair);
 	err = lfs_dir_rewrite(lfs, &now, &superblock, &old, true);
 	if (err) {
-		lfs_mdir_t dir = old;
+		lfs_mdir_t dir;
+		lfs_mdir_set(&dir, &old);
 		lfs_dir_spoil(lfs, &dir);
 		if (!lfs_dir_landed(lfs, &old, &now))
 			return err == LFS_BAD ? LFS_ERR_NOSPC : err;
 	}
 	lfs->gdisk = lfs->gstate;
-	lfs->last = fresh;
+	lfs_mdir_set(&lfs->last, &fresh);
 	lfs_dir_moved(lfs, &old, &fresh);
 	return err == LFS_BAD ? LFS_ERR_NOSPC : err;
 }
@@ -465,7 +469,7 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		lfs_block_t pair[2] = {dir->pair[0], dir->pair[1]};
 
 		/* What was written to a bad half is nothing, even if it can be read. */
-		lfs->last = *dir;
+		lfs_mdir_set(&lfs->last, dir);
 		err = lfs_dir_makeway(lfs, pair);
 		/* Worn blocks are better than none. */
 		if (err == LFS_ERR_NOSPC && worn) {
