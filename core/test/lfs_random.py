@@ -9,7 +9,7 @@ import copy
 from lfs_sides import crc_of, hexed, spell
 
 KINDS = (0, 1, 0x41, 0x74, 0xff)	# types of attributes that are used
-NOENT, EXIST, NOTDIR, ISDIR, NOTEMPTY, INVAL, NAMETOOLONG = -2, -17, -20, -21, -39, -22, -36
+NOENT, EXIST, NOTDIR, ISDIR, NOTEMPTY, INVAL, NAMETOOLONG, NOSPC = -2, -17, -20, -21, -39, -22, -36, -28
 
 # Names that begin alike sort in a way of their own; bytes are bytes.
 NAMES = [b"a", b"aa", b"aaa", b"b", b"ab", b"littlefs", b"...", b"name with blanks", b"\xff\xfe", b"\xe4\x80",
@@ -241,6 +241,8 @@ class Draw:
     SMALLER = ("remove", "truncate", "removeattr")
     CUT = ("mkdir", "create", "replace", "remove", "rename", "rename", "rename", "setattr", "removeattr",
            "put", "write", "append", "truncate", "log", "log")
+    FILL = ("mkdir", "mkdir", "create", "put", "put", "put", "append", "append", "append", "write", "log", "truncate",
+            "remove", "remove", "rename", "setattr")
 
     def operations(self, count):
         """count lines and what they must return; the tree follows."""
@@ -255,14 +257,14 @@ class Draw:
                 drawn.append(one)
         return drawn
 
-    def to_cut(self):
-        """One line that power may be lost in, and the trees that may be seen then: before
-        it, after each of its commits, after it."""
+    def step(self, kinds=CUT):
+        """One line, and the trees that may be seen when it is not done to its end: before
+        it, after each of its commits; and after it."""
         while True:
             before = self.tree.copy()
-            one = getattr(self, "draw_" + self.random.choice(self.CUT))()
+            one = getattr(self, "draw_" + self.random.choice(kinds))()
             if one is not None:
-                return one, [before] + self.between(before, one[0]) + [self.tree]
+                return one[0], [before] + self.between(before, one[0]) + [self.tree]
 
     def between(self, before, line):
         """A file that is made exists, empty, before it has contents; a log has what was

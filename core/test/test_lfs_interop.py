@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from lfs_random import Draw, KINDS, Tree
+from lfs_random import Draw, KINDS, NAMETOOLONG, NOSPC, Tree
 from lfs_sides import Ours, Theirs, Wrong, crc_of, run_in_venv, spell, unhexed
 from urllib.parse import unquote_to_bytes
 
@@ -80,7 +80,7 @@ class Story:
         self.last = side, self.image, dict(self.geometry, cut=cut, torn=torn), script
         image, answers = side.run(self.image, self.geometry, script, cut, torn)
         for (line, expected), (result, _, _) in zip(lines, answers):
-            check(result == expected, f"{side.name}: '{line[:80]}' returned {result} instead of {expected}")
+            check(expected is None or result == expected, f"{side.name}: '{line[:80]}' returned {result} instead of {expected}")
         return image, answers
 
     def keep(self, where):
@@ -129,8 +129,8 @@ class Story:
     def lose_power(self, side, other):
         """side loses power in a call; other sees a tree that was promised, and mends."""
         self.draw_cache()
-        last, trees = self.draw(side).to_cut()
-        lines = [("mount", 0), ("mkconsistent", 0), last]
+        last, trees = self.draw(side).step()
+        lines = [("mount", 0), ("mkconsistent", 0), (last, 0)]
         _, answers = self.run(side, lines)
         begun, ended = answers[1][1], answers[2][1]
         if ended > begun:
@@ -140,11 +140,30 @@ class Story:
         # The original hides an entry beside one whose move was cut, until it mends.
         seen = sorted(self.view(other, mend=other.name == "theirs"))
         fit = [tree for tree in trees if tree.lines() == seen]
-        check(fit, f"{other.name} sees no tree of before, in or after '{last[0][:80]}': "
+        check(fit, f"{other.name} sees no tree of before, in or after '{last[:80]}': "
               + difference(trees[-1].lines(), seen))
         self.tree = fit[0]
         self.image, _ = self.run(other, [("mount", 0), ("mkconsistent", 0), ("unmount", 0)])
         self.look()
+
+    def fill(self, side, kinds=Draw.FILL):
+        """One call, on a disk that may be full: then the tree is one that was promised."""
+        self.draw_cache()
+        draw = self.draw(side)
+        draw.file_max = self.geometry["block"] * self.geometry["count"] // 2
+        line, trees = draw.step(kinds)
+        self.image, answers = self.run(side, [("mount", 0), (line, None), (TREE, 0), ("unmount", 0)])
+        result, seen = answers[1][0], sorted(answers[2][2])
+        # The original says NAMETOOLONG where it cannot create for want of space.
+        full = (NOSPC, NAMETOOLONG) if side.name == "theirs" else (NOSPC,)
+        if line.startswith("remove "):
+            full = ()
+        check(result == 0 or result in full, f"{side.name}: '{line[:80]}' returned {result}")
+        fit = [tree for tree in (trees[:-1] if result else trees[-1:]) if tree.lines() == seen]
+        check(fit, f"{side.name}: '{line[:80]}' returned {result}, and then another tree is there: "
+              + difference(trees[0 if result else -1].lines(), seen))
+        self.tree = fit[0]
+        return result == 0
 
     def version(self):
         _, answers = self.run(self.sides[0], [("mount", 0), ("fsstat", 0), ("unmount", 0)])
@@ -187,6 +206,19 @@ def grown_story(sides, first, n):
     story.geometry["count"] = more
     story.look()
     story.alternate(1 - first)
+
+
+def full_story(sides, first, n):
+    """A disk that is always nearly full, and often quite."""
+    story = Story(f"full {sides[first].name} {n}", sides, GEOMETRIES[n % len(GEOMETRIES)])
+    story.geometry["count"] = 12
+    story.format(sides[first])
+    while story.fill(sides[first], ("put", "append")):
+        pass
+    for step in range(50):
+        story.fill(sides[(first + step // 10) % 2])
+        if step % 10 == 9:
+            story.look()
 
 
 def small_cache_story(sides, first, n):
@@ -290,6 +322,8 @@ def stories(sides, images):
             yield f"2.0 {sides[first].name} {n}", old_version_story, (sides, first, n)
         for n in range(max(2, images // 10)):
             yield f"grow {sides[first].name} {n}", grown_story, (sides, first, n)
+        for n in range(max(len(GEOMETRIES), images // 10)):
+            yield f"full {sides[first].name} {n}", full_story, (sides, first, n)
     for n in range(max(len(GEOMETRIES), images // 5)):
         yield f"small cache {n}", small_cache_story, (sides, n % 2, n)
     for golden in manifest():
