@@ -382,7 +382,10 @@ typedef struct lfs {
 	lfs_size_t attr_max;
 	lfs_size_t inline_max;
 
-	lfs_mdir_t last;	/* the pair fetched last: known to be valid */
+	struct lfs_known {
+		lfs_block_t pair[2];
+		lfs_off_t end;	/* of the log; the high bit: erased from there on */
+	} known[2];		/* pairs read lately, whose logs are valid */
 
 #ifdef LFS_MIGRATE
 	struct lfs1 *lfs1;

@@ -347,8 +347,7 @@ static int lfs_dir_alloc(lfs_t *lfs, lfs_mdir_t *dir)
 		if (err)
 			return err;
 	}
-	if (lfs_pair_shares(lfs->last.pair, dir->pair))
-		lfs_pair_setnull(lfs->last.pair);
+	lfs_known_drop(lfs);
 	int err = lfs_bd_get(lfs, dir->pair[0], 0, &rev, sizeof rev);
 	if (err && err != LFS_ERR_CORRUPT)
 		return err;
@@ -435,7 +434,7 @@ static int lfs_dir_split(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_source *s)
 		lfs_pair_set(dir->tail, tail.pair);
 		dir->split = true;
 		s->end = part.begin;
-		lfs_mdir_set(&lfs->last, &tail);
+		lfs_known_set(lfs, &tail);
 	}
 }
 

@@ -173,7 +173,7 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
  * valid. Whenever a commit is complete, *good becomes what it says. */
 static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, bool known)
 {
-	lfs_size_t hint = known ? 64 : lfs->cfg->cache_size;
+	lfs_size_t hint = known ? 16 : lfs->cfg->cache_size;
 	lfs_block_t block = s->dir.pair[0];
 	lfs_off_t off = s->off;
 	uint32_t word;
@@ -214,8 +214,8 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 	return 0;
 }
 
-/* Read the log of dir->pair[0]. known: dir->off is its end, all of it is valid;
- * else every commit is checked and *dir is filled in. match may be NULL.
+/* Read the log of dir->pair[0] and fill in *dir. known: dir->off is its end, and
+ * all of it is valid; else every commit is checked. match may be NULL.
  * LFS_ERR_CORRUPT: there is no valid commit. */
 static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_match *match)
 {
@@ -246,11 +246,11 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 		return LFS_ERR_CORRUPT;
 	if (match)
 		*match = good.match;
+	lfs_mdir_set(dir, &good.dir);
 	if (known)
 		return 0;
 
 	/* What follows may be programmed if it is still as it was when erased. */
-	lfs_mdir_set(dir, &good.dir);
 	dir->erased = good.ended && dir->off % lfs->cfg->prog_size == 0;
 	if (dir->erased && good.fcrc[0] > 0) {
 		uint32_t now = 0xffffffff;
@@ -278,15 +278,42 @@ static void lfs_gstate_add(lfs_gstate_t *g, const uint32_t share[3])
 
 /* ---- Fetching ----------------------------------------------------------------------- */
 
-/* The pair as an open handle or lfs->last know it, or NULL. */
-static const lfs_mdir_t *lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[2])
+#define LFS_KNOWN_ERASED 0x80000000u
+
+/* The pair's log is valid as dir says: it need not be checked again. */
+static void lfs_known_set(lfs_t *lfs, const lfs_mdir_t *dir)
 {
-	if (lfs_pair_same(lfs->last.pair, pair))
-		return &lfs->last;
+	struct lfs_known *k = lfs->known;
+
+	if (!lfs_pair_same(k[0].pair, dir->pair))
+		k[1] = k[0];
+	lfs_pair_set(k[0].pair, dir->pair);
+	k[0].end = dir->off | (dir->erased ? LFS_KNOWN_ERASED : 0);
+}
+
+/* Nothing is known any more. */
+static void lfs_known_drop(lfs_t *lfs)
+{
+	memset(lfs->known, 0xff, sizeof lfs->known);
+}
+
+/* What is known of a pair, by lfs->known or an open handle; false: nothing. Count
+ * and tail are not filled in. */
+static bool lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
+{
+	for (int i = 0; i < 2; i++)
+		if (lfs_pair_same(lfs->known[i].pair, pair)) {
+			lfs_pair_set(dir->pair, lfs->known[i].pair);
+			dir->off = lfs->known[i].end & ~LFS_KNOWN_ERASED;
+			dir->erased = lfs->known[i].end & LFS_KNOWN_ERASED;
+			return true;
+		}
 	for (const struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (lfs_pair_same(h->m.pair, pair))
-			return &h->m;
-	return NULL;
+		if (lfs_pair_same(h->m.pair, pair)) {
+			lfs_mdir_set(dir, &h->m);
+			return true;
+		}
+	return false;
 }
 
 /* From the disk, whatever is known. A half that cannot be read is out of the
@@ -324,21 +351,21 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 			      struct lfs_match *match)
 {
 	lfs_block_t want[2] = {pair[0], pair[1]};
-	int err = 0;
+	int err;
 
 	if (lfs->block_count && (want[0] >= lfs->block_count || want[1] >= lfs->block_count))
 		return LFS_ERR_CORRUPT;
-	const lfs_mdir_t *known = lfs_dir_known(lfs, want);
-	if (known) {
-		lfs_mdir_set(dir, known);
-		if (match)
+	if (lfs_dir_known(lfs, want, dir)) {
+		err = lfs_bd_get(lfs, dir->pair[0], 0, &dir->rev, sizeof dir->rev);
+		dir->rev = lfs_fromle32(dir->rev);
+		if (!err)
 			err = lfs_log_scan(lfs, dir, true, match);
 	} else {
 		err = lfs_dir_load(lfs, dir, want, match);
 	}
 	/* A log that ends where it cannot be read may go on once it can. */
 	if (!err && !(lfs->gdisk.tag & LFS_GSTATE_UNREAD))
-		lfs_mdir_set(&lfs->last, dir);
+		lfs_known_set(lfs, dir);
 	if (!err && match && match->id != LFS_ID_NONE && lfs_gstate_hides(lfs, dir, match->id))
 		match->id = LFS_ID_NONE;
 	return err;
@@ -361,6 +388,7 @@ static void lfs_tail_start(lfs_mdir_t *dir)
 	dir->tail[1] = 1;
 }
 
+#ifndef LFS_READONLY
 static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
 {
 	if (lfs_pair_isnull(dir->tail))
@@ -369,7 +397,6 @@ static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
 	return err ? err : 1;
 }
 
-#ifndef LFS_READONLY
 static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id)
 {
 	lfs_block_t steps = 0;
@@ -434,7 +461,7 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 
 	/* A window that reaches back: the tags before are wanted next. */
 	const uint8_t *data;
-	lfs_size_t n, back = lfs_max(lfs_min(c->cache_size, 64), c->read_size);
+	lfs_size_t n, back = lfs_max(lfs_min(c->cache_size, 32), c->read_size);
 	lfs_off_t from = lfs_aligndown(w->off, back);
 	int err = 0;
 	if (!lfs_cache_holds(&lfs->rcache, block, w->off))

@@ -40,6 +40,7 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 		if (lfs_dir_seekid(lfs, &h->m, &h->id))
 			lfs_pair_setnull(h->m.pair);
 	}
+	lfs_known_drop(lfs);
 	return 0;
 }
 
@@ -102,6 +103,7 @@ static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
 		else
 			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS(lfs_tail_attr(false, tail)));
 	} while (err == LFS_AGAIN);
+	lfs_known_drop(lfs);
 	return err;
 }
 

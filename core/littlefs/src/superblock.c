@@ -80,7 +80,7 @@ static int lfs_init(lfs_t *lfs, const struct lfs_config *c)
 	else if (c->inline_max == 0)
 		lfs->inline_max = lfs_min(c->cache_size, lfs_min(lfs->attr_max, max / 8));
 	lfs_pair_setnull(lfs->root);
-	lfs_pair_setnull(lfs->last.pair);
+	lfs_known_drop(lfs);
 	lfs_cache_drop(&lfs->rcache);
 	lfs_cache_drop(&lfs->pcache);
 
@@ -202,7 +202,7 @@ static int lfs_format_pair(lfs_t *lfs)
 		lfs_mdir_set(&from, &root);
 		s.count = 0;
 	}
-	lfs_pair_setnull(lfs->last.pair);
+	lfs_known_drop(lfs);
 	if (!err)
 		err = lfs_dir_fetch(lfs, &root, first);
 	return err == LFS_BAD || err == LFS_ERR_CORRUPT ? LFS_ERR_NOSPC : err;

@@ -131,8 +131,7 @@ static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *was,
 	}
 	if (!owned)
 		lfs_mdir_set(dir, now);
-	if (!(now->split && lfs_pair_same(lfs->last.pair, now->tail)))
-		lfs_mdir_set(&lfs->last, now);
+	lfs_known_set(lfs, now);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
 		if (lfs_pair_same(h->m.pair, old.pair) && lfs_dir_seekid(lfs, &h->m, &h->id))
 			lfs_pair_setnull(h->m.pair);
@@ -142,7 +141,7 @@ static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *was,
 static void lfs_dir_spoil(lfs_t *lfs, lfs_mdir_t *dir)
 {
 	dir->erased = false;
-	lfs_pair_setnull(lfs->last.pair);
+	lfs_known_drop(lfs);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
 		if (lfs_pair_same(h->m.pair, dir->pair))
 			h->m.erased = false;
@@ -185,7 +184,7 @@ static int lfs_fs_recall(lfs_t *lfs)
 {
 	if (!(lfs->gdisk.tag & LFS_GSTATE_DOUBT))
 		return 0;
-	lfs_pair_setnull(lfs->last.pair);
+	lfs_known_drop(lfs);
 	memset(&lfs->gstate, 0, sizeof lfs->gstate);
 	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
 	return lfs_mount_walk(lfs);
@@ -305,8 +304,7 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *n
 		if (h->type == LFS_TYPE_DIR && lfs_pair_same(((lfs_dir_t *)h)->head, was->pair))
 			lfs_pair_set(((lfs_dir_t *)h)->head, now->pair);
 	}
-	if (lfs_pair_same(lfs->last.pair, was->pair))
-		lfs_mdir_set(&lfs->last, now);
+	lfs_known_set(lfs, now);
 }
 
 /* A write on the way of a move. *next: the pair that should move as well, now
@@ -416,7 +414,7 @@ static int lfs_dir_expand(lfs_t *lfs)
 			return err == LFS_BAD ? LFS_ERR_NOSPC : err;
 	}
 	lfs->gdisk = lfs->gstate;
-	lfs_mdir_set(&lfs->last, &fresh);
+	lfs_known_set(lfs, &fresh);
 	lfs_dir_moved(lfs, &old, &fresh);
 	return err == LFS_BAD ? LFS_ERR_NOSPC : err;
 }
@@ -469,7 +467,7 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		lfs_block_t pair[2] = {dir->pair[0], dir->pair[1]};
 
 		/* What was written to a bad half is nothing, even if it can be read. */
-		lfs_mdir_set(&lfs->last, dir);
+		lfs_known_set(lfs, dir);
 		err = lfs_dir_makeway(lfs, pair);
 		/* Worn blocks are better than none. */
 		if (err == LFS_ERR_NOSPC && worn) {
@@ -484,7 +482,7 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 	if (err)
 		lfs_gstate_reset(lfs);
 	if (err < 0 && (lfs->gdisk.tag & LFS_GSTATE_UNREAD))
-		lfs_pair_setnull(lfs->last.pair);
+		lfs_known_drop(lfs);
 	return err;
 }
 
