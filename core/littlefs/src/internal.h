@@ -211,8 +211,10 @@ static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps);
 /* Before the first pair of the tail list. */
 static void lfs_tail_start(lfs_mdir_t *dir);
 
+#ifndef LFS_READONLY
 /* On to the next pair of it: 1, 0 at the end, or an error. */
 static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps);
+#endif
 
 #ifndef LFS_READONLY
 /* On to the pair that holds id, along hard tails, after a commit may have split
