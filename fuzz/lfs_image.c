@@ -214,6 +214,9 @@ static void check_super(struct li_image *im, uint32_t entry)
 		li_say(im, LI_DAMAGE, li_block(im, at), li_within(im, at) + 4, "the superblock says blocks of "
 		       "%u bytes; they have %u", s.block_size, im->block_size);
 	check_limit(im, at + 12, "names", s.name_max, 1022);
+	if (s.name_max > 255 && s.name_max <= 1022)
+		li_say(im, LI_NOTE, li_block(im, at), li_within(im, at) + 12, "the limit of names is %u: most drivers "
+		       "are built for 255 and mount no more", s.name_max);
 	check_limit(im, at + 16, "files", s.file_max, INT32_MAX);
 	check_limit(im, at + 20, "attributes", s.attr_max, 1022);
 	if (s.block_count != im->super.block_count)

@@ -72,7 +72,8 @@ enum li_step li_scan_next(struct li_scan *s);
 /* CRC-32 of the specification, without final xor; begins with 0xffffffff. */
 uint32_t li_crc(uint32_t crc, const uint8_t *data, size_t n);
 
-enum li_fcrc { LI_FCRC_NONE, LI_FCRC_MATCHES, LI_FCRC_DIFFERS };
+/* LI_FCRC_BEYOND: it is said to be of more bytes than the block has. */
+enum li_fcrc { LI_FCRC_NONE, LI_FCRC_MATCHES, LI_FCRC_DIFFERS, LI_FCRC_BEYOND };
 
 struct li_log {
 	uint32_t block;

@@ -222,6 +222,8 @@ static void tell_end(const struct dump *d, const struct li_log *log)
 		printf("no FCRC, so the next write compacts\n");
 	else if (log->fcrc == LI_FCRC_DIFFERS)
 		printf("the FCRC does not match (%u bytes), so the next write compacts\n", log->fcrc_bytes);
+	else if (log->fcrc == LI_FCRC_BEYOND)
+		printf("the FCRC is of more bytes than are left (%u), so the next write compacts\n", log->fcrc_bytes);
 	else if (log->stray)
 		printf("the FCRC matches (%u bytes), but the byte at +0x%x is not erased\n", log->fcrc_bytes,
 		       log->stray);

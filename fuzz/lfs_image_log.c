@@ -103,8 +103,8 @@ static void read_fcrc(struct li_log *log, const uint8_t *block, uint32_t bytes)
 	uint32_t n = get_le32(block + log->fcrc_at + 4), want = get_le32(block + log->fcrc_at + 8);
 
 	log->fcrc_bytes = n;
-	log->fcrc = LI_FCRC_DIFFERS;
-	if (n > bytes - log->end)
+	log->fcrc = n > bytes - log->end ? LI_FCRC_BEYOND : LI_FCRC_DIFFERS;
+	if (log->fcrc == LI_FCRC_BEYOND)
 		return;
 	log->erased = erased_byte(want, n);
 	if (li_crc(UINT32_MAX, next, n) != want)

@@ -428,6 +428,10 @@ static void tell_end(struct li_image *im, const struct li_log *log)
 		li_say(im, LI_REPAIRABLE, log->block, log->end, "the %u bytes behind the log are not "
 		       "erased, as the FCRC at +0x%x says: a commit was begun here; drivers compact "
 		       "the pair at the next write", log->fcrc_bytes, log->fcrc_at);
+	else if (log->fcrc == LI_FCRC_BEYOND)
+		li_say(im, LI_NOTE, log->block, log->fcrc_at, "an FCRC of %u bytes, and %u are left in the block: "
+		       "drivers compact the pair at the next write", log->fcrc_bytes,
+		       im->block_size - log->end);
 	else if (log->stray)
 		li_say(im, LI_REPAIRABLE, log->block, log->stray, "this byte is not erased (0x%02x would be), while "
 		       "the FCRC of the %u bytes behind the log matches: a torn program; the next "

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "lfs_image.h"
+#include "noise.h"
 #include "tap.h"
 
 #define GOLDEN "core/test/golden/littlefs/"
@@ -182,6 +183,57 @@ static struct edit_tag *add_tag(struct edit *e, uint16_t type, uint16_t id, cons
 	e->tag[at] = (struct edit_tag){ .type = type, .id = id, .length = n };
 	memcpy(e->tag[at].data, data, n);
 	return &e->tag[at];
+}
+
+/* ---- Any damage ------------------------------------------------------------------------- */
+
+__attribute__((unused))
+static uint32_t draw_of(uint32_t seed, uint32_t what, uint32_t n)
+{
+	return noise_below(noise(7, NOISE_PLAN, seed, what, 0), n);
+}
+
+/* CRCs of all logs made right, so that damage in them is believed. */
+static void mend_crcs(struct bench *b)
+{
+	for (uint32_t block = 0; block < b->bytes / b->block_size; block++) {
+		struct li_scan s;
+		enum li_step step;
+		uint8_t *cell = b->cell + (size_t)block * b->block_size;
+		li_scan_begin(&s, cell, b->block_size);
+		while ((step = li_scan_next(&s)) == LI_TAG || step == LI_COMMIT || step == LI_WRONG_CRC)
+			if (step == LI_WRONG_CRC)
+				put_le32(cell + s.tag.at + 4, s.computed);
+	}
+}
+
+__attribute__((unused))
+static void mutate(struct bench *b, uint32_t seed)
+{
+	uint32_t edits = 1 + draw_of(seed, 0, 6), used = b->bytes;
+
+	while (used > 64 && b->cell[used - 1] == 0xff)
+		used--;
+	for (uint32_t i = 0; i < edits; i++) {
+		uint32_t at = draw_of(seed, 10 * i + 1, used), word = draw_of(seed, 10 * i + 2, 8);
+		switch (draw_of(seed, 10 * i + 3, 4)) {
+		case 0:
+			b->cell[at] ^= (uint8_t)(1u << word);
+			break;
+		case 1:
+			b->cell[at] = (uint8_t)draw_of(seed, 10 * i + 4, 256);
+			break;
+		case 2:	/* a block number, where one may stand */
+			put_le32(b->cell + (at & ~3u), draw_of(seed, 10 * i + 4, 66));
+			break;
+		default:	/* a block onto another */
+			memmove(b->cell + at / b->block_size * b->block_size,
+				b->cell + draw_of(seed, 10 * i + 4, used / b->block_size) * b->block_size,
+				b->block_size);
+		}
+	}
+	if (seed & 1)
+		mend_crcs(b);
 }
 
 #endif

@@ -139,6 +139,8 @@ static void limits_that_cannot_be(void)
 {
 	put_le32(open_tag("01-empty", 1, LI_INLINE, 0)->data + 12, 1023);
 	told("damage", "the limit of names is 1023");
+	put_le32(open_tag("01-empty", 1, LI_INLINE, 0)->data + 12, 256);
+	told("note", "most drivers are built for 255");
 	put_le32(open_tag("01-empty", 1, LI_INLINE, 0)->data + 16, 0x80000000);
 	told("damage", "the limit of files is 2147483648");
 	put_le32(open_tag("01-empty", 1, LI_INLINE, 0)->data + 20, 2000);
@@ -163,6 +165,12 @@ static void neither_block_of_a_pair(void)
 	memset(b.cell + block[0] * 512, 0x55, 512);
 	memset(b.cell + block[1] * 512, 0x55, 512);
 	told_raw("damage", "the pair is lost");
+}
+
+static void an_fcrc_of_more_than_the_block_has(void)
+{
+	put_le32(open_tag("01-empty", 1, LI_FCRC, 0x3ff)->data, 449);
+	told("note 1+0x2c:", "an FCRC of 449 bytes, and 448 are left in the block");
 }
 
 static void a_newer_revision_without_a_commit(void)
@@ -649,6 +657,7 @@ int main(void)
 	TEST(limits_that_cannot_be);
 	TEST(an_image_of_one_block);
 	TEST(neither_block_of_a_pair);
+	TEST(an_fcrc_of_more_than_the_block_has);
 	TEST(a_newer_revision_without_a_commit);
 	TEST(bytes_that_are_not_erased_behind_the_log);
 	TEST(a_commit_that_was_not_finished);

@@ -241,53 +241,6 @@ static void sizes_take_as_many_blocks_as_their_pointers_leave_room_for(void)
 
 /* ---- Any bytes ------------------------------------------------------------------------------------ */
 
-static uint32_t draw(uint32_t seed, uint32_t what, uint32_t n)
-{
-	return noise_below(noise(7, NOISE_PLAN, seed, what, 0), n);
-}
-
-/* CRCs of all logs made right, so that damage in them is believed. */
-static void mend_crcs(void)
-{
-	for (uint32_t block = 0; block < b.bytes / b.block_size; block++) {
-		struct li_scan s;
-		enum li_step step;
-		uint8_t *cell = b.cell + (size_t)block * b.block_size;
-		li_scan_begin(&s, cell, b.block_size);
-		while ((step = li_scan_next(&s)) == LI_TAG || step == LI_COMMIT || step == LI_WRONG_CRC)
-			if (step == LI_WRONG_CRC)
-				put_le32(cell + s.tag.at + 4, s.computed);
-	}
-}
-
-static void mutate(uint32_t seed)
-{
-	uint32_t edits = 1 + draw(seed, 0, 6), used = b.bytes;
-
-	while (used > 64 && b.cell[used - 1] == 0xff)
-		used--;
-	for (uint32_t i = 0; i < edits; i++) {
-		uint32_t at = draw(seed, 10 * i + 1, used), word = draw(seed, 10 * i + 2, 8);
-		switch (draw(seed, 10 * i + 3, 4)) {
-		case 0:
-			b.cell[at] ^= (uint8_t)(1u << word);
-			break;
-		case 1:
-			b.cell[at] = (uint8_t)draw(seed, 10 * i + 4, 256);
-			break;
-		case 2:	/* a block number, where one may stand */
-			put_le32(b.cell + (at & ~3u), draw(seed, 10 * i + 4, 66));
-			break;
-		default:	/* a block onto another */
-			memmove(b.cell + at / b.block_size * b.block_size,
-				b.cell + draw(seed, 10 * i + 4, used / b.block_size) * b.block_size,
-				b.block_size);
-		}
-	}
-	if (seed & 1)
-		mend_crcs();
-}
-
 /* Walks all that there is; what must hold of any bytes is checked here. */
 static void walk(uint32_t *shown, uint32_t *damaged)
 {
@@ -331,7 +284,7 @@ static void any_damage_to_a_golden_image_is_walked_to_an_end(void)
 		memcpy(pristine, b.cell, b.bytes);
 		for (uint32_t k = 0; k < 600; k++) {
 			memcpy(b.cell, pristine, b.bytes);
-			mutate(i * 1000 + k);
+			mutate(&b, i * 1000 + k);
 			walk(&shown, &damaged);
 			opened++;
 		}
@@ -346,7 +299,7 @@ static void bytes_that_are_no_image_are_none(void)
 		b.bytes = 4096;
 		b.block_size = 512;
 		for (uint32_t i = 0; i < b.bytes; i++)
-			b.cell[i] = (uint8_t)draw(seed, i, 256);
+			b.cell[i] = (uint8_t)draw_of(seed, i, 256);
 		CHECK_EQ(li_guess(b.cell, b.bytes), 0);
 		CHECK(!look(&b));
 		li_close(&b.im);
