@@ -199,6 +199,15 @@ static void check_limit(struct li_image *im, uint32_t at, const char *what, uint
 		       "%u is possible", what, value, most);
 }
 
+/* A mount takes each limit over from the first superblock and finds those behind it
+ * too large when they are larger. */
+static void check_lower(struct li_image *im, uint32_t at, const char *what, uint32_t value, uint32_t roots)
+{
+	if (value && value < roots)
+		li_say(im, LI_DAMAGE, li_block(im, at), li_within(im, at), "the limit of %s is %u here and %u in "
+		       "the root's superblock: no mount takes the larger one", what, value, roots);
+}
+
 /* What a mount looks at, of every superblock in the list. */
 static void check_super(struct li_image *im, uint32_t entry)
 {
@@ -219,7 +228,13 @@ static void check_super(struct li_image *im, uint32_t entry)
 		       "are built for 255 and mount no more", s.name_max);
 	check_limit(im, at + 16, "files", s.file_max, INT32_MAX);
 	check_limit(im, at + 20, "attributes", s.attr_max, 1022);
-	if (s.block_count != im->super.block_count)
+	check_lower(im, at + 12, "names", s.name_max, im->super.name_max);
+	check_lower(im, at + 16, "files", s.file_max, im->super.file_max);
+	check_lower(im, at + 20, "attributes", s.attr_max, im->super.attr_max);
+	if (s.block_count < 2)
+		li_say(im, LI_DAMAGE, li_block(im, at), li_within(im, at) + 8, "the superblock counts %u blocks: a "
+		       "littlefs has two at least", s.block_count);
+	else if (s.block_count != im->super.block_count)
 		li_say(im, LI_NOTE, li_block(im, at), li_within(im, at) + 8, "this superblock counts %u blocks, "
 		       "the root's %u: it was grown; a mount wants the count left open",
 		       s.block_count, im->super.block_count);
@@ -229,13 +244,10 @@ static void check_size(struct li_image *im)
 {
 	uint32_t have = im->present, want = im->super.block_count;
 
-	if (want < 2)
-		li_say(im, LI_DAMAGE, LI_NONE, 0, "the superblock counts %u blocks: a littlefs has two at "
-		       "least", want);
-	else if (have < want)
+	if (have < want)
 		li_say(im, LI_NOTE, LI_NONE, 0, "the image ends after %u of %u blocks of %u bytes", have, want,
 		       im->block_size);
-	else if (have > want)
+	else if (have > want && want >= 2)
 		li_say(im, LI_NOTE, LI_NONE, 0, "%u blocks of %u bytes stand behind the %u of the file system",
 		       have - want, im->block_size, want);
 }

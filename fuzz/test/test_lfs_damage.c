@@ -147,6 +147,18 @@ static void limits_that_cannot_be(void)
 	told("damage", "the limit of attributes is 2000");
 }
 
+static void limits_that_rise_along_the_superblocks(void)
+{
+	put_le32(open_tag("07-relocated", 0, LI_INLINE, 0)->data + 12, 254);
+	told("damage", "the limit of names is 254 here and 255 in the root's superblock");
+	put_le32(open_tag("07-relocated", 0, LI_INLINE, 0)->data + 16, 9);
+	told("damage", "the limit of files is 9 here");
+	put_le32(open_tag("07-relocated", 0, LI_INLINE, 0)->data + 20, 9);
+	told("damage", "the limit of attributes is 9 here");
+	put_le32(open_tag("07-relocated", 0, LI_INLINE, 0)->data + 8, 1);
+	told("damage 0", "counts 1 blocks");
+}
+
 static void an_image_of_one_block(void)
 {
 	load(&b, "01-empty");
@@ -655,6 +667,7 @@ int main(void)
 	TEST(another_block_size);
 	TEST(another_block_count);
 	TEST(limits_that_cannot_be);
+	TEST(limits_that_rise_along_the_superblocks);
 	TEST(an_image_of_one_block);
 	TEST(neither_block_of_a_pair);
 	TEST(an_fcrc_of_more_than_the_block_has);
