@@ -196,7 +196,7 @@ def main(argv):
     with tempfile.TemporaryDirectory() as room:
         for name in names:
             our, their = count(argv[1], ["nor-4k", name], room), theirs(name, rows["nor-4k", name], room)
-            print(f"{name:<24}{our:>14}{their:>14}{our / their:>8.2f}", flush=True)
+            print(f"{name:<24}{our:>14}{their:>14}{our / their:>8.3f}", flush=True)
     return 0
 
 
