@@ -225,12 +225,33 @@ struct log_fs {
 	unsigned reached;		/* from the root, and superblock pairs before it */
 	unsigned data_blocks;		/* of the files that were reached */
 	unsigned supers;		/* superblock entries */
+	uint32_t count_low, count_high;	/* block counts that they name */
+	uint64_t list_sum, tree_sum;	/* of both blocks of all pairs, by list and tree */
 	struct view view;
 };
 
 static inline bool log_shares(const uint32_t a[2], const uint32_t b[2])
 {
 	return a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1];
+}
+
+/* A number of a pair, whichever block comes first. */
+static inline uint64_t log_pair_sum(const uint32_t pair[2])
+{
+	uint64_t low = pair[0] < pair[1] ? pair[0] : pair[1], high = pair[0] ^ pair[1] ^ low;
+	return (low << 32 | high) * 0x9e3779b97f4a7c15u;
+}
+
+/* A superblock entry, in the pair that may be the root. */
+static inline void log_take_super(struct log_fs *fs, const struct log *l, const uint32_t pair[2])
+{
+	uint32_t count = log_le(l->data + l->entry[0].at + 8);
+	fs->count_low = fs->supers == 0 || count < fs->count_low ? count : fs->count_low;
+	fs->count_high = count > fs->count_high ? count : fs->count_high;
+	/* Those before the root are reached; the root is counted when it is read. */
+	fs->tree_sum += fs->supers ? log_pair_sum(fs->root) : 0;
+	fs->reached = fs->supers++;
+	memcpy(fs->root, pair, sizeof fs->root);
 }
 
 /* Bytes of a file from its list of blocks, last block first. */
@@ -291,6 +312,7 @@ static inline void log_view_dir(struct log_fs *fs, const struct dev *d, struct l
 			return;
 		}
 		fs->reached++;
+		fs->tree_sum += log_pair_sum(pair);
 		bool moving = (fs->gstate[0] >> 20 & 0x7ff) == 0x4ff && log_shares(pair, fs->gstate + 1);
 		for (unsigned i = 0; i < l->n; i++) {
 			struct log_entry *e = &l->entry[i];
@@ -332,10 +354,9 @@ static inline bool log_fs_read(struct log_fs *fs, const struct dev *d)
 		if (!ok)
 			break;
 		fs->pairs++;
-		if (l->n && l->entry[0].type == 0xff) {
-			memcpy(fs->root, pair, sizeof pair);
-			fs->reached = fs->supers++;	/* the root is counted when it is read */
-		}
+		fs->list_sum += log_pair_sum(pair);
+		if (l->n && l->entry[0].type == 0xff)
+			log_take_super(fs, l, pair);
 		for (int i = 0; i < 3; i++)
 			fs->gstate[i] ^= l->gstate[i];
 		memcpy(pair, l->tail, sizeof pair);

@@ -75,6 +75,57 @@ static inline uint32_t some_size(uint64_t *noise, uint32_t most)
 	return r % 4 == 0 ? r / 4 % 20 : r % 4 < 3 ? r / 4 % 100 : r / 4 % most;
 }
 
+/* Something with a handle that stays open for a while. False: nothing came to
+ * mind. */
+static inline bool some_handle_step(struct story *s, const struct work *w, uint64_t *noise,
+				    uint32_t most)
+{
+	uint32_t i = dev_noise(noise) % WORK_OWN, seed = dev_noise(noise);
+	const struct handle *h = &w->h[i];
+	const struct node *x = &w->now.node[dev_noise(noise) % w->now.n];
+
+	if (!h->open) {
+		if (x->dir)
+			return false;
+		say(s, OPEN, x->path, i, LFS_O_RDWR | (seed % 4 == 0 ? LFS_O_APPEND : 0) |
+						 (seed % 5 == 0 ? LFS_O_TRUNC : 0), 0);
+		return true;
+	}
+	switch (seed % 8) {
+	case 0: case 1:
+		say(s, SYNC, NULL, i, 0, 0);
+		break;
+	case 2:
+		say(s, CLOSE, NULL, i, 0, 0);
+		break;
+	case 3:
+		say(s, SEEK, NULL, i, seed / 8 % (h->size + 10), 0);
+		break;
+	case 4:
+		say(s, HTRUNC, NULL, i, seed / 8 % (h->size + 50) % most, 0);
+		break;
+	case 5:
+		say(s, READ, NULL, i, 0, 0);
+		break;
+	default:
+		if ((h->size > h->pos ? h->size : h->pos) + most / 8 + 100 > most)
+			say(s, SEEK, NULL, i, 0, 0);
+		else
+			say(s, WRITE, NULL, i, some_size(noise, most / 8) % (most / 8 + 100), seed);
+		if (h->appends && h->size + most / 8 + 100 > most)
+			say(s, HTRUNC, NULL, i, 10, 0);
+	}
+	return true;
+}
+
+static inline bool none_is_open(const struct work *w)
+{
+	for (int i = 0; i < WORK_HANDLES; i++)
+		if (w->h[i].open)
+			return false;
+	return true;
+}
+
 /* One step that must succeed on a disk with room; files of at most `most` bytes. */
 static inline void some_step(struct story *s, const struct work *w, uint64_t *noise, uint32_t most)
 {
@@ -86,6 +137,8 @@ static inline void some_step(struct story *s, const struct work *w, uint64_t *no
 	uint32_t seed = dev_noise(noise);
 
 	s->n = 0;
+	if (dev_noise(noise) % 3 == 0 && some_handle_step(s, w, noise, most))
+		return;
 	switch (dev_noise(noise) % 12) {
 	case 0: case 1:
 		if (!there && m->n < 40) {
@@ -122,7 +175,7 @@ static inline void some_step(struct story *s, const struct work *w, uint64_t *no
 			say(s, TRUNC, x->path, seed % 200, 0, 0);
 		return;
 	case 10:
-		say(s, seed % 3 == 0 ? GC : seed % 3 == 1 ? FIX : REMOUNT, NULL, 0, 0, 0);
+		say(s, seed % 3 == 0 ? GC : seed % 3 == 1 || !none_is_open(w) ? FIX : REMOUNT, NULL, 0, 0, 0);
 		return;
 	default:
 		break;

@@ -55,6 +55,7 @@ enum verb {
 	/* handle a */
 	WRITE,				/* b bytes of seed c */
 	SEEK, HTRUNC,			/* to b */
+	READ,				/* all of it, and compare */
 	SYNC, CLOSE,
 	GC, FIX, REMOUNT, STEPS_END
 };
@@ -279,10 +280,12 @@ static inline int work_write(struct work *w, struct handle *h, uint32_t size, ui
 	h->failed = n < 0;
 	if (n < 0)
 		return (int)n;
+	h->pos = pos + size;
+	if (size == 0)
+		return n ? LFS_ERR_BADF : 0;
 	if (pos > h->size)
 		memset(h->data + h->size, 0, pos - h->size);
 	memcpy(h->data + pos, data, size);
-	h->pos = pos + size;
 	h->size = h->pos > h->size ? h->pos : h->size;
 	h->dirty = true;
 	return n == (lfs_ssize_t)size ? 0 : LFS_ERR_BADF;
@@ -312,6 +315,22 @@ static inline int work_seek(struct work *w, struct handle *h, uint32_t pos)
 	if (!err)
 		h->pos = pos;
 	return err;
+}
+
+/* LFS_ERR_BADF: it holds something else than the model's. */
+static inline int work_read(struct work *w, struct handle *h)
+{
+	static uint8_t data[WORK_FILE + 1];
+	int err = work_seek(w, h, 0);
+	if (err)
+		return err;
+	call_begins(w);
+	call_runs(w);
+	lfs_ssize_t n = call_ends(w, (int)lfs_file_read(&w->lfs, &h->file, data, sizeof data));
+	if (n < 0)
+		return (int)n;
+	h->pos = (uint32_t)n;
+	return (uint32_t)n == h->size && memcmp(data, h->data, h->size) == 0 ? 0 : LFS_ERR_BADF;
 }
 
 /* Open, do one thing, close. */
@@ -425,6 +444,8 @@ static inline int work_step(struct work *w, const struct step *s)
 		return work_seek(w, &w->h[s->a], s->b);
 	case HTRUNC:
 		return work_truncate(w, &w->h[s->a], s->b);
+	case READ:
+		return work_read(w, &w->h[s->a]);
 	case SYNC:
 		return work_sync(w, &w->h[s->a]);
 	case CLOSE:
@@ -432,6 +453,16 @@ static inline int work_step(struct work *w, const struct step *s)
 	default:
 		return work_whole(w, s->verb);
 	}
+}
+
+/* Close what is open. */
+static inline int work_end(struct work *w)
+{
+	int err = 0;
+	for (int i = 0; i < WORK_HANDLES && !err; i++)
+		if (w->h[i].open)
+			err = work_close(w, &w->h[i]);
+	return err;
 }
 
 /* Format and mount. */

@@ -406,6 +406,17 @@ static void two_blocks_are_enough_for_a_small_file(void)
 		CHECK_EQ(put("f", 6, i), 0);
 	bench_remount();
 	CHECK(holds("f", 6, 99));
+	CHECK_STR(d.foul, "");
+	bench_end();
+
+	bench_blank(&small);
+	d.cfg.block_count = 2;
+	CHECK(!lfs_format(&lfs, &d.cfg) && !lfs_mount(&lfs, &d.cfg) && !put("f", 6, 1));
+	CHECK_EQ(lfs_fs_grow(&lfs, 64), 0);
+	d.cfg.block_count = 64;
+	CHECK(!lfs_mkdir(&lfs, "d") && !put("d/big", 5000, 2));
+	bench_remount();
+	CHECK(holds("f", 6, 1) && holds("d/big", 5000, 2));
 	bench_end();
 }
 

@@ -287,6 +287,9 @@ static void a_disk_with_many_superblocks_can_grow(void)
 	cut_begin(&shape, it_mounts_with_one_count_and_with_none);
 	CHECK_EQ(lfs_fs_grow(&lfs, 64), 0);
 	cut_end();
+	CHECK(log_fs_read(&fs, &d));
+	CHECK_EQ(fs.count_low, 64);	/* all copies: the original looks at each */
+	CHECK_EQ(fs.count_high, 64);
 	lfs_unmount(&lfs);
 	CHECK_EQ(lfs_mount(&lfs, &d.cfg), LFS_ERR_INVAL);
 	d.cfg.block_count = 64;

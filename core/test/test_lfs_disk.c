@@ -648,6 +648,7 @@ static void images_of_the_original_are_read_and_written_on(void)
 			tap_say("%s: %s", images[i].name, view_differs(&before, &after));
 		CHECK(log_fs_read(&fs, &d));
 		CHECK_EQ(fs.pairs, fs.reached);
+		CHECK_EQ(fs.list_sum, fs.tree_sum);
 		CHECK_EQ(lfs_fs_size(&lfs), 2 * fs.pairs + fs.data_blocks);
 		CHECK_EQ(put("new file", 40, 1), 0);
 		bench_remount();

@@ -7,8 +7,9 @@
  * bytes; the first write changes nothing else; no block is lost; nothing is
  * programmed over what is not erased.
  *
- * TORNBIT_LFS_FULL=1 takes every operation with every model and three seeds;
- * without it each operation gets one model.
+ * TORNBIT_LFS_FULL=1 takes every operation with every model and three seeds, and
+ * cuts the recovery of each ninth of these states at every operation, with three
+ * models; without it each operation gets one model, and each fifth is cut again.
  */
 #include "tap.h"
 
@@ -84,6 +85,7 @@ static bool is_tidy(struct dev *d, lfs_t *lfs, const struct view *v)
 		ok = ok && hold(view_same(&fs.view, v), "image", view_differs(&fs.view, v)) &&
 		     hold(fs.pairs == fs.reached, "pairs in the list and in the tree",
 			  name("%u and %u", fs.pairs, fs.reached)) &&
+		     hold(fs.list_sum == fs.tree_sum, "pairs in the list", "and in the tree are others") &&
 		     hold(fs.gstate[0] == 0, "global state", name("%08x", fs.gstate[0])) &&
 		     hold(lfs_fs_size(lfs) == (lfs_ssize_t)(2 * fs.pairs + fs.data_blocks), "blocks in use",
 			  name("%d and %u", (int)lfs_fs_size(lfs), 2 * fs.pairs + fs.data_blocks));
@@ -138,9 +140,9 @@ static void cut_again(struct dev *from, enum dev_op op, lfs_block_t block, lfs_o
 	static lfs_t lfs;
 	static struct view v;
 	unsigned k = nested_operation++;
-	for (unsigned t = 0; t < (full ? TEARS : 1) && !tap_this; t++) {
+	for (unsigned t = 0; t < (full ? 3 : 1) && !tap_this; t++) {
 		now.depth = 1;
-		now.tear[1] = (enum dev_tear)(full ? t : (now.operation + 3 * k) % TEARS);
+		now.tear[1] = (enum dev_tear)((now.operation + 3 * (k + t)) % TEARS);
 		dev_copy(&torn[1], from);
 		dev_tear(&torn[1], now.tear[1], now.operation + k, op, block, off, data, size);
 		clear_counters(&torn[1]);
@@ -169,7 +171,7 @@ static void cut_with(struct dev *from, enum dev_tear tear, uint64_t seed, enum d
 		return;
 	bool with_dir = (now.operation + seed) % 2 && !disk_is_full;
 	recovered[0] = v;
-	go_on(&torn[0], &lfs, &v, with_dir, full ? seed == 0 : now.operation % 5 == 0);
+	go_on(&torn[0], &lfs, &v, with_dir, full ? seed == 0 && (now.operation + (unsigned)tear) % 3 == 0 : now.operation % 5 == 0);
 }
 
 static void cut(struct dev *from, enum dev_op op, lfs_block_t block, lfs_off_t off,
@@ -436,9 +438,57 @@ static void random_work(void)
 		begin(name("random %u", run), run % SHAPES, cycles[run % 7], run % SHAPES == 2 ? 60 : 96);
 		for (unsigned i = 0; i < 60 && !tap_this; i++) {
 			some_step(&story, &w, &noise, lfs_min(main_dev.cfg.block_size * 3, 6000));
-			if (!one_step(&story.step[0]))
-				break;
+			for (unsigned k = 0; k < story.n; k++)
+				one_step(&story.step[k]);
 		}
+		CHECK_EQ(work_end(&w), 0);
+		end();
+	}
+}
+
+/* A format over a file system: there is one, old or new, or none. */
+static void cut_format(struct dev *from, enum dev_op op, lfs_block_t block, lfs_off_t off,
+		       const uint8_t *data, lfs_size_t size)
+{
+	for (int tear = 0; tear < TEARS; tear++) {
+		static struct view v;
+		lfs_t lfs;
+		now.tear[0] = (enum dev_tear)tear;
+		now.operations++;
+		dev_copy(&torn[0], from);
+		dev_tear(&torn[0], (enum dev_tear)tear, now.operations, op, block, off, data, size);
+		clear_counters(&torn[0]);
+		torn[0].frozen = true;
+		int err = lfs_mount(&lfs, &torn[0].cfg);
+		hold(err == 0 || err == LFS_ERR_CORRUPT || err == LFS_ERR_INVAL, "mount", name("%d", err));
+		if (err == 0) {
+			view_read(&v, &lfs);	/* directories of before may be lost */
+			lfs_unmount(&lfs);
+		}
+		torn[0].frozen = false;
+		hold(lfs_format(&lfs, &torn[0].cfg) == 0 && lfs_mount(&lfs, &torn[0].cfg) == 0,
+		     "format", "again");
+		view_read(&v, &lfs);
+		hold(v.n == 0 && !v.err, "format", "again shows something");
+		lfs_unmount(&lfs);
+		hold(!torn[0].foul[0], "format", torn[0].foul);
+	}
+}
+
+static void formatting_a_used_disk(void)
+{
+	for (unsigned s = 0; s < SHAPES; s++) {
+		begin("format", s, 1, 0);
+		main_dev.before = NULL;
+		for (uint32_t i = 0; i < 20; i++)
+			one_step(&(struct step){ PUT, name("f%u", i % 3), NULL, 40, i, 0 });
+		lfs_unmount(&w.lfs);
+		main_dev.before = cut_format;
+		CHECK_EQ(lfs_format(&w.lfs, &main_dev.cfg), 0);
+		main_dev.before = NULL;
+		CHECK_EQ(lfs_mount(&w.lfs, &main_dev.cfg), 0);
+		w.now.n = 0;
+		model_add(&w.now, "/", true);
 		end();
 	}
 }
@@ -465,6 +515,7 @@ int main(void)
 	TEST(deep_trees);
 	TEST(a_disk_that_is_nearly_full);
 	TEST(random_work);
+	TEST(formatting_a_used_disk);
 	TEST(the_states_were_what_they_should_be);
 	return tap_end();
 }
