@@ -649,6 +649,26 @@ static enum verdict judge_slot(const struct dump *d, const struct legal *l, uint
 	return d->seen[slot].got ? VERDICT_ATOMICITY : VERDICT_DURABILITY;
 }
 
+/* Each object may be as it is, and all of them together may not. */
+static void say_mixture(struct outcome *o, const struct dump *d, const struct names *n,
+			const struct legal *l)
+{
+	int before = -1, after = -1;
+
+	for (int i = 0; i < (int)MODEL_SLOTS; i++) {
+		if (!seen_is(&d->seen[i], &l->exit.object[i]))
+			before = before < 0 ? i : before;
+		if (!seen_is(&d->seen[i], &l->entry.object[i]))
+			after = after < 0 ? i : after;
+	}
+	if (n->contract->tree && before >= 0 && after >= 0)
+		snprintf(o->why, sizeof o->why, "%s is as before the call, %s as after",
+			 n->name[before], n->name[after]);
+	else
+		snprintf(o->why, sizeof o->why,
+			 "some objects are as before the call, others as after");
+}
+
 enum verdict dump_legal(const struct dump *d, const struct names *n,
 			const struct legal *l, struct outcome *o)
 {
@@ -667,7 +687,7 @@ enum verdict dump_legal(const struct dump *d, const struct names *n,
 	}
 	if (l->mid == TB_MID_SOME_GONE)
 		return VERDICT_OK;
-	snprintf(o->why, sizeof o->why, "some objects are as before the call, others as after");
+	say_mixture(o, d, n, l);
 	return found(o, VERDICT_ATOMICITY, ROLE_TARGET, "");
 }
 

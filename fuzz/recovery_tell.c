@@ -42,6 +42,14 @@ static const char *answer_word(const struct recovery_step *s)
 
 /* ---- answers in words ---------------------------------------------------- */
 
+static void say_size(struct text *t, uint32_t bytes)
+{
+	if (bytes == TB_DIRECTORY)
+		text_add(t, "a directory");
+	else
+		text_add(t, "%u bytes", bytes);
+}
+
 /* What a look's listing said; "note.txt (24 bytes), a (5 bytes)". */
 static void say_list(struct text *t, const struct recovery *r, const struct recovery_step *s)
 {
@@ -55,8 +63,9 @@ static void say_list(struct text *t, const struct recovery *r, const struct reco
 			more++;
 			continue;
 		}
-		text_add(t, "%s%s (%u bytes)", told++ ? ", " : "", r->names.name[i],
-			 d->seen[i].listed_bytes);
+		text_add(t, "%s%s (", told++ ? ", " : "", r->names.name[i]);
+		say_size(t, d->seen[i].listed_bytes);
+		text_add(t, ")");
 	}
 	if (more)
 		text_add(t, ", %u more", more);
@@ -115,6 +124,8 @@ static void say_got(struct text *t, const struct recovery_step *s, uint32_t slot
 		text_add(t, "%s", stop);
 	else if (s->dump.bad_slot == (int)slot)
 		text_add(t, "answers %s", status_word(s->dump.bad_status));
+	else if (seen->dir)
+		text_add(t, "says that it is a directory");
 	else if (seen->got)
 		text_add(t, "gives %u bytes%s", seen->bytes, others ? " of other contents" : "");
 	else
@@ -362,10 +373,10 @@ static void json_runs(struct json *j, const struct recovery *r, const struct rec
 
 static void json_size(struct json *j, const char *name, bool there, uint32_t bytes)
 {
-	if (there)
+	if (there && bytes != TB_DIRECTORY)
 		json_u64(j, name, bytes);
 	else
-		json_text(j, name, NULL);
+		json_text(j, name, there ? "directory" : NULL);
 }
 
 static void json_objects(struct json *j, const struct recovery *r, const struct recovery_step *s)

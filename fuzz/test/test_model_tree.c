@@ -572,6 +572,7 @@ static void a_cut_rename_leaves_all_of_it_or_nothing(void)
 	struct dump both = before;
 	both.seen[ea] = after.seen[ea];
 	CHECK_EQ(judged(&t, &l, &both, &o), VERDICT_ATOMICITY);
+	CHECK_STR(o.why, "d is as before the call, e/a as after");
 	struct dump neither = after;
 	neither.seen[ea] = (struct seen){ 0 };
 	CHECK_EQ(judged(&t, &l, &neither, &o), VERDICT_ATOMICITY);
