@@ -172,7 +172,8 @@ size_t contract_print(const struct tb_contract *c, char *text, size_t room)
 	text_add(&t, "names are equal: %s\n",
 		 c->name_equal ? "by the store's own rule" : "byte by byte");
 	text_add(&t, "capacity: %s\n", c->cost && c->capacity
-		 ? "judged by the store's own figures" : "not judged");
+		 ? "judged by the store's own figures"
+		 : c->must_fit ? "judged where there is room beyond all doubt" : "not judged");
 	return t.n;
 }
 
@@ -315,6 +316,16 @@ static bool has_effect(const struct tb_contract *c, enum tb_effect effect)
 	return false;
 }
 
+/* Overhead is of sectors, which have at least 256 bytes. */
+static bool check_tree(const struct tb_contract *c, char what[160])
+{
+	if (!c->tree && (c->must_fit || c->overhead_bytes))
+		return broken(what, "must_fit and overhead_bytes go with tree");
+	if (c->overhead_bytes > 128)
+		return broken(what, "overhead_bytes %u is more than 128", c->overhead_bytes);
+	return true;
+}
+
 static bool check_verbs(const struct tb_contract *c, char what[160])
 {
 	bool drawn = false;
@@ -393,7 +404,7 @@ bool contract_check(const struct tb_contract *c, char what[160])
 	if (c->families & ~FAMILIES_KNOWN)
 		return broken(what, "families 0x%x: letters A to N and T are known",
 			      c->families);
-	return check_verbs(c, what) && check_probes(c, what) && check_names(c, what);
+	return check_tree(c, what) && check_verbs(c, what) && check_probes(c, what) && check_names(c, what);
 }
 
 static bool check_settings(const struct tb_subject *s, char what[160])

@@ -293,7 +293,7 @@ uint64_t model_hash(const struct model *m)
 	uint64_t h = m->used_max;
 	for (uint32_t i = 0; i < MODEL_SLOTS; i++)
 		h = hash_object(h, &m->object[i]);
-	return mix64_2(mix64_2(h, m->ever), m->known);
+	return mix64_2(mix64_2(h, m->ever), m->known) + m->heads_bytes;
 }
 
 /* ---- the legal set ----------------------------------------------------- */

@@ -34,6 +34,9 @@ struct names {
 	uint8_t canon[MODEL_SLOTS];
 	uint32_t region_bytes;
 	struct contents *contents;	/* of a tree's files; else NULL */
+	/* Of trees, for what must fit; sectors 0: not judged. */
+	uint32_t sectors, sector_bytes;
+	uint32_t setting[TB_SETTINGS_MAX];
 };
 void names_init(struct names *n, const struct tb_contract *c, const struct plan *p,
 		uint32_t region_bytes);
@@ -80,6 +83,7 @@ struct model {
 	uint32_t open_bytes, open_seed;
 	uint64_t used_max;	/* bytes of the region that may be in use, at most */
 	struct handle handle[TB_HANDLES];
+	uint32_t heads_bytes;	/* of a tree: see struct tb_load */
 };
 
 /* Digest of contents, the same however they are cut into pieces. */

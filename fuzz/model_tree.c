@@ -524,15 +524,101 @@ static enum verdict judge_yes(const struct names *n, const struct tb_verb *v,
 	return VERDICT_API;
 }
 
-static enum verdict judge_no(const struct names *n, const struct tb_call *c,
-			     const struct tb_reply *r, uint16_t refusals, char why[160])
+/* ---- room ------------------------------------------------------------------- */
+
+#define ENTRY_BYTES 32u		/* of a name, an attribute or a struct, beside the bytes */
+
+static uint32_t sectors_of(const struct names *n, uint32_t bytes)
+{
+	uint32_t room = n->sector_bytes - n->contract->overhead_bytes;
+
+	return bytes ? bytes / room + 1 : 0;
+}
+
+/* What stands in directories at most: the name's last part, a small file, ... */
+static uint32_t head_bytes(const struct names *n, const struct object *o, uint32_t slot)
+{
+	const char *slash = strrchr(n->name[slot], '/');
+	uint32_t bytes = (uint32_t)strlen(slash ? slash + 1 : n->name[slot]) + 2 * ENTRY_BYTES;
+
+	if (!o->dir)
+		bytes += min_u32(o->bytes, n->sector_bytes / 8);
+	for (uint32_t i = 0; i < TB_NUMBERS; i++)
+		if (o->attr[i].present)
+			bytes += o->attr[i].bytes + ENTRY_BYTES;
+	return bytes;
+}
+
+/* Behind each call. While it lasted all that it changed may have been there twice. */
+static void note_heads(struct model *m, const struct names *n)
+{
+	uint32_t sum = 0, most = 0;
+
+	for (uint32_t i = 0; n->sectors && i < MODEL_SLOTS; i++) {
+		uint32_t bytes = m->object[i].present ? head_bytes(n, &m->object[i], i) : 0;
+		sum += bytes;
+		most = max_u32(most, bytes);
+	}
+	m->heads_bytes = max_u32(m->heads_bytes, sum + most);
+}
+
+static uint32_t contents_after(const struct names *n, const struct handle *h,
+			       const struct tb_call *c, enum tb_effect effect)
+{
+	switch (effect) {
+	case TB_PUT:
+	case TB_TRUNCATE:
+		return c->bytes;
+	case TB_WRITE:
+		return max_u32(bytes_of(n, h), c->offset + c->bytes);
+	default:
+		return h && h->open ? bytes_of(n, h) : 0;
+	}
+}
+
+/* Is it certain that there was room? */
+static bool must_fit(const struct model *m, const struct names *n, const struct tb_call *c)
+{
+	const struct tb_verb *v = &n->contract->verb[c->verb];
+	const struct handle *h = v->takes_handle ? &m->handle[c->handle] : NULL;
+	struct tb_load load = {
+		.setting = n->setting, .call = c,
+		.sectors = n->sectors, .sector_bytes = n->sector_bytes,
+		.heads_bytes = m->heads_bytes,
+	};
+
+	if (!n->sectors || !n->contract->must_fit)
+		return false;
+	load.contents_sectors = sectors_of(n, contents_after(n, h, c, (enum tb_effect)v->effect));
+	for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
+		load.dirs += m->object[i].present && m->object[i].dir;
+		if (m->object[i].present && !m->object[i].dir)
+			load.contents_sectors += sectors_of(n, m->object[i].bytes);
+	}
+	for (uint32_t i = 0; i < TB_HANDLES; i++) {
+		if (m->handle[i].open && m->handle[i].spoiled)
+			return false;	/* nobody knows what it holds on to */
+		if (m->handle[i].open)
+			load.contents_sectors += sectors_of(n, bytes_of(n, &m->handle[i]));
+	}
+	return n->contract->must_fit(&load);
+}
+
+static enum verdict judge_no(const struct model *m, const struct names *n,
+			     const struct tb_call *c, const struct tb_reply *r,
+			     uint16_t refusals, char why[160])
 {
 	const struct tb_verb *v = &n->contract->verb[c->verb];
 
 	if (r->status < TB_STATUSES && (refusals >> r->status & 1))
 		return VERDICT_OK;
-	if (r->status == TB_NO_SPACE && (v->may & BIT(TB_NO_SPACE)))
-		return VERDICT_OK;
+	if (r->status == TB_NO_SPACE && (v->may & BIT(TB_NO_SPACE))) {
+		if (!must_fit(m, n, c))
+			return VERDICT_OK;
+		snprintf(why, 160, "%s finds no space, and all that there is cannot fill %u sectors",
+			 v->word, n->sectors);
+		return VERDICT_CAPACITY;
+	}
 	snprintf(why, 160, "%s answers \"%s\"%s%.64s", v->word, status_word(r->status),
 		 r->why[0] ? ": " : "", r->why);
 	return r->status == TB_CRASH ? VERDICT_CRASH : VERDICT_API;
@@ -546,8 +632,10 @@ static enum verdict begun_only(struct model *m, const struct names *n, const str
 
 	if (v->effect == TB_PUT && !refusals && !m->object[slot].present && r->done == 0 &&
 	    c->bytes) {
+		const struct tb_reply full = { .status = TB_NO_SPACE };
+		enum verdict verdict = judge_no(m, n, c, &full, refusals, why);
 		commit(m, n, slot, 0, NULL);
-		return VERDICT_OK;
+		return verdict;
 	}
 	snprintf(why, 160, "%s answers \"short\" having taken %u of %u bytes", v->word, r->done,
 		 c->bytes);
@@ -564,11 +652,12 @@ enum verdict tree_apply(struct model *m, const struct names *n, const struct tb_
 	if (r->status == TB_SHORT)
 		return begun_only(m, n, c, slot, r, refusals, why);
 	if (r->status != TB_OK) {
+		enum verdict no = judge_no(m, n, c, r, refusals, why);
 		if (r->status == TB_NO_SPACE && h && v->effect != TB_BEGIN)
 			h->spoiled = true;
 		if (v->effect == TB_END)
 			h->open = false;
-		return judge_no(n, c, r, refusals, why);
+		return no;
 	}
 	enum verdict verdict = judge_yes(n, v, h, c, r, refusals, why);
 	if (refusals)
@@ -582,5 +671,6 @@ enum verdict tree_apply(struct model *m, const struct names *n, const struct tb_
 	} else {
 		do_effect(m, n, c, slot, (enum tb_effect)v->effect);
 	}
+	note_heads(m, n);
 	return verdict;
 }

@@ -21,6 +21,46 @@
 #include "lfs.h"
 #include "littlefs_has.h"
 
+/* ---- Settings ------------------------------------------------------------------- */
+
+#define CACHE_MAX 1024u
+#define LOOKAHEAD_MAX 64u
+#define NEVER 10000u
+
+enum {
+	SET_READ, SET_PROG, SET_CACHE, SET_LOOKAHEAD, SET_CYCLES, SET_INLINE, SET_METADATA,
+	SET_FORMAT_BLOCKS, SETS
+};
+static_assert(SETS <= TB_SETTINGS_MAX, "each setting has a place");
+
+static const struct tb_setting settings[SETS] = {
+	[SET_READ] = { "read_size", "unit of reads, rounded down to a power of two",
+		       16, 1, CACHE_MAX, true },
+	[SET_PROG] = { "prog_size", "unit of programs, likewise, and at least the part's",
+		       16, 1, 512, true },
+	[SET_CACHE] = { "cache_size", "of each cache, likewise, and at least both units",
+			64, 1, CACHE_MAX, true },
+	[SET_LOOKAHEAD] = { "lookahead_size", "of the allocator's map, in bytes, rounded up to 8",
+			    8, 1, LOOKAHEAD_MAX, true },
+	[SET_CYCLES] = { "block_cycles", "erases before metadata moves; 10000: never", 100, 1,
+			 NEVER, true },
+	[SET_INLINE] = { "inline_max", "largest file inside metadata; 0: as large as may be, "
+			 "1: none", 0, 0, 512, true },
+	[SET_METADATA] = { "metadata_max", "bytes used of metadata blocks, rounded down to a power "
+			   "of two; 0: all", 0, 0, 4096, true },
+	[SET_FORMAT_BLOCKS] = { "format_blocks", "blocks of the format, the verb grow adds the "
+				"rest; 0: all", 0, 0, 65535, false },
+};
+
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t p = 1;
+
+	while (p <= n / 2)
+		p *= 2;
+	return p;
+}
+
 /* ---- The contract --------------------------------------------------------------- */
 
 enum {
@@ -144,6 +184,24 @@ static const char *const names[] = {
 	"f/b", "f/c", "a_name_that_is_long_for_a_small_block",
 };
 
+/* A directory is a pair of blocks as long as what it holds is small beside a block;
+ * a pair that moves needs two more, and wear levelling may have moved the root's
+ * entries, once. */
+#define FEW_CYCLES 50u
+#define SPARE_BLOCKS 6u
+
+static bool must_fit(const struct tb_load *l)
+{
+	uint32_t block = l->setting[SET_METADATA] ? min_u32(l->setting[SET_METADATA] / 2,
+							    l->sector_bytes)
+						  : l->sector_bytes;
+
+	if (l->setting[SET_FORMAT_BLOCKS] || l->setting[SET_CYCLES] < FEW_CYCLES ||
+	    l->heads_bytes > block / 4 || l->call->bytes / 2 > l->sectors * l->sector_bytes)
+		return false;
+	return 2 * (l->dirs + 1) + l->contents_sectors + SPARE_BLOCKS <= l->sectors;
+}
+
 static const struct tb_contract contract = {
 	.name = "littlefs",
 	.version = 1,
@@ -153,8 +211,9 @@ static const struct tb_contract contract = {
 		   "alone, and becomes the file's contents in one step at its sync or close. A "
 		   "rename replaces a file or empty directory and takes everything below along. "
 		   "Until the first write after a loss of power everything reads as it does after "
-		   "it. A full disk refuses calls (how soon is not judged: blocks are freed by "
-		   "wear levelling's and copy on write's own rules) and harms nothing; a handle "
+		   "it. A full disk refuses calls (how soon is judged only where files and "
+		   "directories are few, because pairs split and move by rules of their own) and "
+		   "harms nothing; a handle "
 		   "whose call was refused may commit nothing more. What handles have of a file that was "
 		   "changed by others, or renamed, is not judged.",
 	.verb = verbs, .verbs = COUNT_OF(verbs),
@@ -165,48 +224,10 @@ static const struct tb_contract contract = {
 	.lazy_repair = true,
 	.reclaims = true,
 	.tree = true,
+	.overhead_bytes = 8,
 	.sectors_min = 4,
+	.must_fit = must_fit,
 };
-
-/* ---- Settings ------------------------------------------------------------------- */
-
-#define CACHE_MAX 1024u
-#define LOOKAHEAD_MAX 64u
-#define NEVER 10000u
-
-enum {
-	SET_READ, SET_PROG, SET_CACHE, SET_LOOKAHEAD, SET_CYCLES, SET_INLINE, SET_METADATA,
-	SET_FORMAT_BLOCKS, SETS
-};
-static_assert(SETS <= TB_SETTINGS_MAX, "each setting has a place");
-
-static const struct tb_setting settings[SETS] = {
-	[SET_READ] = { "read_size", "unit of reads, rounded down to a power of two",
-		       16, 1, CACHE_MAX, true },
-	[SET_PROG] = { "prog_size", "unit of programs, likewise, and at least the part's",
-		       16, 1, 512, true },
-	[SET_CACHE] = { "cache_size", "of each cache, likewise, and at least both units",
-			64, 1, CACHE_MAX, true },
-	[SET_LOOKAHEAD] = { "lookahead_size", "of the allocator's map, in bytes, rounded up to 8",
-			    8, 1, LOOKAHEAD_MAX, true },
-	[SET_CYCLES] = { "block_cycles", "erases before metadata moves; 10000: never", 100, 1,
-			 NEVER, true },
-	[SET_INLINE] = { "inline_max", "largest file inside metadata; 0: as large as may be, "
-			 "1: none", 0, 0, 512, true },
-	[SET_METADATA] = { "metadata_max", "bytes used of metadata blocks, rounded down to a power "
-			   "of two; 0: all", 0, 0, 4096, true },
-	[SET_FORMAT_BLOCKS] = { "format_blocks", "blocks of the format, the verb grow adds the "
-				"rest; 0: all", 0, 0, 65535, false },
-};
-
-static uint32_t power_of_two(uint32_t n)
-{
-	uint32_t p = 1;
-
-	while (p <= n / 2)
-		p *= 2;
-	return p;
-}
 
 /* ---- Binding -------------------------------------------------------------------- */
 

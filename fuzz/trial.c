@@ -17,6 +17,27 @@ static void age_sectors(struct array *a, uint32_t sectors, uint32_t erases)
 		array_set_wear(a, i, (struct sector_wear){ .erases = erases });
 }
 
+static uint32_t setting_of(const struct tb_subject *s, const struct plan *p, uint32_t i)
+{
+	return p->setting[i] ? p->setting[i] : s->setting[i].standard;
+}
+
+/* What a tree's room is judged by. Sectors that are worn may be bad ones. */
+static void know_place(struct stage *s, const struct plan *p)
+{
+	struct names *n = &s->names;
+	uint32_t bytes = 0;
+
+	if (!s->subject->contract->tree || p->aged)
+		return;
+	for (uint32_t at = s->first; at < s->first + s->bytes; at += bytes) {
+		flash_sector(&s->part->info, at, NULL, &bytes);
+		n->sector_bytes = n->sectors++ ? min_u32(n->sector_bytes, bytes) : bytes;
+	}
+	for (uint32_t i = 0; i < s->subject->settings; i++)
+		n->setting[i] = setting_of(s->subject, p, i);
+}
+
 bool stage_init(struct stage *s, const struct plan_world *w, const struct plan *p,
 		char what[160])
 {
@@ -39,6 +60,7 @@ bool stage_init(struct stage *s, const struct plan_world *w, const struct plan *
 	if (!plan_region(p, part, &s->first, &s->bytes, what))
 		return false;
 	names_init(&s->names, s->subject->contract, p, s->bytes);
+	know_place(s, p);
 	/* 32 bits of milliseconds are up to 49 days: beyond any time of a part. */
 	s->off = ((p->off_ms ? p->off_ms : PLAN_OFF_MS) * part->clock_hz + 999) / 1000;
 	s->pool = array_pool_new();
@@ -196,7 +218,7 @@ void life_init(struct life *l, const struct stage *s, struct reads *reads, struc
 
 	l->place = (struct tb_place){ .flash = l->top, .first = s->first, .bytes = s->bytes };
 	for (uint32_t i = 0; i < sub->settings; i++)
-		l->place.setting[i] = p->setting[i] ? p->setting[i] : sub->setting[i].standard;
+		l->place.setting[i] = setting_of(sub, p, i);
 	l->ram = aligned_alloc(16, (sub->ram_bytes + 16u) & ~15u);
 	if (!l->ram)
 		abort();

@@ -364,6 +364,59 @@ static void a_refused_put_may_leave_a_file_that_it_began(void)
 	names_free(&t.n);
 }
 
+static struct tb_load asked;	/* what must_fit was last asked */
+
+static bool always_fits(const struct tb_load *load)
+{
+	asked = *load;
+	return true;
+}
+
+/* Sectors of 1000 bytes, of which 990 are for contents. */
+static void a_refusal_for_space_is_judged_by_what_there_is(void)
+{
+	struct tree t = tree_begin();
+	struct tb_contract c = tree_contract;
+
+	c.must_fit = always_fits;
+	c.overhead_bytes = 10;
+	t.n.contract = &c;
+	CHECK_EQ(TELL(&t, PUT, .name = "a", .bytes = 50, SAYS(NO_SPACE)), VERDICT_OK);
+	t.n.sectors = 9;
+	t.n.sector_bytes = 1000;
+	mkdir_of(&t, "d");
+	mkdir_of(&t, "e");
+	put(&t, "a", 2000, 4);		/* 3 */
+	put(&t, "d/a", 1, 4);		/* 1 */
+	open_of(&t, 1, "d/b", W);
+	write_of(&t, 1, 989, 4);	/* 1 */
+	CHECK_EQ(TELL(&t, PUT, .name = "b", .bytes = 990, SAYS(NO_SPACE)), VERDICT_CAPACITY);
+	CHECK(strstr(t.why, "9 sectors"));
+	CHECK_EQ(asked.contents_sectors, 3 + 1 + 1 + 2);
+	CHECK_EQ(asked.dirs, 2);
+	CHECK_EQ(asked.sectors, 9);
+	CHECK_EQ(asked.sector_bytes, 1000);
+	/* d and e, a with 125 bytes, d/a with one, d/b with none: 64 more each, and one
+	 * of them twice */
+	CHECK_EQ(asked.heads_bytes, 5 + 126 + 5 * 64 + 1 + 125 + 64);
+	CHECK_EQ(TELL(&t, PUT, .name = "b", .bytes = 990, SAYS(SHORT)), VERDICT_CAPACITY);
+	CHECK_EQ(TELL(&t, REMOVE, .name = "b"), VERDICT_OK);
+	CHECK_EQ(TELL(&t, WRITE, .handle = 1, .bytes = 3000, SAYS(NO_SPACE)), VERDICT_CAPACITY);
+	CHECK_EQ(asked.contents_sectors, 3 + 1 + 1 + 5);
+	/* what that handle holds on to is not known now */
+	CHECK_EQ(TELL(&t, PUT, .name = "b", .bytes = 990, SAYS(NO_SPACE)), VERDICT_OK);
+	CHECK_EQ(TELL(&t, SYNC, .handle = 1, SAYS(NO_SPACE)), VERDICT_OK);
+	TELL(&t, CLOSE, .handle = 1);
+	CHECK_EQ(TELL(&t, MKDIR, .name = "b", SAYS(NO_SPACE)), VERDICT_CAPACITY);
+	CHECK_EQ(asked.contents_sectors, 3 + 1);
+	uint32_t most = asked.heads_bytes;
+	TELL(&t, REMOVE, .name = "a");
+	TELL(&t, REMOVE, .name = "d/a");
+	CHECK_EQ(TELL(&t, MKDIR, .name = "b", SAYS(NO_SPACE)), VERDICT_CAPACITY);
+	CHECK_EQ(asked.heads_bytes, most);
+	names_free(&t.n);
+}
+
 /* ---- directories ---------------------------------------------------------------- */
 
 static void answers_about_paths_must_be_right(void)
@@ -700,6 +753,7 @@ int main(void)
 	TEST(a_handle_of_a_removed_file_writes_nothing);
 	TEST(after_a_full_disk_a_handle_may_commit_nothing_more);
 	TEST(a_refused_put_may_leave_a_file_that_it_began);
+	TEST(a_refusal_for_space_is_judged_by_what_there_is);
 	TEST(answers_about_paths_must_be_right);
 	TEST(a_file_is_no_way_to_a_path);
 	TEST(a_rename_replaces_and_takes_all_below_along);

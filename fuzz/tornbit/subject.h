@@ -138,6 +138,18 @@ struct tb_standing {
 	bool open;		/* an object is begun and not committed */
 };
 
+/* What a tree holds when it says that it is full, for must_fit. */
+struct tb_load {
+	const uint32_t *setting;	/* as in tb_place */
+	const struct tb_call *call;	/* that was refused */
+	uint32_t sectors, sector_bytes;	/* of the region; the smallest of them */
+	uint32_t dirs;			/* without the root */
+	uint32_t contents_sectors;	/* of all files, all handles and the call's: whole
+					 * sectors for each, and what overhead_bytes add */
+	uint32_t heads_bytes;		/* the most that names, attributes and contents of up
+					 * to an eighth of a sector have ever been, together */
+};
+
 struct tb_contract {
 	const char *name;	/* "wofs" */
 	uint32_t version;
@@ -160,6 +172,7 @@ struct tb_contract {
 				 * answer by itself: a call that cannot be refused must
 				 * succeed, one that must be refused must not, and
 				 * TB_NO_SPACE goes wherever `may` has it */
+	uint32_t overhead_bytes;	/* of a tree, in each sector of contents */
 	uint32_t sectors_min;	/* of the regions of random plans; 0: 2 */
 	uint64_t ops_max;	/* bus operations per call; 0: 200,000 */
 
@@ -175,6 +188,9 @@ struct tb_contract {
 	uint32_t (*leak)(uint32_t cost);
 	/* Bytes of a region that objects can use. */
 	uint32_t (*capacity)(uint32_t region_bytes);
+	/* Trees: is there room for the call beyond all doubt? Then TB_NO_SPACE is a
+	 * finding. Asked in lives on parts without wear. */
+	bool (*must_fit)(const struct tb_load *load);
 };
 
 /* A knob of the store that scenarios may set (`set NAME VALUE`). */
