@@ -607,7 +607,7 @@ static void damage(lfs_block_t head, lfs_size_t size)
 	struct lfs_ctz ctz = {head, size};
 	CHECK_EQ(lfs_path_find(&lfs, "f", &w), 0);
 	lfs_ctz_tole32(&ctz);
-	struct lfs_mattr attr = {LFS_MKTAG(LFS_TYPE_CTZSTRUCT, w.id, sizeof ctz), &ctz};
+	struct lfs_mattr attr = {LFS_MKTAG(LFS_TYPE_CTZSTRUCT, w.id, sizeof ctz), {&ctz}};
 	CHECK_EQ(lfs_dir_commit(&lfs, &w.dir, &attr, 1), 0);
 }
 
