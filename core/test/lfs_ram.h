@@ -110,6 +110,7 @@ static void device_make(const struct shape *s)
 	CHECK(s->block * s->count <= DISK_MAX);
 }
 
+__attribute__((unused))
 static void disk_make(const struct shape *s)
 {
 	device_make(s);
@@ -117,6 +118,7 @@ static void disk_make(const struct shape *s)
 	CHECK_EQ(lfs_mount(&lfs, &cfg), 0);
 }
 
+__attribute__((unused))
 static void disk_end(void)
 {
 	CHECK_EQ(lfs_unmount(&lfs), 0);

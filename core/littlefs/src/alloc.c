@@ -57,6 +57,14 @@ static int lfs_fs_traverse_(lfs_t *lfs, int show,
 	lfs_mdir_t dir;
 
 	lfs_tail_start(&dir);
+#ifdef LFS_MIGRATE
+	if (lfs->lfs1) {
+		int err = lfs1_traverse(lfs, cb, data);
+		if (err)
+			return err;
+		lfs_pair_set(dir.tail, lfs->root);
+	}
+#endif
 	while (!lfs_pair_isnull(dir.tail)) {
 		int err = lfs_show_pair(dir.tail, cb, data);
 		if (!err)

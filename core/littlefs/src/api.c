@@ -218,8 +218,8 @@ int lfs_fs_grow(lfs_t *lfs, lfs_size_t block_count)
 #endif
 
 #ifdef LFS_MIGRATE
-int lfs_migrate(lfs_t *lfs, const struct lfs_config *cfg)
+int lfs_migrate(lfs_t *lfs, const struct lfs_config *config)
 {
-	LFS_CALL(int, cfg, "lfs_migrate", lfs_migrate_(lfs, cfg));
+	LFS_CALL(int, config, "lfs_migrate", lfs_migrate_(lfs, config));
 }
 #endif

@@ -333,6 +333,10 @@ static int lfs_dir_rewrite(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source 
  * that the halves take turns. 0: never. */
 static uint32_t lfs_dir_cycles(const lfs_t *lfs)
 {
+#ifdef LFS_MIGRATE
+	if (lfs->lfs1)
+		return 0;
+#endif
 	return lfs->cfg->block_cycles > 0 ? ((uint32_t)lfs->cfg->block_cycles + 1) | 1 : 0;
 }
 

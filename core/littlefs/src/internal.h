@@ -322,6 +322,13 @@ static int lfs_mount_walk(lfs_t *lfs);
 static int lfs_fs_forceconsistency(lfs_t *lfs);
 #endif
 
+/* ---- migrate.c ----------------------------------------------------------------------- */
+
+#ifdef LFS_MIGRATE
+/* Called upwards by alloc.c: every block of the v1 tree that is being migrated. */
+static int lfs1_traverse(lfs_t *lfs, int (*cb)(void *, lfs_block_t), void *data);
+#endif
+
 /* ---- ctz.c, file.c ------------------------------------------------------------------- */
 
 /* Call back for every block of a CTZ list, from the head backwards. */

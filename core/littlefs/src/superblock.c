@@ -171,19 +171,12 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 
 /* ---- Format ------------------------------------------------------------------------------------- */
 
-static int lfs_format_pair(lfs_t *lfs)
+/* A log of the superblock's entry alone into both halves of a pair, one after the
+ * other: nothing of what was there is left. */
+static int lfs_superblock_create(lfs_t *lfs, lfs_mdir_t *root)
 {
-	static const lfs_block_t first[2] = {0, 1};
 	lfs_superblock_t superblock;
-	lfs_mdir_t root;
-
-	/* All is free, from block 0 on. */
-	memset(lfs->lookahead.buffer, 0, lfs->cfg->lookahead_size);
-	lfs->lookahead.size = lfs_min(8 * lfs->cfg->lookahead_size, lfs->block_count);
-	lfs_alloc_ckpoint(lfs);
-	int err = lfs_dir_alloc(lfs, &root);
-	if (err)
-		return err;
+	int err = 0;
 
 	lfs_superblock_now(lfs, lfs->block_count, &superblock);
 	lfs_superblock_tole32(&superblock);
@@ -193,15 +186,30 @@ static int lfs_format_pair(lfs_t *lfs)
 		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), {&superblock}},
 	};
 	lfs_mdir_t from;
-	lfs_mdir_set(&from, &root);
+	lfs_mdir_set(&from, root);
 	struct lfs_source s = {&from, attrs, 3, 0, 1};
 
 	/* Both halves, so that nothing of an older file system is left. */
 	for (int i = 0; i < 2 && !err; i++) {
-		err = lfs_dir_rewrite(lfs, &root, &s, NULL, false);
-		lfs_mdir_set(&from, &root);
+		err = lfs_dir_rewrite(lfs, root, &s, NULL, false);
+		lfs_mdir_set(&from, root);
 		s.count = 0;
 	}
+	return err;
+}
+
+static int lfs_format_pair(lfs_t *lfs)
+{
+	static const lfs_block_t first[2] = {0, 1};
+	lfs_mdir_t root;
+
+	/* All is free, from block 0 on. */
+	memset(lfs->lookahead.buffer, 0, lfs->cfg->lookahead_size);
+	lfs->lookahead.size = lfs_min(8 * lfs->cfg->lookahead_size, lfs->block_count);
+	lfs_alloc_ckpoint(lfs);
+	int err = lfs_dir_alloc(lfs, &root);
+	if (!err)
+		err = lfs_superblock_create(lfs, &root);
 	lfs_known_drop(lfs);
 	if (!err)
 		err = lfs_dir_fetch(lfs, &root, first);
