@@ -50,10 +50,8 @@ static int lfs_bd_window(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 	if (!lfs_cache_holds(cache, block, off)) {
 		lfs_off_t from = lfs_aligndown(off, c->read_size);
 		lfs_size_t room = lfs_min(c->cache_size, c->block_size - from);
-		lfs_size_t most = c->block_size - off;
-		lfs_size_t wanted = lfs_alignup(off + lfs_min(size, most), c->read_size) - from;
-		lfs_size_t load = lfs_alignup(off + lfs_min(lfs_max(hint, size), most),
-					      c->read_size) - from;
+		lfs_size_t wanted = lfs_alignup(off + size, c->read_size) - from;
+		lfs_size_t load = lfs_alignup(off + lfs_max(hint, size), c->read_size) - from;
 
 		lfs_cache_drop(cache);
 		load = lfs_min(load, room);
@@ -171,8 +169,7 @@ static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void 
 	lfs_cache_t *cache = &lfs->pcache;
 	const uint8_t *from = buffer;
 
-	if (!lfs_bd_inside(lfs, block, off, size))
-		return LFS_ERR_CORRUPT;
+	LFS_ASSERT(lfs_bd_inside(lfs, block, off, size));
 	while (size > 0) {
 		if (cache->block == LFS_BLOCK_NULL) {
 			cache->block = block;

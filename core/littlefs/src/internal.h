@@ -214,9 +214,7 @@ static void lfs_tail_start(lfs_mdir_t *dir);
 #ifndef LFS_READONLY
 /* On to the next pair of it: 1, 0 at the end, or an error. */
 static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps);
-#endif
 
-#ifndef LFS_READONLY
 /* On to the pair that holds id, along hard tails, after a commit may have split
  * dir: ids count on from pair to pair. */
 static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id);

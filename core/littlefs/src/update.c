@@ -94,47 +94,39 @@ static void lfs_dir_effect(lfs_mdir_t *dir, const struct lfs_mattr *attrs, int c
 	}
 }
 
-/* An open handle after the tags have shifted its id. */
-static void lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs, int count)
+/* The id of an open handle after the tags have shifted it; true: they remove its
+ * file. */
+static bool lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs, int count)
 {
 	for (int i = 0; i < count; i++) {
 		lfs_tag_t type = lfs_tag_type(attrs[i].tag);
 		uint16_t at = lfs_tag_id(attrs[i].tag), was = h->id;
 		if (type != LFS_TYPE_CREATE && type != LFS_TYPE_DELETE)
 			continue;
-		if (type == LFS_TYPE_DELETE && at == h->id && h->type == LFS_TYPE_REG) {
-			lfs_pair_setnull(h->m.pair);
-			return;
-		}
+		if (type == LFS_TYPE_DELETE && at == h->id && h->type == LFS_TYPE_REG)
+			return true;
 		h->id = lfs_id_shift(h->id, type == LFS_TYPE_CREATE, at);
 		if (h->type == LFS_TYPE_DIR)
 			((lfs_dir_t *)h)->pos += (lfs_off_t)h->id - was;
 	}
+	return false;
 }
 
-/* The change is on disk: was has become now. */
-static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *was,
-			   const lfs_mdir_t *now, const struct lfs_mattr *attrs, int count)
+/* The change is on disk: dir has become now. */
+static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *now,
+			   const struct lfs_mattr *attrs, int count)
 {
-	lfs_mdir_t old;
-	bool owned = false;
-
-	lfs_mdir_set(&old, was);
 	lfs->gdisk = lfs->gstate;
 	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
+	lfs_mdir_set(dir, now);
+	lfs_known_set(lfs, now);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
-		owned |= &h->m == dir;
-		if (!lfs_pair_same(h->m.pair, old.pair))
+		if (!lfs_pair_same(h->m.pair, now->pair))
 			continue;
 		lfs_mdir_set(&h->m, now);
-		lfs_handle_shift(h, attrs, count);
-	}
-	if (!owned)
-		lfs_mdir_set(dir, now);
-	lfs_known_set(lfs, now);
-	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (lfs_pair_same(h->m.pair, old.pair) && lfs_dir_seekid(lfs, &h->m, &h->id))
+		if (lfs_handle_shift(h, attrs, count) || lfs_dir_seekid(lfs, &h->m, &h->id))
 			lfs_pair_setnull(h->m.pair);
+	}
 }
 
 /* The pair's rest is not as erased any more, whoever believes it. */
@@ -191,10 +183,11 @@ static int lfs_fs_recall(lfs_t *lfs)
 }
 
 /* Did the change arrive although something failed afterwards? */
-static bool lfs_dir_landed(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now)
+static bool lfs_dir_landed(lfs_t *lfs, lfs_mdir_t *was, lfs_mdir_t *now)
 {
 	lfs_mdir_t disk;
 
+	lfs_dir_spoil(lfs, was);
 	lfs_cache_drop(&lfs->rcache);
 	if (lfs_dir_load(lfs, &disk, was->pair, NULL)) {
 		lfs_fs_doubt(lfs);
@@ -212,28 +205,21 @@ static bool lfs_dir_landed(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now)
 static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count,
 			 bool wear)
 {
-	lfs_mdir_t was, now;
+	lfs_mdir_t now;
 	int err = LFS_ERR_NOSPC;
 
-	lfs_mdir_set(&was, dir);
 	lfs_mdir_set(&now, dir);
 	lfs_dir_effect(&now, attrs, count);
-	if (was.erased && now.count < 0xff) {
+	if (dir->erased && now.count < 0xff) {
 		err = lfs_dir_append(lfs, &now, attrs, count);
 		if (err)
 			lfs_dir_spoil(lfs, dir);
 	}
-	if (err == LFS_ERR_NOSPC || err == LFS_BAD) {
-		err = lfs_dir_compact(lfs, &was, &now, attrs, count, wear);
-	}
-	if (err > 0)
+	if (err == LFS_ERR_NOSPC || err == LFS_BAD)
+		err = lfs_dir_compact(lfs, dir, &now, attrs, count, wear);
+	if (err > 0 || (err && !lfs_dir_landed(lfs, dir, &now)))
 		return err;
-	if (err) {
-		lfs_dir_spoil(lfs, dir);
-		if (!lfs_dir_landed(lfs, &was, &now))
-			return err;
-	}
-	lfs_dir_settle(lfs, dir, &was, &now, attrs, count);
+	lfs_dir_settle(lfs, dir, &now, attrs, count);
 	return err;
 }
 
@@ -307,19 +293,26 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *n
 	lfs_known_set(lfs, now);
 }
 
-/* A write on the way of a move. *next: the pair that should move as well, now
- * that it has been compacted in place at its time, or must move before. *landed:
- * it is on disk, whatever the result. */
-static int lfs_dir_repoint(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count,
-			   lfs_block_t next[2], bool *landed)
+/* A pair that moves. */
+struct lfs_moving {
+	lfs_mdir_t old, now;
+	lfs_block_t *next;	/* what should move as well, or must before */
+};
+
+/* A write that makes something point to the new blocks. *next becomes the pair
+ * written if it is due, and compacted in place all the same, or has a bad half. */
+static int lfs_dir_repoint(lfs_t *lfs, const struct lfs_moving *m, lfs_mdir_t *dir,
+			   const struct lfs_mattr *attrs, int count)
 {
 	uint32_t rev = dir->rev, cycles = lfs_dir_cycles(lfs);
 	lfs_off_t off = dir->off;
 	int err = lfs_dir_write(lfs, dir, attrs, count, false);
 
-	*landed = dir->rev != rev || dir->off != off;
+	/* It may be on disk whatever the result is. */
+	if (dir->rev != rev || dir->off != off)
+		lfs_dir_moved(lfs, &m->old, &m->now);
 	if (err == LFS_MOVE_BAD || (!err && dir->rev != rev && cycles && dir->rev % cycles == 0))
-		lfs_pair_set(next, dir->pair);
+		lfs_pair_set(m->next, dir->pair);
 	return err;
 }
 
@@ -327,27 +320,28 @@ static int lfs_dir_repoint(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *
  * *next must move before; half of the pointers may have been changed. */
 static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[2])
 {
-	lfs_mdir_t old, now, dir;
+	struct lfs_moving m;
 	lfs_block_t exact[2], tail[2];
-	bool landed = false;
+	lfs_mdir_t dir;
 	uint16_t id;
 
-	int err = lfs_dir_fetch(lfs, &old, pair);
+	int err = lfs_dir_fetch(lfs, &m.old, pair);
 	if (err)
 		return err;
-	struct lfs_source all = {&old, NULL, 0, 0, old.count};
-	lfs_mdir_set(&now, &old);
-	err = lfs_alloc(lfs, &now.pair[1]);
+	m.next = next;
+	struct lfs_source all = {&m.old, NULL, 0, 0, m.old.count};
+	lfs_mdir_set(&m.now, &m.old);
+	err = lfs_alloc(lfs, &m.now.pair[1]);
 	if (!err)
-		err = lfs_dir_rewrite_fresh(lfs, &now, &all, &old);
+		err = lfs_dir_rewrite_fresh(lfs, &m.now, &all, &m.old);
 	if (err)
 		return err;
-	lfs_pair_set(tail, now.pair);
+	lfs_pair_set(tail, m.now.pair);
 	lfs_pair_tole32(tail);
-	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
-		lfs_pair_set(lfs->gstate.pair, now.pair);
+	if (lfs_gstate_hasmovehere(&lfs->gstate, m.old.pair))
+		lfs_pair_set(lfs->gstate.pair, m.now.pair);
 
-	int parent = lfs_fs_parent(lfs, old.pair, &dir, &id, exact);
+	int parent = lfs_fs_parent(lfs, m.old.pair, &dir, &id, exact);
 	if (parent && parent != LFS_ERR_NOENT)
 		return parent;
 	if (!parent) {
@@ -355,29 +349,22 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), {tail}},
 			lfs_tail_attr(dir.split, tail),
 		};
-		bool both = lfs_pair_shares(dir.tail, old.pair);
+		bool both = lfs_pair_shares(dir.tail, m.old.pair);
 		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
 
 		/* Until the tail list follows, it shows the old blocks. */
 		if (!both)
 			lfs_gstate_setorphans(lfs, true);
-		err = lfs_dir_repoint(lfs, &dir, attrs, 1 + both, next, &landed);
-		if (landed)
-			lfs_dir_moved(lfs, &old, &now);
+		err = lfs_dir_repoint(lfs, &m, &dir, attrs, 1 + both);
 		if (err || both)
 			return err;
 		lfs_gstate_setorphans(lfs, orphans);
 	}
 
-	err = lfs_fs_pred(lfs, old.pair, &dir);
-	if (err == LFS_ERR_NOENT)
-		return 0;
-	if (!err)
-		err = lfs_dir_repoint(lfs, &dir, LFS_MKATTRS(lfs_tail_attr(dir.split, tail)),
-				      next, &landed);
-	if (landed && parent)
-		lfs_dir_moved(lfs, &old, &now);
-	return err;
+	err = lfs_fs_pred(lfs, m.old.pair, &dir);
+	if (err)
+		return err == LFS_ERR_NOENT ? 0 : err;
+	return lfs_dir_repoint(lfs, &m, &dir, LFS_MKATTRS(lfs_tail_attr(dir.split, tail)));
 }
 
 /* The first pair cannot move. When it is due, all it holds moves behind it, and it
@@ -406,17 +393,14 @@ static int lfs_dir_expand(lfs_t *lfs)
 	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
 		lfs_pair_set(lfs->gstate.pair, fresh.pair);
 	err = lfs_dir_rewrite(lfs, &now, &superblock, &old, true);
-	if (err) {
-		lfs_mdir_t dir;
-		lfs_mdir_set(&dir, &old);
-		lfs_dir_spoil(lfs, &dir);
-		if (!lfs_dir_landed(lfs, &old, &now))
-			return err == LFS_BAD ? LFS_ERR_NOSPC : err;
-	}
+	if (err == LFS_BAD)
+		err = LFS_ERR_NOSPC;
+	if (err && !lfs_dir_landed(lfs, &old, &now))
+		return err;
 	lfs->gdisk = lfs->gstate;
 	lfs_known_set(lfs, &fresh);
 	lfs_dir_moved(lfs, &old, &fresh);
-	return err == LFS_BAD ? LFS_ERR_NOSPC : err;
+	return err;
 }
 
 static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
@@ -424,7 +408,7 @@ static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
 /* Move a pair, and before it what is in its way. */
 static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 {
-	lfs_block_t goal[2] = {pair[0], pair[1]}, subject[2] = {pair[0], pair[1]};
+	lfs_block_t subject[2] = {pair[0], pair[1]};
 	bool done = false;
 	int err = 0;
 
@@ -442,16 +426,15 @@ static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 		} else {
 			err = lfs_pair_isfirst(subject) ? lfs_dir_expand(lfs)
 							: lfs_dir_move(lfs, subject, next);
-			done |= !err && lfs_pair_same(subject, goal);
 			/* One that is only due may as well stay. */
-			if (err == LFS_ERR_NOSPC && done && !lfs_pair_same(subject, goal))
+			if (err == LFS_ERR_NOSPC && done && !lfs_pair_same(subject, pair))
 				err = 0;
+			else if (!err && lfs_pair_same(subject, pair))
+				done = true;
 		}
 		if (err < 0)
 			break;
-		lfs_pair_set(subject, next);
-		if (!done && lfs_pair_isnull(next))
-			lfs_pair_set(subject, goal);
+		lfs_pair_set(subject, done || !lfs_pair_isnull(next) ? next : pair);
 	}
 	lfs_gstate_reset(lfs);
 	return err < 0 ? err : LFS_ERR_NOSPC;
