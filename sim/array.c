@@ -140,6 +140,20 @@ bool worn_after_erase(struct array *a, uint32_t addr, uint32_t n)
 	return good;
 }
 
+uint8_t array_kept(const struct array *a, uint32_t addr)
+{
+	struct bad_cell cell[3];
+	uint8_t kept = 0;
+	uint32_t first, bytes, sector = sector_of(a, addr, &first, &bytes);
+
+	if (sector_worn(a, sector) != WORN_ERASE)
+		return 0;
+	for (uint32_t i = bad_cells(a, sector, first, bytes, cell); i-- > 0;)
+		if (cell[i].addr == addr)
+			kept |= cell[i].mask;
+	return kept;
+}
+
 /* Whether a bad cell of the sector was to be programmed; it reads 1 again. */
 static bool stick_erased(struct array *a, const struct bad_cell *cell, uint32_t addr,
 			 const uint8_t *data, uint32_t n)

@@ -81,6 +81,10 @@ void array_peek(const struct array *a, uint32_t addr, void *buf, uint32_t n);
 bool array_program(struct array *a, uint32_t addr, const void *data, uint32_t n);
 bool array_erase(struct array *a, uint32_t addr, uint32_t n);
 
+/* Bits of the byte at addr that stay programmed whenever its sector is erased, for it
+ * is worn out: a program over them is not its caller's mistake. */
+uint8_t array_kept(const struct array *a, uint32_t addr);
+
 /* Put bytes there as a factory programmer would: sets and clears, no wear. */
 void array_load(struct array *a, uint32_t addr, const void *data, uint32_t n);
 

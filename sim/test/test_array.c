@@ -328,6 +328,32 @@ static void sectors_outlive_their_rating_by_different_amounts(void)
 	array_pool_free(pool);
 }
 
+/* What stays programmed when such a sector is erased is told, bit by bit; of sectors
+ * that fail otherwise, or not yet, there is nothing. */
+static void what_a_worn_sector_keeps_is_told(void)
+{
+	struct array_pool *pool = array_pool_new();
+	struct array a;
+	uint32_t kept = 0;
+	array_init(&a, pool, &big, (struct array_physics){ .seed = 3, .endurance = 20 });
+	for (uint32_t sector = 0; sector < 40; sector++) {
+		uint32_t at = sector * 4096, before = kept;
+		CHECK_EQ(array_kept(&a, at), 0);
+		bool erases_fail = failing(&a, sector) == 'e';
+		array_erase(&a, at, 4096);
+		for (uint32_t i = 0; i < 4096; i++) {
+			uint8_t byte = 0;
+			array_peek(&a, at + i, &byte, 1);
+			CHECK_EQ(byte ^ 0xff, array_kept(&a, at + i));
+			kept += byte != 0xff;
+		}
+		CHECK(erases_fail == (kept > before));
+	}
+	CHECK(kept > 20);
+	array_release(&a);
+	array_pool_free(pool);
+}
+
 /* The weakest of 4096 have 1.57 times their rating, of whole erases one. */
 static void a_rating_of_one_allows_one_erase(void)
 {
@@ -494,6 +520,7 @@ int main(void)
 	TEST(the_same_bytes_elsewhere_hash_differently);
 	TEST(diff_finds_exactly_the_units_that_differ);
 	TEST(sectors_outlive_their_rating_by_different_amounts);
+	TEST(what_a_worn_sector_keeps_is_told);
 	TEST(a_rating_of_one_allows_one_erase);
 	TEST(four_dead_sectors_of_five_fail_erases_the_fifth_programs);
 	TEST(a_dead_sector_has_the_same_few_bad_bits_each_time);
