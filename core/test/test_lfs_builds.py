@@ -31,6 +31,7 @@ BUILDS = [
     (["-DLFS_THREADSAFE"], [], []),
     (["-DLFS_MULTIVERSION"], [], []),
     (["-DLFS_SHRINKNONRELOCATING"], [], []),
+    (["-DLFS_MIGRATE"], ["lfs_migrate"], []),
     (["-DLFS_NO_INTRINSICS"], [], []),
     (["-DLFS_YES_TRACE"], ["printf"], []),
     (["-DLFS_NO_ASSERT"], [], ["__assert_fail", "__assert_func"]),
@@ -46,9 +47,10 @@ BUILDS = [
     (["-DLFS_READONLY", "-DLFS_NO_MALLOC", "-DLFS_NO_ASSERT"] + QUIET, [], ["malloc", "lfs_file_open", "lfs_remove"]),
     (["-DLFS_READONLY", "-DLFS_THREADSAFE", "-DLFS_MULTIVERSION"], [], []),
     (["-DLFS_NO_MALLOC", "-DLFS_NO_ASSERT", "-DLFS_NO_INTRINSICS"] + QUIET, [], ["malloc"]),
-    (["-DLFS_THREADSAFE", "-DLFS_MULTIVERSION", "-DLFS_SHRINKNONRELOCATING", "-DLFS_YES_TRACE"], [], []),
-    (["-DLFS_NO_MALLOC", "-DLFS_THREADSAFE", "-DLFS_MULTIVERSION", "-DLFS_SHRINKNONRELOCATING",
-      "-DLFS_NO_ASSERT", "-DLFS_NO_INTRINSICS"] + QUIET, [], ["malloc"]),
+    (["-DLFS_THREADSAFE", "-DLFS_MULTIVERSION", "-DLFS_MIGRATE", "-DLFS_SHRINKNONRELOCATING", "-DLFS_YES_TRACE"],
+     ["lfs_migrate"], []),
+    (["-DLFS_NO_MALLOC", "-DLFS_THREADSAFE", "-DLFS_MULTIVERSION", "-DLFS_MIGRATE", "-DLFS_SHRINKNONRELOCATING",
+      "-DLFS_NO_ASSERT", "-DLFS_NO_INTRINSICS"] + QUIET, ["lfs_migrate"], ["malloc"]),
 ]
 
 DECLARE = """
