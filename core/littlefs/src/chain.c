@@ -105,7 +105,7 @@ static int lfs_file_leave(lfs_t *lfs, lfs_file_t *file)
 				lfs_cache_drop(copy);
 				return err;
 			}
-			err = lfs_bd_flush(lfs, copy, true);
+			err = lfs_bd_prove(lfs, copy);
 		}
 		lfs_cache_drop(copy);
 	} while (err == LFS_ERR_CORRUPT);
@@ -127,7 +127,7 @@ static int lfs_file_program(lfs_t *lfs, lfs_file_t *file)
 			return err;
 		memset(cache->buffer + cache->size, 0xff,
 		       lfs_alignup(cache->size, lfs->cfg->prog_size) - cache->size);
-		err = lfs_bd_flush(lfs, cache, true);
+		err = lfs_bd_prove(lfs, cache);
 		if (!err)
 			cache->size = 0;
 		else

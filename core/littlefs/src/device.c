@@ -142,7 +142,7 @@ static int lfs_bd_cmp(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *
 }
 
 #ifndef LFS_READONLY
-static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate)
+static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache)
 {
 	const struct lfs_config *c = lfs->cfg;
 
@@ -153,13 +153,22 @@ static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate)
 	LFS_ASSERT(err <= 0);
 	if (cache->block == lfs->rcache.block)
 		lfs_cache_drop(&lfs->rcache);
-	if (!err && validate)
-		err = lfs_bd_cmp(lfs, cache->block, cache->off, cache->buffer, size);
-	if (err > 0)
-		err = LFS_ERR_CORRUPT;
 	if (!err)
 		lfs_cache_drop(cache);
 	return err;
+}
+
+static int lfs_bd_prove(lfs_t *lfs, lfs_cache_t *cache)
+{
+	lfs_block_t block = cache->block;
+	int err = lfs_bd_flush(lfs, cache);
+
+	if (!err)
+		err = lfs_bd_cmp(lfs, block, cache->off, cache->buffer,
+				 lfs_alignup(cache->size, lfs->cfg->prog_size));
+	if (err)
+		cache->block = block;
+	return err > 0 ? LFS_ERR_CORRUPT : err;
 }
 
 static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *buffer,
@@ -191,7 +200,7 @@ static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void 
 		size -= n;
 		cache->size = off - cache->off;
 		if (cache->size == room) {
-			int err = lfs_bd_flush(lfs, cache, false);
+			int err = lfs_bd_flush(lfs, cache);
 			if (err)
 				return err;
 		}
@@ -213,7 +222,7 @@ static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block)
 static int lfs_bd_sync(lfs_t *lfs)
 {
 	lfs_cache_drop(&lfs->rcache);
-	int err = lfs_bd_flush(lfs, &lfs->pcache, false);
+	int err = lfs_bd_flush(lfs, &lfs->pcache);
 	if (err)
 		return err;
 	err = lfs->cfg->sync(lfs->cfg);

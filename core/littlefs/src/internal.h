@@ -168,9 +168,12 @@ static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void 
 		       lfs_size_t size);
 
 /* Program what the cache holds, filled up with 0xff to a unit, and empty it; after
- * an error it holds it still. With validate it is read back (through lfs->rcache),
- * LFS_ERR_CORRUPT if it differs. */
-static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache, bool validate);
+ * an error it holds it still. */
+static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache);
+
+/* The same, and read it back (through lfs->rcache): LFS_ERR_CORRUPT if it differs.
+ * The cache is not empty before. */
+static int lfs_bd_prove(lfs_t *lfs, lfs_cache_t *cache);
 
 static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block);
 

@@ -403,9 +403,8 @@ static int lfs_dir_expand(lfs_t *lfs)
 	return err;
 }
 
-static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
-
-/* Move a pair, and before it what is in its way. */
+/* Move a pair, and before it what is in its way. Links of the tail list may be
+ * behind afterwards. */
 static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 {
 	lfs_block_t subject[2] = {pair[0], pair[1]};
@@ -415,23 +414,15 @@ static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 	for (lfs_block_t n = 0; n <= lfs->block_count; n++) {
 		lfs_block_t next[2] = {LFS_BLOCK_NULL, LFS_BLOCK_NULL};
 		lfs_gstate_reset(lfs);
-		if (lfs_pair_isnull(subject)) {
-			/* All has moved; now the links that are behind: an
-			 * allocation must never follow one. */
-			if (!lfs_gstate_hasorphans(&lfs->gdisk))
-				return 0;
-			err = lfs_fs_deorphan(lfs, false, next);
-			if (!err)
-				return 0;
-		} else {
-			err = lfs_pair_isfirst(subject) ? lfs_dir_expand(lfs)
-							: lfs_dir_move(lfs, subject, next);
-			/* One that is only due may as well stay. */
-			if (err == LFS_ERR_NOSPC && done && !lfs_pair_same(subject, pair))
-				err = 0;
-			else if (!err && lfs_pair_same(subject, pair))
-				done = true;
-		}
+		if (lfs_pair_isnull(subject))
+			return 0;
+		err = lfs_pair_isfirst(subject) ? lfs_dir_expand(lfs)
+						: lfs_dir_move(lfs, subject, next);
+		/* One that is only due may as well stay. */
+		if (err == LFS_ERR_NOSPC && done && !lfs_pair_same(subject, pair))
+			err = 0;
+		else if (!err && lfs_pair_same(subject, pair))
+			done = true;
 		if (err < 0)
 			break;
 		lfs_pair_set(subject, done || !lfs_pair_isnull(next) ? next : pair);
@@ -439,6 +430,8 @@ static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 	lfs_gstate_reset(lfs);
 	return err < 0 ? err : LFS_ERR_NOSPC;
 }
+
+static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
 
 static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
 {
@@ -452,6 +445,12 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		/* What was written to a bad half is nothing, even if it can be read. */
 		lfs_known_set(lfs, dir);
 		err = lfs_dir_makeway(lfs, pair);
+		/* An allocation must never follow a link that is behind. */
+		while (!err && lfs_gstate_hasorphans(&lfs->gstate)) {
+			err = lfs_fs_deorphan(lfs, false, pair);
+			if (err > 0)
+				err = lfs_dir_makeway(lfs, pair);
+		}
 		/* Worn blocks are better than none. */
 		if (err == LFS_ERR_NOSPC && worn) {
 			lfs->gdisk.tag |= LFS_GSTATE_STAY;
