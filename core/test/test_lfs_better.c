@@ -604,6 +604,26 @@ static void what_lies_in_the_other_block_of_a_new_pair_loses(void)
 	}
 }
 
+/* Pairs move when their revision is a multiple of block_cycles + 1, made odd. */
+static void a_new_pair_is_not_due_to_move_at_once(void)
+{
+	struct dev_geometry shape = small;
+	lfs_dir_t dir;
+	shape.block_cycles = 1;
+	for (uint32_t rev = 0; rev < 12; rev++) {
+		bench_new(&shape);
+		for (lfs_block_t b = 2; b < 64; b++) {
+			log_put_le(d.cell + dev_at(&d, b, 0), rev);
+			memset(d.spent + dev_at(&d, b, 0), 1, 4);
+		}
+		CHECK(!lfs_mkdir(&lfs, "d") && !lfs_dir_open(&lfs, &dir, "d"));
+		CHECK_EQ(dir.m.rev % 3, 1);
+		CHECK(dir.m.rev > rev);
+		CHECK_EQ(lfs_dir_close(&lfs, &dir), 0);
+		bench_end();
+	}
+}
+
 static void kept_an_earlier_forward_crc_does_no_harm(void)
 {
 	uint32_t root[2] = { 0, 1 };
@@ -700,6 +720,7 @@ int main(void)
 	TEST(kept_writing_goes_on_after_a_failed_write);
 	TEST(kept_a_new_directory_writes_one_block_of_its_pair);
 	TEST(what_lies_in_the_other_block_of_a_new_pair_loses);
+	TEST(a_new_pair_is_not_due_to_move_at_once);
 	TEST(kept_an_earlier_forward_crc_does_no_harm);
 	TEST(kept_blocks_of_128_bytes_are_the_smallest);
 	TEST(kept_traverse_tells_directories_twice);

@@ -159,6 +159,29 @@ static void a_compacted_log_has_no_splices_and_the_magic_first(void)
 	bench_end();
 }
 
+/* Half a block, so that there is room for updates. */
+static void a_log_of_more_than_half_a_block_is_split(void)
+{
+	static struct log l;
+	uint32_t root[2] = { 0, 1 };
+	char path[12];
+	for (unsigned files = 4; files < 9; files++) {
+		bench_new(&small);
+		for (unsigned i = 0; i < files; i++) {
+			snprintf(path, sizeof path, "name%u", i);
+			CHECK(!put(path, 30, i));
+		}
+		d.cfg.compact_thresh = 256;
+		CHECK_EQ(lfs_fs_gc(&lfs), 0);
+		/* revision, superblock (40), then 4 + 5 + 4 + 30 each, up to 256 */
+		bool fits = 4 + 40 + files * 43 <= 256 + 4;
+		CHECK(log_fetch(&l, &d, root));
+		if (!CHECK(l.hard == !fits))
+			tap_say("%u files, %u entries stay", files, l.n);
+		bench_end();
+	}
+}
+
 /* ---- Superblocks ---------------------------------------------------------------------------- */
 
 static void check_magic(void)
@@ -670,6 +693,7 @@ int main(void)
 	TEST(a_large_program_unit_is_filled_with_several_crc_tags);
 	TEST(the_forward_crc_covers_what_the_next_commit_may_touch);
 	TEST(a_compacted_log_has_no_splices_and_the_magic_first);
+	TEST(a_log_of_more_than_half_a_block_is_split);
 	TEST(the_superblock_expands_and_the_magic_stays);
 	TEST(other_versions_are_told_apart);
 	TEST(a_limit_of_0_on_disk_binds_nothing);
