@@ -178,7 +178,7 @@ LITTLEFS_CC = $(CC) -std=gnu11 $(OPT) $(CFLAGS) -w -fdebug-prefix-map=$(CURDIR)=
 LITTLEFS_HEAD = $(wildcard $(LITTLEFS)/*.[ch] $(LITTLEFS)/src/*.[ch])
 
 $(BUILD)/littlefs_has.h: tools/littlefs-has $(LITTLEFS_HEAD) $(BUILD)/flags
-	tools/littlefs-has '$(LITTLEFS)' > $@.new
+	CC='$(CC)' tools/littlefs-has '$(LITTLEFS)' > $@.new
 	mv $@.new $@
 $(BUILD)/littlefs/adapter.o: fuzz/subject_littlefs.c $(BUILD)/littlefs_has.h $(BUILD)/code_hash.h
 	@mkdir -p $(@D)
@@ -190,7 +190,7 @@ $(BUILD)/littlefs/lfs.o $(BUILD)/littlefs/lfs_util.o: $(BUILD)/littlefs/%.o: $(L
 $(BUILD)/littlefs/tested.o: $(BUILD)/littlefs/adapter.o $(BUILD)/littlefs/lfs.o \
 		$(BUILD)/littlefs/lfs_util.o
 	ld -r -o $@.all $^
-	objcopy --keep-global-symbol=littlefs $@.all $@
+	objcopy --keep-global-symbol=littlefs --keep-global-symbol=littlefs_strict $@.all $@
 	@rm -f $@.all
 
 ### tests
@@ -229,7 +229,7 @@ $(BUILD)/mutants/%/tornbit: $$(wildcard fuzz/mutants/$$*-*.patch) tools/mutate \
 	for c in $(@D)/core/littlefs/lfs.c; do \
 		[ ! -f $$c ] || { $(LITTLEFS_CC) -c -o $(@D)/lfs.o $$c && \
 		ld -r -o $(@D)/all.o $(BUILD)/littlefs/adapter.o $(@D)/lfs.o $(BUILD)/littlefs/lfs_util.o && \
-		objcopy --keep-global-symbol=littlefs $(@D)/all.o $(@D)/core/littlefs/tested.o; } || exit 1; \
+		objcopy --keep-global-symbol=littlefs --keep-global-symbol=littlefs_strict $(@D)/all.o $(@D)/core/littlefs/tested.o; } || exit 1; \
 	done
 	$(CC) $(SAN) -rdynamic -o $@ $(BUILD)/fuzz/main_tornbit.o $(@D)/core/*/*.o \
 		$(LIBS) $(LDLIBS_FUZZ)

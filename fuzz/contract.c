@@ -168,7 +168,8 @@ size_t contract_print(const struct tb_contract *c, char *text, size_t room)
 		 (unsigned long long)(c->ops_max ? c->ops_max : 200000));
 	if (c->tree)
 		text_add(&t, "objects: files and directories; an answer is legal if the state of "
-			 "things asks for it\n");
+			 "things asks for it\nhandles keep what they have when others change, "
+			 "rename or remove the file: %s\n", c->handles_keep ? "yes" : "not judged");
 	text_add(&t, "names are equal: %s\n",
 		 c->name_equal ? "by the store's own rule" : "byte by byte");
 	text_add(&t, "capacity: %s\n", c->cost && c->capacity
@@ -319,8 +320,8 @@ static bool has_effect(const struct tb_contract *c, enum tb_effect effect)
 /* Overhead is of sectors, which have at least 256 bytes. */
 static bool check_tree(const struct tb_contract *c, char what[160])
 {
-	if (!c->tree && (c->must_fit || c->overhead_bytes))
-		return broken(what, "must_fit and overhead_bytes go with tree");
+	if (!c->tree && (c->must_fit || c->overhead_bytes || c->handles_keep))
+		return broken(what, "must_fit, overhead_bytes and handles_keep go with tree");
 	if (c->overhead_bytes > 128)
 		return broken(what, "overhead_bytes %u is more than 128", c->overhead_bytes);
 	return true;

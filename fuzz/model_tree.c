@@ -178,7 +178,8 @@ static bool handle_allows(const struct names *n, const struct handle *h,
 	case TB_TRUNCATE:	/* to the same size: dirty or not is the store's affair */
 		return (h->how & TB_WRITES) && !is_doubtful(h) && c->bytes != bytes_of(n, h);
 	case TB_READ:		/* what is gone from the disk may be used for others */
-		return (h->how & TB_READS) && !is_doubtful(h) && !h->detached;
+		return (h->how & TB_READS) && !is_doubtful(h) &&
+		       (!h->detached || n->contract->handles_keep);
 	case TB_SEEK:
 		return !is_doubtful(h);
 	default:
@@ -266,8 +267,10 @@ bool tree_allows(struct model *m, struct names *n, const struct tb_call *c, int 
 		return handle_allows(n, &m->handle[c->handle], c, (enum tb_effect)v->effect);
 	if (v->effect != TB_RENAME)
 		return true;
-	return (!is_being_written(m, slot) || slot == names_find(n, c->other)) &&
-	       make_room(m, n, c, slot);
+	if (!n->contract->handles_keep && is_being_written(m, slot) &&
+	    slot != names_find(n, c->other))
+		return false;
+	return make_room(m, n, c, slot);
 }
 
 uint32_t tree_place(const struct model *m, const struct names *n, const struct tb_call *c)
@@ -331,7 +334,7 @@ static void commit(struct model *m, const struct names *n, int slot, uint32_t wh
 	for (uint32_t i = 0; i < TB_HANDLES; i++) {
 		struct handle *h = &m->handle[i];
 		if (h != by && h->open && !h->detached && h->slot == slot && !h->dirty)
-			h->stale = true;
+			h->stale = !n->contract->handles_keep;
 	}
 }
 
@@ -395,7 +398,7 @@ static void rename_object(struct model *m, const struct names *n, int from, int 
 	/* Does a handle of the file go along, or not? There are stores of both kinds. */
 	for (uint32_t i = 0; i < TB_HANDLES; i++)
 		if (m->handle[i].open && !m->handle[i].detached && m->handle[i].slot == from)
-			m->handle[i].stale = true;
+			m->handle[i].stale = !n->contract->handles_keep;
 	move_all(m, n, from, to);
 }
 

@@ -202,31 +202,47 @@ static bool must_fit(const struct tb_load *l)
 	return 2 * (l->dirs + 1) + l->contents_sectors + SPARE_BLOCKS <= l->sectors;
 }
 
+#define PROMISE \
+	"Directories, files created by an opening, renames, removals and attributes are " \
+	"durable and whole when their call returns; a loss of power inside it leaves " \
+	"all of it or nothing. What is written through a handle is seen by that handle " \
+	"alone, and becomes the file's contents in one step at its sync or close. A " \
+	"rename replaces a file or empty directory and takes everything below along. " \
+	"Until the first write after a loss of power everything reads as it does after " \
+	"it. A full disk refuses calls (how soon is judged only where files and " \
+	"directories are few, because pairs split and move by rules of their own) and " \
+	"harms nothing; a handle " \
+	"whose call was refused may commit nothing more."
+
+/* What both contracts have. */
+#define CONTRACT \
+	.version = 1, \
+	.verb = verbs, .verbs = COUNT_OF(verbs), \
+	.probe = probes, .probes = COUNT_OF(probes), \
+	.names = names, .names_count = COUNT_OF(names), \
+	.families = TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') | \
+		    TB_FAMILY('E'), \
+	.lazy_repair = true, \
+	.reclaims = true, \
+	.tree = true, \
+	.overhead_bytes = 8, \
+	.sectors_min = 4, \
+	.must_fit = must_fit
+
 static const struct tb_contract contract = {
 	.name = "littlefs",
-	.version = 1,
-	.promise = "Directories, files created by an opening, renames, removals and attributes are "
-		   "durable and whole when their call returns; a loss of power inside it leaves "
-		   "all of it or nothing. What is written through a handle is seen by that handle "
-		   "alone, and becomes the file's contents in one step at its sync or close. A "
-		   "rename replaces a file or empty directory and takes everything below along. "
-		   "Until the first write after a loss of power everything reads as it does after "
-		   "it. A full disk refuses calls (how soon is judged only where files and "
-		   "directories are few, because pairs split and move by rules of their own) and "
-		   "harms nothing; a handle "
-		   "whose call was refused may commit nothing more. What handles have of a file that was "
-		   "changed by others, or renamed, is not judged.",
-	.verb = verbs, .verbs = COUNT_OF(verbs),
-	.probe = probes, .probes = COUNT_OF(probes),
-	.names = names, .names_count = COUNT_OF(names),
-	.families = TB_FAMILY('A') | TB_FAMILY('B') | TB_FAMILY('C') | TB_FAMILY('D') |
-		    TB_FAMILY('E'),
-	.lazy_repair = true,
-	.reclaims = true,
-	.tree = true,
-	.overhead_bytes = 8,
-	.sectors_min = 4,
-	.must_fit = must_fit,
+	.promise = PROMISE " What handles have of a file that was changed by others, or renamed, "
+		   "is not judged.",
+	CONTRACT,
+};
+
+/* What the original neither does nor promises. */
+static const struct tb_contract strict_contract = {
+	.name = "littlefs-strict",
+	.promise = PROMISE " A handle keeps what it has when its file is changed by others, removed "
+		   "or replaced; it goes along when its file is renamed.",
+	.handles_keep = true,
+	CONTRACT,
 };
 
 /* ---- Binding -------------------------------------------------------------------- */
@@ -870,18 +886,28 @@ static enum tb_status littlefs_attr(void *ram, const char *name, uint8_t number,
 	return came_back(s, n == -2 ? TB_CORRUPT : answer_for((int)n)->status);
 }
 
+#define SUBJECT \
+	.version = TB_SUBJECT_VERSION, \
+	.code_hash = CODE_HASH_LITTLEFS_TESTED, \
+	.ram_bytes = (sizeof(struct state) + 15) / 16 * 16, \
+	.setting = settings, .settings = COUNT_OF(settings), \
+	.prepare = littlefs_prepare, \
+	.mount = littlefs_mount, \
+	.call = littlefs_call, \
+	.list = littlefs_list, \
+	.get = littlefs_get, \
+	.attr = littlefs_attr
+
 const struct tb_subject littlefs = {
-	.version = TB_SUBJECT_VERSION,
 	.name = "littlefs",
 	.summary = LITTLEFS_SUMMARY,
 	.contract = &contract,
-	.code_hash = CODE_HASH_LITTLEFS_TESTED,
-	.ram_bytes = (sizeof(struct state) + 15) / 16 * 16,
-	.setting = settings, .settings = COUNT_OF(settings),
-	.prepare = littlefs_prepare,
-	.mount = littlefs_mount,
-	.call = littlefs_call,
-	.list = littlefs_list,
-	.get = littlefs_get,
-	.attr = littlefs_attr,
+	SUBJECT,
+};
+
+const struct tb_subject littlefs_strict = {
+	.name = "littlefs.strict",
+	.summary = "the same, by a contract that promises more of handles",
+	.contract = &strict_contract,
+	SUBJECT,
 };

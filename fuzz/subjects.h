@@ -10,7 +10,8 @@
 /* eLua's write once file system, as it was and as it could be (core/wofs). */
 extern const struct tb_subject wofs_faithful, wofs_hardened;
 
-/* The littlefs that this program was built with: ours (core/littlefs), or another. */
-extern const struct tb_subject littlefs;
+/* The littlefs that this program was built with: ours (core/littlefs), or another.
+ * strict: by a contract that promises more of handles, as ours does. */
+extern const struct tb_subject littlefs, littlefs_strict;
 
 #endif

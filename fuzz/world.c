@@ -93,6 +93,7 @@ bool world_init(struct world *w)
 {
 	static const struct tb_subject *const shipped[] = {
 		&planted, &wofs_faithful, &wofs_hardened, &littlefs,
+		&littlefs_strict,
 	};
 
 	*w = (struct world){ 0 };

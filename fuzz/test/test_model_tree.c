@@ -534,6 +534,39 @@ static void what_becomes_of_an_open_file_that_is_renamed_is_not_judged(void)
 	names_free(&t.n);
 }
 
+/* Where the contract says so: what handles have stays theirs, and goes along. */
+static void handles_may_be_promised_to_keep_what_they_have(void)
+{
+	struct tree t = tree_begin();
+	struct tb_contract c = tree_contract;
+	uint8_t right[9];
+
+	c.handles_keep = true;
+	t.n.contract = &c;
+	put(&t, "a", 9, 7);
+	open_of(&t, 0, "a", RW);
+	open_of(&t, 1, "a", RW);
+	put(&t, "a", 4, 8);		/* behind their backs */
+	tb_fill(right, 9, 7, 0);
+	CHECK_EQ(read_of(&t, 9, right, 9), VERDICT_OK);
+	CHECK(t.made);
+	TELL(&t, CLOSE, .handle = 0);	/* it was not dirty */
+	CHECK(is_file(&t, "a", 4));
+	write_of(&t, 1, 3, 9);
+	TELL(&t, RENAME, .name = "a", .other = "b");
+	CHECK(t.made);
+	write_of(&t, 1, 2, 7);		/* what is there */
+	TELL(&t, SYNC, .handle = 1);
+	tb_fill(right, 3, 9, 0);
+	CHECK(holds(&t, "b", right, 9) && !at(&t, "a")->present);
+	open_of(&t, 0, "b", RW);
+	TELL(&t, REMOVE, .name = "b");
+	CHECK_EQ(read_of(&t, 9, right, 9), VERDICT_OK);
+	CHECK(t.made);
+	CHECK_EQ(read_of(&t, 9, right, 9), VERDICT_API);
+	names_free(&t.n);
+}
+
 /* Each turn moves what is there to names that nobody has used before. */
 static void names_of_what_is_moved_are_forgotten_when_it_is_gone(void)
 {
@@ -759,6 +792,7 @@ int main(void)
 	TEST(a_rename_replaces_and_takes_all_below_along);
 	TEST(a_rename_is_refused_where_it_must_be);
 	TEST(what_becomes_of_an_open_file_that_is_renamed_is_not_judged);
+	TEST(handles_may_be_promised_to_keep_what_they_have);
 	TEST(names_of_what_is_moved_are_forgotten_when_it_is_gone);
 	TEST(attributes_belong_to_the_object);
 	TEST(a_cut_rename_leaves_all_of_it_or_nothing);

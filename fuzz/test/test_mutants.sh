@@ -1,5 +1,5 @@
 #!/bin/sh
-# WOFS weakened in ten ways, littlefs in seven: the harness finds each of them, and
+# WOFS weakened in ten ways, littlefs in eight: the harness finds each of them, and
 # nothing in the clean program by the same means. docs/mutants.md says what they
 # are for.
 # TAP on standard output. Reads BUILD and TORNBIT; run at the top folder.
@@ -39,6 +39,7 @@ kills() { cat << 'END'
 15 fuzz 1000                             | /
 16 fuzz 6000                             | /atomicity/
 17 fuzz 6000                             | /capacity/
+18 fuzz 500                              | /crash/
 END
 }
 

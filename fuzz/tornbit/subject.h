@@ -172,6 +172,10 @@ struct tb_contract {
 				 * answer by itself: a call that cannot be refused must
 				 * succeed, one that must be refused must not, and
 				 * TB_NO_SPACE goes wherever `may` has it */
+	bool handles_keep;	/* of a tree: a handle keeps what it has when its file is
+				 * changed by others, removed or replaced, and goes along
+				 * when it is renamed. Else what it has then is not judged,
+				 * and nothing is done with it but to sync and close it */
 	uint32_t overhead_bytes;	/* of a tree, in each sector of contents */
 	uint32_t sectors_min;	/* of the regions of random plans; 0: 2 */
 	uint64_t ops_max;	/* bus operations per call; 0: 200,000 */
