@@ -25,6 +25,12 @@ static bool lfs_tag_iscrc(lfs_tag_t tag)
 	return (lfs_tag_type(tag) & 0x780) == LFS_TYPE_CRC;
 }
 
+static void lfs_gstate_fromle32(lfs_gstate_t *g)
+{
+	g->tag = lfs_fromle32(g->tag);
+	lfs_pair_fromle32(g->pair);
+}
+
 static uint32_t lfs_disk_version(const lfs_t *lfs)
 {
 #ifdef LFS_MULTIVERSION
@@ -59,7 +65,7 @@ struct lfs_match {
 	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
 	struct lfs_mattr body;	/* its struct; tag 0: none yet */
 
-	uint32_t share[3];	/* the pair's share of the global state */
+	lfs_gstate_t share;	/* the pair's, of the global state */
 };
 
 /* An id after an entry came or went at id `at`. */
@@ -141,7 +147,7 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 	lfs_mdir_t *dir = &s->dir;
 	lfs_tag_t type = lfs_tag_type(tag);
 	lfs_size_t size = 2 * sizeof(uint32_t);
-	uint32_t *to = NULL;
+	void *to = NULL;
 
 	if (lfs_tag_type1(tag) == LFS_TYPE_NAME) {
 		if (lfs_tag_id(tag) >= dir->count)
@@ -157,13 +163,15 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 	if (type == LFS_TYPE_FCRC)
 		to = s->fcrc;
 	if (type == LFS_TYPE_MOVESTATE) {
-		to = s->match.share;
+		to = &s->match.share;
 		size = sizeof s->match.share;
 	}
 	if (to) {
 		int err = lfs_bd_get(lfs, dir->pair[0], off, to, size);
-		for (lfs_size_t i = 0; i < size / sizeof *to; i++)
-			to[i] = lfs_fromle32(to[i]);
+		if (type == LFS_TYPE_MOVESTATE)
+			lfs_gstate_fromle32(to);
+		else
+			lfs_pair_fromle32(to);
 		return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
 	}
 	return s->match.name ? lfs_match_tag(lfs, &s->match, dir, tag, off) : 0;
@@ -269,11 +277,6 @@ static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
 	a->tag ^= b->tag;
 	a->pair[0] ^= b->pair[0];
 	a->pair[1] ^= b->pair[1];
-}
-
-static void lfs_gstate_add(lfs_gstate_t *g, const uint32_t share[3])
-{
-	lfs_gstate_xor(g, &(lfs_gstate_t){share[0], {share[1], share[2]}});
 }
 
 /* ---- Fetching ----------------------------------------------------------------------- */
@@ -606,15 +609,14 @@ static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct 
 /* The pair's share of the global state, added to *g. */
 static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
 {
-	uint32_t share[3];
+	lfs_gstate_t share;
 	lfs_ssize_t res = lfs_dir_get(lfs, dir, LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, 0),
-				      share, sizeof share);
+				      &share, sizeof share);
 
 	if (res < 0)
 		return res == LFS_ERR_NOENT ? 0 : (int)res;
-	for (int i = 0; i < 3; i++)
-		share[i] = lfs_fromle32(share[i]);
-	lfs_gstate_add(g, share);
+	lfs_gstate_fromle32(&share);
+	lfs_gstate_xor(g, &share);
 	return 0;
 }
 

@@ -292,7 +292,7 @@ static int lfs_mount_walk(lfs_t *lfs)
 		}
 		if (err)
 			return err;
-		lfs_gstate_add(&lfs->gstate, m.share);
+		lfs_gstate_xor(&lfs->gstate, &m.share);
 	}
 	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
 	lfs->gdisk = lfs->gstate;
