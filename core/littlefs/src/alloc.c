@@ -17,10 +17,16 @@ enum {
 				 * or replaced still read */
 };
 
-static int lfs_show_pair(const lfs_block_t pair[2], int (*cb)(void *, lfs_block_t), void *data)
+/* What is not on the disk is not in use, whatever says so. */
+static int lfs_show_pair(const lfs_t *lfs, const lfs_block_t pair[2],
+			 int (*cb)(void *, lfs_block_t), void *data)
 {
-	int err = cb(data, pair[0]);
-	return err ? err : cb(data, pair[1]);
+	int err = 0;
+
+	for (int i = 0; i < 2 && !err; i++)
+		if (pair[i] < lfs->block_count)
+			err = cb(data, pair[i]);
+	return err;
 }
 
 /* A walk. */
@@ -45,7 +51,7 @@ static int lfs_entry_show(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e
 		return err;
 	lfs_pair_fromle32(words);
 	return type == LFS_TYPE_CTZSTRUCT ? lfs_ctz_traverse(lfs, words[0], words[1], s->cb, s->data)
-					  : lfs_show_pair(words, s->cb, s->data);
+					  : lfs_show_pair(lfs, words, s->cb, s->data);
 }
 
 /* Every block in use. */
@@ -53,7 +59,7 @@ static int lfs_fs_traverse_(lfs_t *lfs, int show,
 			    int (*cb)(void *, lfs_block_t), void *data)
 {
 	struct lfs_show s = {show, cb, data};
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 	lfs_mdir_t dir;
 
 	lfs_tail_start(&dir);
@@ -66,7 +72,7 @@ static int lfs_fs_traverse_(lfs_t *lfs, int show,
 	}
 #endif
 	while (!lfs_pair_isnull(dir.tail)) {
-		int err = lfs_show_pair(dir.tail, cb, data);
+		int err = lfs_show_pair(lfs, dir.tail, cb, data);
 		if (!err)
 			err = lfs_dir_next(lfs, &dir, &steps);
 		struct lfs_source all = {&dir, NULL, 0, 0, dir.count};

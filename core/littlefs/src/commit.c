@@ -135,9 +135,10 @@ static int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t 
 		return err;
 	if (whole && !(share.tag | share.pair[0] | share.pair[1]))
 		return 0;
-	lfs_gstate_fromle32(&share);
+	uint32_t words[3] = {lfs_tole32(share.tag), lfs_tole32(share.pair[0]),
+			     lfs_tole32(share.pair[1])};
 	return lfs_commit_attrs(lfs, c, LFS_MKATTRS({
-		LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof share), {&share}}));
+		LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof words), {words}}));
 }
 
 /* ---- Closing ----------------------------------------------------------------------------- */

@@ -31,6 +31,8 @@ static int lfs_dir_open_(lfs_t *lfs, lfs_dir_t *dir, const char *path)
 		err = LFS_ERR_NOTDIR;
 	if (!err)
 		err = lfs_where_head(lfs, &w, dir->head);
+	if (!err && lfs_pair_isnull(dir->head))
+		err = LFS_ERR_CORRUPT;
 	if (!err)
 		err = lfs_dir_rewind_(lfs, dir);
 	if (err)
@@ -43,7 +45,7 @@ static int lfs_dir_open_(lfs_t *lfs, lfs_dir_t *dir, const char *path)
 /* On to the next entry that can be seen: 1, or 0 at the end. */
 static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 {
-	for (lfs_block_t steps = 0;;) {
+	for (struct lfs_steps steps = {0};;) {
 		if (lfs_pair_isnull(dir->m.pair))
 			return 0;
 		if (dir->id >= dir->m.count) {

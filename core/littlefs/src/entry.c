@@ -120,7 +120,8 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 {
 	struct lfs_where w;
 	lfs_mdir_t last, dir;
-	lfs_block_t pair[2], steps = 0;
+	struct lfs_steps steps = {0};
+	lfs_block_t pair[2];
 
 	int err = lfs_fs_forceconsistency(lfs);
 	if (err)

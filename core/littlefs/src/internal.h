@@ -207,16 +207,23 @@ static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct 
 /* Read the beginning of a tag's data; what it is too short for becomes zero. */
 static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, lfs_size_t size);
 
-/* On to the pair that dir->tail names. *steps counts: a list longer than the disk
+/* A walk along tails, {0} before it: how far, and a pair that it has passed. */
+struct lfs_steps {
+	lfs_block_t n;
+	lfs_block_t pair[2];
+};
+
+/* On to the pair that dir->tail names. A list that comes back to itself, whatever
+ * number of blocks a superblock claims, or is longer than the disk
  * is LFS_ERR_CORRUPT. */
-static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps);
+static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps);
 
 /* Before the first pair of the tail list. */
 static void lfs_tail_start(lfs_mdir_t *dir);
 
 #ifndef LFS_READONLY
 /* On to the next pair of it: 1, 0 at the end, or an error. */
-static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps);
+static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps);
 
 /* On to the pair that holds id, along hard tails, after a commit may have split
  * dir: ids count on from pair to pair. */

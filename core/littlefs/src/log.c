@@ -25,12 +25,6 @@ static bool lfs_tag_iscrc(lfs_tag_t tag)
 	return (lfs_tag_type(tag) & 0x780) == LFS_TYPE_CRC;
 }
 
-static void lfs_gstate_fromle32(lfs_gstate_t *g)
-{
-	g->tag = lfs_fromle32(g->tag);
-	lfs_pair_fromle32(g->pair);
-}
-
 static uint32_t lfs_disk_version(const lfs_t *lfs)
 {
 #ifdef LFS_MULTIVERSION
@@ -65,7 +59,7 @@ struct lfs_match {
 	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
 	struct lfs_mattr body;	/* its struct; tag 0: none yet */
 
-	lfs_gstate_t share;	/* the pair's, of the global state */
+	uint32_t share[3];	/* the pair's share of the global state */
 };
 
 /* An id after an entry came or went at id `at`. */
@@ -147,7 +141,7 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 	lfs_mdir_t *dir = &s->dir;
 	lfs_tag_t type = lfs_tag_type(tag);
 	lfs_size_t size = 2 * sizeof(uint32_t);
-	void *to = NULL;
+	uint32_t *to = NULL;
 
 	if (lfs_tag_type1(tag) == LFS_TYPE_NAME) {
 		if (lfs_tag_id(tag) >= dir->count)
@@ -163,15 +157,13 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 	if (type == LFS_TYPE_FCRC)
 		to = s->fcrc;
 	if (type == LFS_TYPE_MOVESTATE) {
-		to = &s->match.share;
+		to = s->match.share;
 		size = sizeof s->match.share;
 	}
 	if (to) {
 		int err = lfs_bd_get(lfs, dir->pair[0], off, to, size);
-		if (type == LFS_TYPE_MOVESTATE)
-			lfs_gstate_fromle32(to);
-		else
-			lfs_pair_fromle32(to);
+		for (lfs_size_t i = 0; i < size / sizeof *to; i++)
+			to[i] = lfs_fromle32(to[i]);
 		return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
 	}
 	return s->match.name ? lfs_match_tag(lfs, &s->match, dir, tag, off) : 0;
@@ -279,6 +271,11 @@ static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
 	a->pair[1] ^= b->pair[1];
 }
 
+static void lfs_gstate_add(lfs_gstate_t *g, const uint32_t share[3])
+{
+	lfs_gstate_xor(g, &(lfs_gstate_t){share[0], {share[1], share[2]}});
+}
+
 /* ---- Fetching ----------------------------------------------------------------------- */
 
 #define LFS_KNOWN_ERASED 0x80000000u
@@ -379,10 +376,22 @@ static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2])
 	return lfs_dir_fetchmatch(lfs, dir, pair, NULL);
 }
 
-static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
+/* The pair passed is changed after 1, 2, 4, ... steps: at last it is one of the
+ * circle, if there is one, and the walk comes back to it. */
+static int lfs_dir_nextmatch(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps,
+			     struct lfs_match *match)
 {
-	return (*steps)++ > lfs->block_count ? LFS_ERR_CORRUPT
-					     : lfs_dir_fetch(lfs, dir, dir->tail);
+	if (lfs_pair_same(dir->tail, steps->pair) || steps->n > lfs->block_count)
+		return LFS_ERR_CORRUPT;
+	if (!(steps->n & (steps->n + 1)))
+		lfs_pair_set(steps->pair, dir->tail);
+	steps->n++;
+	return lfs_dir_fetchmatch(lfs, dir, dir->tail, match);
+}
+
+static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps)
+{
+	return lfs_dir_nextmatch(lfs, dir, steps, NULL);
 }
 
 static void lfs_tail_start(lfs_mdir_t *dir)
@@ -392,7 +401,7 @@ static void lfs_tail_start(lfs_mdir_t *dir)
 }
 
 #ifndef LFS_READONLY
-static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
+static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps)
 {
 	if (lfs_pair_isnull(dir->tail))
 		return 0;
@@ -402,7 +411,7 @@ static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, lfs_block_t *steps)
 
 static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id)
 {
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 
 	while (dir->split && *id >= dir->count) {
 		*id = (uint16_t)(*id - dir->count);
@@ -609,14 +618,15 @@ static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct 
 /* The pair's share of the global state, added to *g. */
 static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
 {
-	lfs_gstate_t share;
+	uint32_t share[3];
 	lfs_ssize_t res = lfs_dir_get(lfs, dir, LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, 0),
-				      &share, sizeof share);
+				      share, sizeof share);
 
 	if (res < 0)
 		return res == LFS_ERR_NOENT ? 0 : (int)res;
-	lfs_gstate_fromle32(&share);
-	lfs_gstate_xor(g, &share);
+	for (int i = 0; i < 3; i++)
+		share[i] = lfs_fromle32(share[i]);
+	lfs_gstate_add(g, share);
 	return 0;
 }
 
@@ -648,7 +658,8 @@ static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_source *s, uint16_t id
 
 	lfs_walk_start(&w, s);
 	while ((res = lfs_walk_next(lfs, &w)) > 0) {
-		lfs_tag_t tag = w.now.tag, type = lfs_tag_type(tag);
+		/* With the bit that says that it is on disk, where FROM tags are nothing. */
+		lfs_tag_t tag = w.now.tag, type = tag >> 20;
 		if (lfs_id_before(&id, tag))
 			return 0;
 		if (lfs_tag_id(tag) != id)

@@ -218,7 +218,7 @@ static int lfs1_enter(lfs_t *lfs, const struct lfs1_dir *dir, const struct lfs1_
 /* A directory that has not been done yet: where it is an entry, and its v1 pair. */
 static int lfs1_todo(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id, lfs_block_t pair[2])
 {
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 
 	lfs_pair_set(dir->tail, lfs->root);
 	while (!lfs_pair_isnull(dir->tail)) {
@@ -254,7 +254,8 @@ static int lfs1_newpair(lfs_t *lfs, const lfs_block_t tail[2], lfs_block_t pair[
 static int lfs1_do(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id, const lfs_block_t old[2])
 {
 	lfs_mdir_t last = *dir;
-	lfs_block_t head[2], le[2], steps = 0;
+	struct lfs_steps steps = {0};
+	lfs_block_t head[2], le[2];
 	int err = 0;
 
 	while (last.split && !err)

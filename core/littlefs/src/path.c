@@ -48,13 +48,12 @@ static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2]
 {
 	lfs_mdir_t place;
 	uint16_t after = LFS_ID_NONE;
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 
 	lfs_pair_set(dir->tail, head);
 	dir->split = true;
 	while (dir->split) {
-		int err = steps++ > lfs->block_count
-			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, dir, dir->tail, m);
+		int err = lfs_dir_nextmatch(lfs, dir, &steps, m);
 		if (err || m->id != LFS_ID_NONE)
 			return err;
 		if (m->after >= dir->count)

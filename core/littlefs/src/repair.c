@@ -64,7 +64,7 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 static int lfs_fs_skip(lfs_t *lfs, const lfs_mdir_t *pred, lfs_block_t tail[2])
 {
 	lfs_mdir_t dir = {.tail = {pred->tail[0], pred->tail[1]}, .split = true};
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 
 	while (dir.split) {
 		int err = lfs_dir_next(lfs, &dir, &steps);
@@ -154,7 +154,7 @@ static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 {
 	for (int pass = 0; pass <= full; pass++) {
 		lfs_mdir_t dir = {.tail = {0, 1}, .split = true};
-		lfs_block_t steps = 0;
+		struct lfs_steps steps = {0};
 
 		while (!lfs_pair_isnull(dir.tail)) {
 			while (!dir.split && !lfs_pair_isnull(dir.tail)) {

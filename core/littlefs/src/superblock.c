@@ -142,7 +142,7 @@ static void lfs_superblock_now(const lfs_t *lfs, lfs_size_t block_count, lfs_sup
 static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 {
 	lfs_superblock_t is, want;
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 	lfs_mdir_t dir;
 
 	lfs_superblock_now(lfs, block_count, &want);
@@ -160,6 +160,7 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof want), {&want}}));
 		if (err == LFS_AGAIN) {
 			lfs_tail_start(&dir);
+			lfs_pair_setnull(steps.pair);
 		} else if (err) {
 			return err;
 		}
@@ -261,7 +262,8 @@ static int lfs_mount_superblock(lfs_t *lfs, const lfs_superblock_t *s)
 	if (!err && (s->block_size != lfs->cfg->block_size || s->block_count < 2))
 		err = LFS_ERR_INVAL;
 	lfs->inline_max = lfs_min(lfs->inline_max, lfs->attr_max);
-	lfs->block_count = s->block_count;
+	if (!lfs->cfg->block_count)
+		lfs->block_count = s->block_count;
 	return err;
 }
 
@@ -269,7 +271,7 @@ static int lfs_mount_superblock(lfs_t *lfs, const lfs_superblock_t *s)
 static int lfs_mount_walk(lfs_t *lfs)
 {
 	lfs_size_t count = 0;
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 	bool chain = true;
 	lfs_mdir_t dir;
 
@@ -277,8 +279,7 @@ static int lfs_mount_walk(lfs_t *lfs)
 	while (!lfs_pair_isnull(dir.tail)) {
 		struct lfs_match m = {.name = NULL};
 		lfs_superblock_t s;
-		int err = steps++ > lfs->block_count
-			? LFS_ERR_CORRUPT : lfs_dir_fetchmatch(lfs, &dir, dir.tail, &m);
+		int err = lfs_dir_nextmatch(lfs, &dir, &steps, &m);
 		if (!err)
 			err = chain ? lfs_superblock_read(lfs, &dir, &s) : LFS_ERR_NOENT;
 		if (!err) {
@@ -292,10 +293,12 @@ static int lfs_mount_walk(lfs_t *lfs)
 		}
 		if (err)
 			return err;
-		lfs_gstate_xor(&lfs->gstate, &m.share);
+		lfs_gstate_add(&lfs->gstate, m.share);
 	}
 	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
 	lfs->gdisk = lfs->gstate;
+	/* So far the configuration, if it knows, has said how many there are. */
+	lfs->block_count = count;
 	return 0;
 }
 
@@ -384,7 +387,7 @@ static int lfs_fs_gc_(lfs_t *lfs)
 {
 	const struct lfs_config *c = lfs->cfg;
 	lfs_size_t most = c->compact_thresh ? c->compact_thresh : c->block_size - c->block_size / 8;
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 	lfs_mdir_t dir;
 
 	int err = lfs_fs_forceconsistency(lfs);
@@ -397,6 +400,7 @@ static int lfs_fs_gc_(lfs_t *lfs)
 			err = lfs_dir_touch(lfs, &dir, true);
 		if (err == LFS_AGAIN) {
 			lfs_tail_start(&dir);
+			lfs_pair_setnull(steps.pair);
 		} else if (err) {
 			return err;
 		}
@@ -433,13 +437,13 @@ static int lfs_fs_grow_(lfs_t *lfs, lfs_size_t block_count)
 	if (block_count < was)
 		return LFS_ERR_INVAL;
 #endif
-	lfs_alloc_ckpoint(lfs);
-	int err = lfs_fs_rewritesuperblocks(lfs, block_count);
-	if (err)
-		return err;
-	lfs->block_count = block_count;
-	lfs->lookahead.start %= block_count;
+	/* What is written on the way must not lie past the new end. */
+	lfs->block_count = lfs_min(was, block_count);
+	lfs->lookahead.start %= lfs->block_count;
 	lfs_alloc_drop(lfs);
-	return 0;
+	int err = lfs_fs_rewritesuperblocks(lfs, block_count);
+	lfs->block_count = err ? was : block_count;
+	lfs_alloc_drop(lfs);
+	return err;
 }
 #endif

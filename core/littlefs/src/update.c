@@ -251,7 +251,7 @@ static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir,
 			 lfs_block_t exact[2])
 {
 	struct lfs_pointer p = {dir, pair, id, exact};
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 	int res;
 
 	lfs_tail_start(dir);
@@ -267,7 +267,7 @@ static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir,
 /* The pair before it in the tail list. */
 static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
 {
-	lfs_block_t steps = 0;
+	struct lfs_steps steps = {0};
 	int res;
 
 	lfs_tail_start(dir);
