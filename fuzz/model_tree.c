@@ -111,6 +111,7 @@ static uint16_t begin_refusals(const struct object *o, uint32_t how)
 static uint16_t rename_refusals(const struct model *m, const struct names *n,
 				const struct tb_call *c, int slot)
 {
+	assert(c->name && c->other);
 	uint16_t wrong = unless_there(m, n, c->name) | wrong_way(m, n, c->other);
 	const struct object *from = object_at(m, n, c->name), *to = object_at(m, n, c->other);
 	int other = names_find(n, c->other);
@@ -652,6 +653,9 @@ enum verdict tree_apply(struct model *m, const struct names *n, const struct tb_
 	struct handle *h = v->takes_handle ? &m->handle[c->handle] : NULL;
 	uint16_t refusals = tree_refusals(m, n, c, slot);
 
+	/* contract_check has seen to it. */
+	assert(m && (slot >= 0 || !v->takes_name));
+	assert(h || v->effect < TB_BEGIN || v->effect > TB_END);
 	if (r->status == TB_SHORT)
 		return begun_only(m, n, c, slot, r, refusals, why);
 	if (r->status != TB_OK) {
