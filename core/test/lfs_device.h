@@ -341,13 +341,16 @@ static inline uint8_t dev_mix(uint8_t from, uint8_t to, uint8_t done)
 }
 
 /* After a torn operation a byte may be programmed only if nothing shows in it. An
- * erase that was torn leaves nothing that may be programmed. */
+ * erase that was torn leaves nothing that may be programmed, and what could not be
+ * read before cannot now: else a commit that was unreadable, and was taken for
+ * not made, would come back by an erase that changed nothing. */
 static inline void dev_judge_spent(struct dev *d, enum dev_op op, size_t at, lfs_size_t size,
 				   const uint8_t *old)
 {
 	for (lfs_size_t i = 0; i < size; i++) {
 		uint8_t erased = d->erase_value < 0 ? old[i] : (uint8_t)d->erase_value;
-		d->spent[at + i] = op == DEV_ERASE || d->cell[at + i] != erased;
+		d->spent[at + i] = (uint8_t)((d->spent[at + i] & 2) |
+					     (op == DEV_ERASE || d->cell[at + i] != erased));
 	}
 }
 
