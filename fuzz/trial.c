@@ -22,13 +22,17 @@ static uint32_t setting_of(const struct tb_subject *s, const struct plan *p, uin
 	return p->setting[i] ? p->setting[i] : s->setting[i].standard;
 }
 
-/* What a tree's room is judged by. Sectors that are worn may be bad ones. */
+/* What a tree's room is judged by. Sectors that are worn, or soon will be, may be bad
+ * ones. */
+#define FEW_ERASES 1024u
+
 static void know_place(struct stage *s, const struct plan *p)
 {
 	struct names *n = &s->names;
 	uint32_t bytes = 0;
 
-	if (!s->subject->contract->tree || p->aged)
+	uint32_t rated = device_physics(s->part, p->seed).endurance;
+	if (!s->subject->contract->tree || p->aged || (rated && rated < FEW_ERASES))
 		return;
 	for (uint32_t at = s->first; at < s->first + s->bytes; at += bytes) {
 		flash_sector(&s->part->info, at, NULL, &bytes);

@@ -189,6 +189,13 @@ static int lfs_where_empty(lfs_t *lfs, const struct lfs_where *w, lfs_block_t he
 	return err ? err : dir.count > 0 || dir.split ? LFS_ERR_NOTEMPTY : 0;
 }
 
+/* What a call still had to tidy when it was done: without space for it, the next
+ * write does it, as after a loss of power. That is no refusal. */
+static int lfs_later(int err)
+{
+	return err == LFS_ERR_NOSPC ? 0 : err;
+}
+
 static int lfs_remove_(lfs_t *lfs, const char *path)
 {
 	lfs_block_t head[2];
@@ -212,7 +219,7 @@ static int lfs_remove_(lfs_t *lfs, const char *path)
 			err = lfs_dir_delete(lfs, &w.dir, w.id);
 	} while (err == LFS_AGAIN);
 	if (!err && w.type == LFS_TYPE_DIR)
-		err = lfs_fs_unlink(lfs, head);
+		err = lfs_later(lfs_fs_unlink(lfs, head));
 	return err;
 }
 
@@ -266,11 +273,12 @@ static int lfs_rename_commit(lfs_t *lfs, const struct lfs_where *from, struct lf
 	if (!same)
 		lfs_fs_prepmove(lfs, from->id, from->dir.pair);
 	int err = lfs_dir_commit(lfs, &to->dir, attrs + !exists, 5 + same - !exists);
-	if (!err)
-		err = lfs_fs_demove(lfs);
+	if (err)
+		return err;
+	err = lfs_fs_demove(lfs);
 	if (!err && replaced)
 		err = lfs_fs_unlink(lfs, replaced);
-	return err;
+	return lfs_later(err);
 }
 
 static int lfs_rename_try(lfs_t *lfs, const char *oldpath, const char *newpath)
