@@ -48,6 +48,9 @@ static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 	for (struct lfs_steps steps = {0};;) {
 		if (lfs_pair_isnull(dir->m.pair))
 			return 0;
+		/* Nobody knows where it stands since a call failed (lfs_fs_doubt). */
+		if (dir->m.pair[0] == LFS_BLOCK_INLINE)
+			return LFS_ERR_CORRUPT;
 		if (dir->id >= dir->m.count) {
 			lfs_mdir_t m;
 			lfs_mdir_set(&m, &dir->m);
