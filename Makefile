@@ -234,8 +234,18 @@ $(BUILD)/mutants/%/tornbit: $$(wildcard fuzz/mutants/$$*-*.patch) tools/mutate \
 	$(CC) $(SAN) -rdynamic -o $@ $(BUILD)/fuzz/main_tornbit.o $(@D)/core/*/*.o \
 		$(LIBS) $(LDLIBS_FUZZ)
 
+# The target lfs_mount with a littlefs that lacks one check.
+MOUNT_MUTANTS := $(patsubst fuzz/mutants/mount/%.patch,$(BUILD)/mutants/mount/%/fuzz_corpus, \
+	$(sort $(wildcard fuzz/mutants/mount/*.patch)))
+$(MOUNT_MUTANTS): $(BUILD)/mutants/mount/%/fuzz_corpus: fuzz/mutants/mount/%.patch tools/mutate \
+		$(wildcard core/littlefs/*.[ch] core/littlefs/src/*.[ch]) $(BUILD)/fuzz_corpus
+	tools/mutate $< $(@D)
+	$(CC) $(ALL_CFLAGS) -I$(@D)/core $(INC_fuzz) -c -o $(@D)/lfs_mount.o fuzz/targets/lfs_mount.c
+	$(CC) $(SAN) -o $@ $(BUILD)/fuzz/main_corpus.o $(@D)/lfs_mount.o \
+		$(filter-out %/lfs_mount.o,$(TARGET_OBJ)) $(LIBS) $(LDLIBS_FUZZ)
+
 .PHONY: mutants
-mutants: $(MUTANTS) ## build every mutant of fuzz/mutants
+mutants: $(MUTANTS) $(MOUNT_MUTANTS) ## build every mutant of fuzz/mutants
 
 # What the tests may read of the build. TORNBIT_CLANG is the same source by
 # another compiler at another level: fuzz/test/test_hash.sh compares the two.
@@ -251,7 +261,7 @@ test: ## install what is missing, build, run all tests
 	$(SUB) TORNBIT_CLANG=$(BUILD)-clang/tornbit test-run
 
 .PHONY: test-run
-test-run: $(C_TEST) $(BUILD)/lfs_driver $(BUILD)/lfs_workloads $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) install-files ## build and run all tests without installing anything
+test-run: $(C_TEST) $(BUILD)/lfs_driver $(BUILD)/lfs_workloads $(BUILD)/tornbit $(BUILD)/tornbit_bus.so $(BUILD)/fuzz_corpus $(MUTANTS) $(MOUNT_MUTANTS) install-files ## build and run all tests without installing anything
 	env -u MAKEFLAGS -u MAKELEVEL $(TEST_ENV) prove -j$(JOBS) -e '' $(C_TEST) $(SCRIPT_TEST)
 
 .PHONY: test-c
@@ -339,7 +349,7 @@ fuzz-smoke: ## a fixed number of executions of libFuzzer and of AFL++
 	tools/fuzz-smoke build-libfuzzer/fuzz_tornbit build-afl/fuzz_tornbit $(BUILD)/fuzz-smoke
 
 .PHONY: corpus
-TARGETS ?= plan life scenario part bus trace image lfs_image
+TARGETS ?= plan life scenario part bus trace image lfs_image lfs_mount
 corpus: ## make corpus/TARGET anew, for TARGETS
 	@tools/setup fuzz
 	$(FUZZ_BUILD)

@@ -4,8 +4,13 @@
  * that the last one is the one that ended it. Exit status 2: no such target or
  * file; an abort: the file found something.
  *
+ * corpus --mutate TARGET COUNT SEED FILE...: the target's own mutator applied COUNT
+ * times to one of the files, changes upon changes; the input under way is on
+ * standard output when one ends it. The same seed makes the same inputs anywhere.
+ *
  * corpus --plans COUNT DIR: random plans of each store as files, for tools/corpus.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +18,8 @@
 
 static int usage(const char *name)
 {
-	fprintf(stderr, "usage: %s TARGET FILE...\n       %s --plans COUNT DIR\n", name, name);
+	fprintf(stderr, "usage: %s TARGET FILE...\n       %s --mutate TARGET COUNT SEED FILE...\n"
+		"       %s --plans COUNT DIR\n", name, name, name);
 	return 2;
 }
 
@@ -38,6 +44,77 @@ static int try_files(const struct target *target, char **path, int n)
 	}
 	return 0;
 }
+
+/* ---- mutated files --------------------------------------------------------------- */
+
+#define INPUT_MAX (16u << 10)
+
+struct pool {
+	uint32_t files;
+	uint8_t *bytes[4096];
+	size_t n[4096];
+};
+
+static bool read_pool(struct pool *p, char **path, int n)
+{
+	for (int i = 0; i < n && p->files < COUNT_OF(p->bytes); i++) {
+		char *text = world_read_file(target_world(), path[i], INPUT_MAX, &p->n[p->files]);
+		if (!text)
+			return false;
+		p->bytes[p->files++] = (uint8_t *)text;
+	}
+	return p->files != 0;
+}
+
+static unsigned long long tried;
+static uint8_t under_way[INPUT_MAX];
+static size_t under_way_bytes;
+
+static void on_abort(int number)
+{
+	fprintf(stderr, "corpus: after %llu executions\n", tried);
+	fwrite(under_way, 1, under_way_bytes, stdout);
+	fflush(stdout);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* Up to eight changes of one file, each tried; then another one. */
+static int mutate_files(const struct target *target, uint64_t count, uint64_t seed, const struct pool *p)
+{
+	for (uint64_t turn = 0; tried < count; turn++) {
+		uint64_t draw = mix64_2(seed, turn);
+		uint32_t file = (uint32_t)(draw >> 32) % p->files;
+		under_way_bytes = p->n[file];
+		memcpy(under_way, p->bytes[file], under_way_bytes);
+		for (uint32_t k = (uint32_t)draw % 8 + 1; k && tried < count; k--) {
+			under_way_bytes = target->mutate(under_way, under_way_bytes, sizeof under_way,
+							 mix64_2(draw, k));
+			tried++;
+			target->run(under_way, under_way_bytes);
+		}
+	}
+	fprintf(stderr, "%s: %llu executions, nothing found\n", target->name, tried);
+	return 0;
+}
+
+static int try_mutated(int argc, char **argv)
+{
+	static struct pool p;
+	const struct target *target = target_find(argv[0]);
+
+	if (!target || !read_pool(&p, argv + 3, argc - 3))
+		return target ? world_fail(target_world()) : 2;
+	if (!target->mutate) {
+		fprintf(stderr, "corpus: %s has no mutator\n", target->name);
+		return 2;
+	}
+	signal(SIGABRT, on_abort);
+	signal(SIGSEGV, on_abort);
+	return mutate_files(target, strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10), &p);
+}
+
+/* ---- plans ------------------------------------------------------------------------ */
 
 static bool write_plan(const struct plan *p, const struct plan_world *w, const char *path)
 {
@@ -74,6 +151,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "--plans") == 0)
 		return write_plans((uint32_t)strtoul(argv[2], NULL, 10), argv[3]);
+	if (argc >= 6 && strcmp(argv[1], "--mutate") == 0)
+		return try_mutated(argc - 2, argv + 2);
 	if (argc < 3)
 		return usage(argv[0]);
 	const struct target *target = target_find(argv[1]);

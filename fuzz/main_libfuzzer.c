@@ -103,6 +103,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t room, unsigned s
 	struct draw d = { seed, 0 };
 	bool is_plan = chosen()->run == target_plan || chosen()->run == target_life;
 
+	if (chosen()->mutate && below(&d, 16))
+		return chosen()->mutate(bytes, n, room, mix64_2(seed, n));
 	if (!is_plan || below(&d, 4) == 0)
 		return LLVMFuzzerMutate(bytes, n, room);
 	for (uint32_t i = 1 + below(&d, 3); i; i--)

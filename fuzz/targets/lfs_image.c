@@ -11,7 +11,7 @@
 
 #include "lfs_image.h"
 
-static void mend_crcs(uint8_t *block, uint32_t bytes)
+void target_mend_crcs(uint8_t *block, uint32_t bytes)
 {
 	struct li_scan s;
 	enum li_step step;
@@ -95,7 +95,7 @@ void target_lfs_image(const uint8_t *bytes, size_t n)
 		return;
 	memcpy(cell, bytes + 1, length);
 	for (uint32_t i = 0; bytes[0] & 1 && i < length / size; i++)
-		mend_crcs(cell + (size_t)i * size, size);
+		target_mend_crcs(cell + (size_t)i * size, size);
 	struct li_image im = { .cell = cell, .bytes = length, .tell = hear, .ctx = &im };
 	if (li_open(&im, size)) {
 		check_owners(&im);

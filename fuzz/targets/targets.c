@@ -4,18 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "targets/lfs_mount.h"
+
 const struct target targets[] = {
 	{ "plan", "a plan of the store TORNBIT_SUBJECT, lived; a finding counts as a crash",
-	  target_plan },
+	  target_plan, NULL },
 	{ "life", "a plan of any store, encoded, printed and lived; findings are fine",
-	  target_life },
+	  target_life, NULL },
 	{ "scenario", "the text of a scenario, printed again, and lived if it is short",
-	  target_scenario },
-	{ "part", "the text of a part file, and a life on the part", target_part },
-	{ "bus", "a block of packed bus operations", target_bus },
-	{ "trace", "a trace: a file, or damage to a sound one", target_trace },
-	{ "image", "an image of WOFS or ROMFS: walked, mounted, written to", target_image },
-	{ "lfs_image", "an image of littlefs for the strict reader", target_lfs_image },
+	  target_scenario, NULL },
+	{ "part", "the text of a part file, and a life on the part", target_part, NULL },
+	{ "bus", "a block of packed bus operations", target_bus, NULL },
+	{ "trace", "a trace: a file, or damage to a sound one", target_trace, NULL },
+	{ "image", "an image of WOFS or ROMFS: walked, mounted, written to", target_image, NULL },
+	{ "lfs_image", "an image of littlefs for the strict reader", target_lfs_image, NULL },
+	{ "lfs_mount", "a disk for littlefs: mounted, walked, written to", target_lfs_mount, lm_mutate },
 };
 const uint32_t targets_count = COUNT_OF(targets);
 

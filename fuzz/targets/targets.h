@@ -16,6 +16,9 @@ struct target {
 	const char *name;
 	const char *means;
 	void (*run)(const uint8_t *bytes, size_t n);
+	/* Change an input of n bytes into another of at most room bytes, by the seed;
+	 * returns its length. NULL: bytes may be changed anyhow. */
+	size_t (*mutate)(uint8_t *bytes, size_t n, size_t room, uint64_t seed);
 };
 
 extern const struct target targets[];
@@ -32,8 +35,11 @@ struct world *target_world(void);
 __attribute__((format(printf, 1, 2), noreturn))
 void target_found(const char *format, ...);
 
+/* The CRC of every commit in a block of littlefs becomes right. */
+void target_mend_crcs(uint8_t *block, uint32_t bytes);
+
 /* In order: a plan of one store, judged; a plan of any store; texts; traces; images;
- * images of littlefs. */
+ * images of littlefs for the strict reader; the same for the store. */
 void target_plan(const uint8_t *bytes, size_t n);
 void target_life(const uint8_t *bytes, size_t n);
 void target_scenario(const uint8_t *bytes, size_t n);
@@ -42,5 +48,6 @@ void target_bus(const uint8_t *bytes, size_t n);
 void target_trace(const uint8_t *bytes, size_t n);
 void target_image(const uint8_t *bytes, size_t n);
 void target_lfs_image(const uint8_t *bytes, size_t n);
+void target_lfs_mount(const uint8_t *bytes, size_t n);
 
 #endif

@@ -12,7 +12,7 @@ try_folder() { # TARGET FOLDER
 	[ -s "$work/list" ] && try "$1" $(cat "$work/list")
 }
 
-for target in plan life scenario part bus trace image lfs_image; do
+for target in plan life scenario part bus trace image lfs_image lfs_mount; do
 	try_folder $target corpus/$target
 	ok $? "the corpus of $target finds nothing"
 done
