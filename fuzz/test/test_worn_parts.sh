@@ -75,6 +75,47 @@ remove d
 mkdir d
 S
 
+# Three blocks are free, each bad where the change would be: the pair moved round and
+# round.
+finds_nothing "a pair that fits no free block is refused, not moved for ever" <<'S'
+subject littlefs
+part worn1-lm3s8962
+seed 0x2c8e847b1d42005f
+used 1025
+region 15KiB
+set prog_size 256
+set block_cycles 1
+set metadata_max 512
+
+mkdir a
+mkdir d
+mkdir d/b
+reboot
+rename a d/b
+mkdir d/a
+attr d 0 0
+mkdir a
+attr d/b 3 3
+attr d 0 120
+attr a 0 3
+attr d/b 1 57
+attr a 0 3
+rename d/a b
+rename d/b a
+attr b 0 43
+rename b d
+rename d b
+rename b d
+mkdir b
+attr d 0 0
+attr a 0 82
+attr d 0 0
+attr a 2 54
+rename d b
+mkdir d
+rename a d/a
+S
+
 # shellcheck disable=SC2086 # several words
 "$tornbit" fuzz littlefs $parts --seed 7 --trials "$trials" --calls 120 --no-shrink \
 	--set block_cycles=10000 > "$work/out" 2> "$work/err" && grep -q '^  no finding$' "$work/out"

@@ -22,6 +22,9 @@
 #define LFS_GSTATE_STAY (1u << 8)
 /* ... and: a commit failed, and nobody could tell whether it arrived. */
 #define LFS_GSTATE_DOUBT (1u << 7)
+/* ... and: how often a commit has moved its pair from bad blocks to others that
+ * took the pair, but not the commit. */
+#define LFS_GSTATE_BADS 0x3fu
 
 static bool lfs_gstate_hasorphans(const lfs_gstate_t *g)
 {
@@ -455,11 +458,14 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		if (err == LFS_ERR_NOSPC && worn) {
 			lfs->gdisk.tag |= LFS_GSTATE_STAY;
 			err = 0;
+		} else if (!err && !worn && (++lfs->gdisk.tag & LFS_GSTATE_BADS) == LFS_GSTATE_BADS) {
+			lfs->gdisk.tag &= ~LFS_GSTATE_BADS;
+			err = LFS_ERR_NOSPC;
 		}
 		err = err ? err : LFS_AGAIN;
 	} else if (!err) {
-		lfs->gdisk.tag &= ~LFS_GSTATE_STAY;
-		lfs->gstate.tag &= ~LFS_GSTATE_STAY;
+		lfs->gdisk.tag &= ~(LFS_GSTATE_STAY | LFS_GSTATE_BADS);
+		lfs->gstate.tag &= ~(LFS_GSTATE_STAY | LFS_GSTATE_BADS);
 	}
 	if (err)
 		lfs_gstate_reset(lfs);
