@@ -402,7 +402,7 @@ static void look_file(const char *path, uint64_t *hash)
 static void look_dir(const char *path, uint64_t *hash)
 {
 	uint32_t most = b.d.blocks * b.d.block / 4 + 2, seen = 0;
-	bool whole = b.header[LM_HOW] & 8 && b.d.blocks <= 16;
+	bool whole = b.header[LM_HOW] & 8 && b.d.blocks <= 16 && b.fs.block_count <= b.d.blocks;
 	struct lfs_info info;
 	lfs_dir_t dir;
 	int err = R(lfs_dir_open(&b.fs, &dir, path)), res = 0;
@@ -411,7 +411,7 @@ static void look_dir(const char *path, uint64_t *hash)
 	if (err)
 		return;
 	/* What cannot be there goes round: it must end by what the disk could hold. */
-	if (whole && b.fs.block_count <= b.d.blocks)
+	if (whole)
 		most = 0x400 * (b.d.blocks + 2);
 	while (seen <= most && (res = RN(lfs_dir_read(&b.fs, &dir, &info))) > 0) {
 		if (res != 1 || !memchr(info.name, 0, sizeof info.name))
