@@ -373,8 +373,9 @@ static int lfs_file_flush(lfs_t *lfs, lfs_file_t *file)
 
 	if (!(file->flags & LFS_F_WRITING))
 		return 0;
+	err = lfs_fs_forceconsistency(lfs);
 	lfs_size_t left = (lfs_size_t)lfs_file_size_(lfs, file) - file->at;
-	if (left > 0)
+	if (!err && left > 0)
 		err = lfs_file_put(lfs, file, NULL, left);
 	if (!err)
 		err = lfs_file_halt(lfs, file, &file->ctz);

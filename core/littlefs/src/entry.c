@@ -217,6 +217,8 @@ static int lfs_remove_(lfs_t *lfs, const char *path)
 		}
 		if (!err)
 			err = lfs_dir_delete(lfs, &w.dir, w.id);
+		if (err)
+			lfs_gstate_reset(lfs);
 	} while (err == LFS_AGAIN);
 	if (!err && w.type == LFS_TYPE_DIR)
 		err = lfs_later(lfs_fs_unlink(lfs, head));
@@ -238,13 +240,16 @@ static bool lfs_rename_mark(lfs_t *lfs, const struct lfs_where *w)
 	return any;
 }
 
-/* ... and attach them where it is now; not moved: where it was. */
-static void lfs_rename_attach(lfs_t *lfs, const struct lfs_where *w)
+/* ... and attach them where it is now: at w; NULL: where it was. err: that could
+ * not be found out. */
+static void lfs_rename_attach(lfs_t *lfs, const struct lfs_where *w, int err)
 {
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
 		if (h->type == LFS_HANDLE_RENAMED) {
 			h->type = LFS_TYPE_REG;
-			if (w) {
+			if (err) {
+				lfs_handle_lose(h);
+			} else if (w) {
 				lfs_mdir_set(&h->m, &w->dir);
 				h->id = w->id;
 			}
@@ -317,9 +322,11 @@ static int lfs_rename_try(lfs_t *lfs, const char *oldpath, const char *newpath)
 	err = lfs_rename_commit(lfs, &from, &to, exists, directory ? head : NULL);
 	if (open) {
 		/* After an error the disk says whether it has moved. */
-		int gone = err ? lfs_path_find(lfs, oldpath, &from) : LFS_ERR_NOENT;
-		bool moved = gone == LFS_ERR_NOENT && !lfs_path_find(lfs, newpath, &to);
-		lfs_rename_attach(lfs, moved ? &to : NULL);
+		int lost = err ? lfs_path_find(lfs, oldpath, &from) : LFS_ERR_NOENT;
+		bool moved = lost == LFS_ERR_NOENT;
+		if (moved)
+			lost = lfs_path_find(lfs, newpath, &to);
+		lfs_rename_attach(lfs, moved ? &to : NULL, lost);
 	}
 	return err;
 }

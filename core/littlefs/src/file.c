@@ -117,9 +117,10 @@ static int lfs_file_store(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 			  const uint8_t *data, lfs_size_t n)
 {
 	lfs_cache_t *cache = &file->cache;
-	int err = 0;
+	int err = lfs_fs_forceconsistency(lfs);
 
-	lfs_alloc_ckpoint(lfs);
+	if (err)
+		return err;
 	if (lfs_file_isinline(file)) {
 		lfs_size_t size = lfs_max(pos + n, file->ctz.size);
 		if (size <= lfs->inline_max) {
@@ -291,8 +292,10 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 	lfs_size_t count = file->flags & LFS_O_WRONLY ? file->cfg->attr_count : 0;
 	/* A distant file has not changed: its tag stays. */
 	int from = lfs_file_isdistant(file) ? 1 : 0;
-	int err = lfs_file_unshare(lfs, file->m.pair, file->id, file);
+	int err = lfs_fs_forceconsistency(lfs);
 
+	if (!err)
+		err = lfs_file_unshare(lfs, file->m.pair, file->id, file);
 	if (err)
 		return err;
 	if (file->flags & LFS_F_INLINE) {
@@ -325,7 +328,6 @@ static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file)
 	if (file->flags & LFS_F_ERRED)
 		return file->err;
 
-	lfs_alloc_ckpoint(lfs);
 	int err = lfs_file_flush(lfs, file);
 	if (!err && (file->flags & LFS_F_DIRTY) && !lfs_pair_isnull(file->m.pair))
 		err = lfs_file_commit(lfs, file);

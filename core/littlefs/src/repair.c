@@ -25,23 +25,24 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 	int err = lfs_dir_gstate(lfs, &gone, &lfs->gdelta);
 	if (!err)
 		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS(lfs_tail_attr(gone.split, tail)));
-	if (err)
+	/* It may have gone although something failed afterwards. */
+	if (lfs_pair_shares(pred->tail, gone.pair))
 		return err;
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
 		if (!lfs_pair_same(h->m.pair, gone.pair))
 			continue;
-		if (h->type == LFS_TYPE_REG)
+		if (h->type != LFS_TYPE_DIR) {
 			lfs_pair_setnull(h->m.pair);
-		if (h->type != LFS_TYPE_DIR)
 			continue;
+		}
 		((lfs_dir_t *)h)->pos -= h->id > 0;
 		lfs_mdir_set(&h->m, pred);
 		h->id = pred->count;
 		if (lfs_dir_seekid(lfs, &h->m, &h->id))
-			lfs_pair_setnull(h->m.pair);
+			lfs_handle_lose(h);
 	}
 	lfs_known_drop(lfs);
-	return 0;
+	return err;
 }
 
 /* Remove one entry, as one commit. May be LFS_AGAIN. */
@@ -122,6 +123,8 @@ static int lfs_fs_demove(lfs_t *lfs)
 			return err;
 		lfs_fs_prepmove(lfs, LFS_ID_NONE, NULL);
 		err = lfs_dir_delete(lfs, &dir, id);
+		if (err)
+			lfs_gstate_reset(lfs);
 		if (err && err != LFS_AGAIN)
 			return err;
 	}

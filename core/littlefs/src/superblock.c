@@ -160,7 +160,7 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof want), {&want}}));
 		if (err == LFS_AGAIN) {
 			lfs_tail_start(&dir);
-			lfs_pair_setnull(steps.pair);
+			memset(&steps, 0, sizeof steps);
 		} else if (err) {
 			return err;
 		}
@@ -395,12 +395,13 @@ static int lfs_fs_gc_(lfs_t *lfs)
 		return err;
 	lfs_tail_start(&dir);
 	while (most < c->block_size - c->prog_size && !lfs_pair_isnull(dir.tail)) {
+		lfs_alloc_ckpoint(lfs);
 		err = lfs_dir_next(lfs, &dir, &steps);
 		if (!err && (!dir.erased || dir.off > most))
 			err = lfs_dir_touch(lfs, &dir, true);
 		if (err == LFS_AGAIN) {
 			lfs_tail_start(&dir);
-			lfs_pair_setnull(steps.pair);
+			memset(&steps, 0, sizeof steps);
 		} else if (err) {
 			return err;
 		}

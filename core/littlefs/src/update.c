@@ -97,6 +97,14 @@ static void lfs_dir_effect(lfs_mdir_t *dir, const struct lfs_mattr *attrs, int c
 	}
 }
 
+/* Where a handle's entry is cannot be told any more: no pair has these blocks, and
+ * what it does next is LFS_ERR_CORRUPT. */
+static void lfs_handle_lose(struct lfs_mlist *h)
+{
+	h->m.pair[0] = h->m.pair[1] = LFS_BLOCK_INLINE;
+	h->m.erased = false;
+}
+
 /* The id of an open handle after the tags have shifted it; true: they remove its
  * file. */
 static bool lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs, int count)
@@ -109,7 +117,10 @@ static bool lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs,
 		if (type == LFS_TYPE_DELETE && at == h->id && h->type == LFS_TYPE_REG)
 			return true;
 		h->id = lfs_id_shift(h->id, type == LFS_TYPE_CREATE, at);
-		if (h->type == LFS_TYPE_DIR)
+		/* Before its first entry a directory shows what comes. */
+		if (h->type == LFS_TYPE_DIR && ((lfs_dir_t *)h)->pos < 2)
+			h->id = was;
+		else if (h->type == LFS_TYPE_DIR)
 			((lfs_dir_t *)h)->pos += (lfs_off_t)h->id - was;
 	}
 	return false;
@@ -127,8 +138,10 @@ static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *now,
 		if (!lfs_pair_same(h->m.pair, now->pair))
 			continue;
 		lfs_mdir_set(&h->m, now);
-		if (lfs_handle_shift(h, attrs, count) || lfs_dir_seekid(lfs, &h->m, &h->id))
+		if (lfs_handle_shift(h, attrs, count))
 			lfs_pair_setnull(h->m.pair);
+		else if (lfs_dir_seekid(lfs, &h->m, &h->id))
+			lfs_handle_lose(h);
 	}
 }
 
@@ -169,10 +182,8 @@ static void lfs_fs_doubt(lfs_t *lfs)
 {
 	lfs->gdisk.tag |= LFS_GSTATE_DOUBT;
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (!lfs_pair_isnull(h->m.pair)) {
-			h->m.pair[0] = h->m.pair[1] = LFS_BLOCK_INLINE;
-			h->m.erased = false;
-		}
+		if (!lfs_pair_isnull(h->m.pair))
+			lfs_handle_lose(h);
 }
 
 static int lfs_fs_recall(lfs_t *lfs)
@@ -218,8 +229,16 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 		if (err)
 			lfs_dir_spoil(lfs, dir);
 	}
-	if (err == LFS_ERR_NOSPC || err == LFS_BAD)
+	bool bad = err == LFS_BAD;
+	if (err == LFS_ERR_NOSPC || bad)
 		err = lfs_dir_compact(lfs, dir, &now, attrs, count, wear);
+	/* A block that has said no may hold the change all the same: then it is made,
+	 * before anything reads it that believes it is not. */
+	if (((err == LFS_MOVE_WEAR && bad) || err == LFS_MOVE_BAD) &&
+	    lfs_dir_landed(lfs, dir, &now)) {
+		now.erased = false;
+		err = 0;
+	}
 	if (err > 0 || (err && !lfs_dir_landed(lfs, dir, &now)))
 		return err;
 	lfs_dir_settle(lfs, dir, &now, attrs, count);
@@ -282,15 +301,16 @@ static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
 
 /* ---- Moving ------------------------------------------------------------------------------------ */
 
-/* Something points to the new blocks: from now on they are the pair. */
+/* Something points to the new blocks: from now on they are the pair. Whoever knows
+ * it may do so by blocks of an earlier try: they share one. */
 static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *now)
 {
-	if (lfs_pair_same(lfs->root, was->pair))
+	if (lfs_pair_shares(lfs->root, was->pair))
 		lfs_pair_set(lfs->root, now->pair);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
-		if (lfs_pair_same(h->m.pair, was->pair))
+		if (lfs_pair_shares(h->m.pair, was->pair))
 			lfs_mdir_set(&h->m, now);
-		if (h->type == LFS_TYPE_DIR && lfs_pair_same(((lfs_dir_t *)h)->head, was->pair))
+		if (h->type == LFS_TYPE_DIR && lfs_pair_shares(((lfs_dir_t *)h)->head, was->pair))
 			lfs_pair_set(((lfs_dir_t *)h)->head, now->pair);
 	}
 	lfs_known_set(lfs, now);
@@ -448,16 +468,18 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		/* What was written to a bad half is nothing, even if it can be read. */
 		lfs_known_set(lfs, dir);
 		err = lfs_dir_makeway(lfs, pair);
+		/* Worn blocks are better than none. */
+		bool stay = err == LFS_ERR_NOSPC && worn;
+		if (stay)
+			err = 0;
 		/* An allocation must never follow a link that is behind. */
 		while (!err && lfs_gstate_hasorphans(&lfs->gstate)) {
 			err = lfs_fs_deorphan(lfs, false, pair);
 			if (err > 0)
 				err = lfs_dir_makeway(lfs, pair);
 		}
-		/* Worn blocks are better than none. */
-		if (err == LFS_ERR_NOSPC && worn) {
+		if (!err && stay) {
 			lfs->gdisk.tag |= LFS_GSTATE_STAY;
-			err = 0;
 		} else if (!err && !worn && (++lfs->gdisk.tag & LFS_GSTATE_BADS) == LFS_GSTATE_BADS) {
 			lfs->gdisk.tag &= ~LFS_GSTATE_BADS;
 			err = LFS_ERR_NOSPC;
