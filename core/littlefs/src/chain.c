@@ -4,12 +4,6 @@
  */
 #include "internal.h"
 
-enum {
-	LFS_F_TAIL = 0x200000,
-	LFS_F_STALE = 0x400000,
-	LFS_F_LEAVE = 0x800000,
-};
-
 static bool lfs_file_isinline(const lfs_file_t *file)
 {
 	return file->cache.block == LFS_BLOCK_INLINE;

@@ -282,6 +282,13 @@ static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_t
 			    const void *data, int count);
 #endif
 
+/* Flags of open files besides those of lfs.h; file.c tells what they mean. */
+enum {
+	LFS_F_TAIL = 0x200000,
+	LFS_F_STALE = 0x400000,
+	LFS_F_LEAVE = 0x800000,
+};
+
 /* ---- Open handles ----------------------------------------------------------------- */
 
 /* A handle of a file whose entry is being renamed: it keeps to it. */

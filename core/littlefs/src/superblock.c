@@ -262,8 +262,9 @@ static int lfs_mount_superblock(lfs_t *lfs, const lfs_superblock_t *s)
 	if (!err && (s->block_size != lfs->cfg->block_size || s->block_count < 2))
 		err = LFS_ERR_INVAL;
 	lfs->inline_max = lfs_min(lfs->inline_max, lfs->attr_max);
+	/* Copies may differ after a change of size was cut: the last one will count. */
 	if (!lfs->cfg->block_count)
-		lfs->block_count = s->block_count;
+		lfs->block_count = lfs_max(lfs->block_count, s->block_count);
 	return err;
 }
 
@@ -443,7 +444,11 @@ static int lfs_fs_grow_(lfs_t *lfs, lfs_size_t block_count)
 	lfs->lookahead.start %= lfs->block_count;
 	lfs_alloc_drop(lfs);
 	int err = lfs_fs_rewritesuperblocks(lfs, block_count);
-	lfs->block_count = err ? was : block_count;
+	/* After an error the last copy tells, before anything is written. */
+	if (err)
+		lfs->gdisk.tag |= LFS_GSTATE_DOUBT;
+	else
+		lfs->block_count = block_count;
 	lfs_alloc_drop(lfs);
 	return err;
 }

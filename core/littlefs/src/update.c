@@ -103,6 +103,9 @@ static void lfs_handle_lose(struct lfs_mlist *h)
 {
 	h->m.pair[0] = h->m.pair[1] = LFS_BLOCK_INLINE;
 	h->m.erased = false;
+	/* Nobody will tell it when its entry goes. */
+	if (lfs_handle_isfile(h))
+		((lfs_file_t *)h)->flags |= LFS_F_STALE;
 }
 
 /* The id of an open handle after the tags have shifted it; true: they remove its
