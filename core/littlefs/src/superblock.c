@@ -273,7 +273,7 @@ static int lfs_mount_walk(lfs_t *lfs)
 {
 	lfs_size_t count = 0;
 	struct lfs_steps steps = {0};
-	bool chain = true;
+	bool chain = true, differ = false;
 	lfs_mdir_t dir;
 
 	lfs_tail_start(&dir);
@@ -285,6 +285,7 @@ static int lfs_mount_walk(lfs_t *lfs)
 			err = chain ? lfs_superblock_read(lfs, &dir, &s) : LFS_ERR_NOENT;
 		if (!err) {
 			err = lfs_mount_superblock(lfs, &s);
+			differ |= count && count != s.block_count;
 			count = s.block_count;
 			lfs_pair_set(lfs->root, dir.pair);
 		} else if (err == LFS_ERR_NOENT) {
@@ -297,6 +298,10 @@ static int lfs_mount_walk(lfs_t *lfs)
 		lfs_gstate_add(&lfs->gstate, m.share);
 	}
 	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
+	/* A mount that walks from copies of a smaller disk must find all pairs: the
+	 * first write brings them up to date before anything lies beyond. */
+	if (differ)
+		lfs->gstate.tag |= LFS_MKTAG(0, 0, 1u << 9);
 	lfs->gdisk = lfs->gstate;
 	/* So far the configuration, if it knows, has said how many there are. */
 	lfs->block_count = count;
