@@ -262,6 +262,31 @@ static void shrinking_drops_the_window_of_the_allocator(void)
 	}
 }
 
+/* The superblock may be due to move when its new count is written. */
+static void shrinking_reaches_every_superblock(void)
+{
+	struct dev_geometry shape = small;
+	struct lfs_fsinfo info;
+	shape.block_count = 256;
+	shape.block_cycles = 1;
+	for (unsigned often = 0; often < 60; often++) {
+		fresh(&shape);
+		for (unsigned i = 0; i < often; i++)
+			CHECK_EQ(put("f", 5, i), 0);
+		CHECK_EQ(put("f", 5, often), 0);
+		int err = lfs_fs_grow(&lfs, 32);
+		CHECK(err == 0 || err == LFS_ERR_NOTEMPTY);
+		lfs_unmount(&lfs);
+		d.cfg.block_count = 0;
+		if (!CHECK_EQ(lfs_mount(&lfs, &d.cfg), 0))
+			continue;
+		CHECK(!lfs_fs_stat(&lfs, &info));
+		CHECK_EQ(info.block_count, err ? 256 : 32);
+		CHECK(holds("f", 5, often));
+		lfs_unmount(&lfs);
+	}
+}
+
 int main(void)
 {
 	TEST(memory_that_runs_out_is_an_error_and_leaks_nothing);
@@ -269,5 +294,6 @@ int main(void)
 	TEST(the_older_version_can_be_written);
 	TEST(a_disk_shrinks_when_nothing_lies_behind);
 	TEST(shrinking_drops_the_window_of_the_allocator);
+	TEST(shrinking_reaches_every_superblock);
 	return tap_end();
 }
