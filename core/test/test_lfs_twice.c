@@ -9,6 +9,7 @@
  * data has gone.
  */
 #include "lfs_bench.h"
+#include "lfs_story.h"
 
 static struct dev start;		/* what each try begins with */
 static lfs_file_t f, g;
@@ -529,6 +530,130 @@ static void gc_moves_as_many_pairs_as_are_due(void)
 	}
 }
 
+/* ---- At random ------------------------------------------------------------------------------------ */
+
+static struct work w;
+static struct story story;
+enum { RUNS = 80 };
+static unsigned failures, refusals;
+
+static bool agrees(unsigned run, unsigned at, const char *what, int err)
+{
+	static struct view seen, want;
+	view_read(&seen, &w.lfs);
+	model_view(&want, &w.now);
+	bool ok = err ? work_settle(&w, &seen) : view_same(&want, &seen);
+	if (!CHECK(ok))
+		tap_say("run %u, step %u, %s, error %d: %s", run, at, what, err, view_differs(&want, &seen));
+	return ok;
+}
+
+/* A handle whose step has failed: closing it may save what it has, or not. */
+static bool give_up(struct handle *h)
+{
+	static struct view seen;
+	call_begins(&w);
+	work_will_sync(&w, h);
+	lfs_file_close(&w.lfs, &h->file);
+	free(h->cfg.buffer);
+	h->open = false;
+	view_read(&seen, &w.lfs);
+	return work_settle(&w, &seen);
+}
+
+/* A rename or a removal that failed and is made all the same moves handles too. */
+static void follow(const struct step *s)
+{
+	for (int i = 0; i < WORK_HANDLES; i++) {
+		struct handle *h = &w.h[i];
+		if (!h->open || model_find(&w.now, s->path))
+			continue;
+		if (strcmp(h->path, s->verb == MV ? s->to : s->path) == 0)
+			h->attached = false;
+		else if (h->attached && s->verb == MV)
+			path_moves(h->path, s->path, s->to);
+	}
+}
+
+static void fail_somewhere(uint64_t *noise)
+{
+	unsigned op = dev_noise(noise) % 4;
+	uint32_t n = 1 + dev_noise(noise) % (op == DEV_READ ? 120 : 10);
+	int code = op != DEV_READ && dev_noise(noise) % 2 ? LFS_ERR_CORRUPT : LFS_ERR_IO;
+	keeps = dev_noise(noise) % 2;
+	dev_fail(&d, 1u << op, n, code, false);
+}
+
+static bool random_step(unsigned run, unsigned at, bool faults, uint64_t *noise)
+{
+	some_step(&story, &w, noise, 600);
+	if (faults && dev_noise(noise) % 3 == 0)
+		fail_somewhere(noise);
+	for (unsigned i = 0; i < story.n; i++) {
+		const struct step *s = &story.step[i];
+		bool handle = s->verb >= WRITE && s->verb <= CLOSE;
+		if (s->verb == REMOUNT)
+			dev_mend(&d);
+		int err = work_step(&w, s);
+		bool failed = err != 0, fired = dev_mend(&d) > 0;
+		failures += failed;
+		refusals += err == LFS_ERR_NOSPC;
+		/* A handle whose place is not known says so when it is used next. */
+		if (failed && !fired && err != LFS_ERR_NOSPC &&
+		    !CHECK(faults && handle && err == LFS_ERR_CORRUPT)) {
+			tap_say("run %u, step %u, %s: %d", run, at, s->path, err);
+			return false;
+		}
+		if ((failed || at % 16 == 0) && !agrees(run, at, s->path, err))
+			return false;
+		if (failed && (s->verb == MV || s->verb == RM))
+			follow(s);
+		if (failed && handle && w.h[s->a].open && !CHECK(give_up(&w.h[s->a])))
+			return false;
+	}
+	return true;
+}
+
+static void run_at_random(unsigned run, bool faults)
+{
+	static const struct dev_geometry shapes[] = {
+		{ 16, 1, 128, 156, 16, 2, 0xff }, { 16, 16, 512, 64, 64, 1, 0xff },
+		{ 16, 4, 128, 96, 16, 1, 0xff }, { 1, 1, 256, 128, 32, 3, 0xff },
+	};
+	uint64_t noise = run;
+	bench_blank(&shapes[run % 4]);
+	d.before = keep_what_is_refused;
+	CHECK_EQ(work_begin(&w, &d), 0);
+	for (unsigned at = 0; at < 150; at++)
+		if (!random_step(run, at, faults, &noise))
+			break;
+	for (int i = 0; i < WORK_HANDLES; i++)
+		if (w.h[i].open)
+			CHECK(tap_this || give_up(&w.h[i]));
+	lfs_unmount(&w.lfs);
+	CHECK_EQ(lfs_mount(&w.lfs, &d.cfg), 0);
+	agrees(run, 999, "in the end", 0);
+	lfs_unmount(&w.lfs);
+	CHECK_STR(d.foul, "");
+}
+
+static void random_work_on_tiny_worn_disks_is_what_the_model_says(void)
+{
+	failures = refusals = 0;
+	for (unsigned run = 0; run < RUNS && !tap_this; run++)
+		run_at_random(run, false);
+	tap_say("%u calls failed, %u of them without space", failures, refusals);
+}
+
+static void random_work_with_a_failure_now_and_then_is_what_the_model_says(void)
+{
+	failures = refusals = 0;
+	for (unsigned run = 0; run < RUNS && !tap_this; run++)
+		run_at_random(run, true);
+	tap_say("%u calls failed, %u of them without space", failures, refusals);
+	CHECK(failures > 100);
+}
+
 int main(void)
 {
 	TEST(a_renamed_handle_that_is_not_found_writes_to_nobody_else);
@@ -543,5 +668,7 @@ int main(void)
 	TEST(an_orphan_is_found_though_its_predecessor_has_a_bad_block);
 	TEST(a_directory_begins_with_its_dots_whatever_comes_before_the_first_read);
 	TEST(gc_moves_as_many_pairs_as_are_due);
+	TEST(random_work_on_tiny_worn_disks_is_what_the_model_says);
+	TEST(random_work_with_a_failure_now_and_then_is_what_the_model_says);
 	return tap_end();
 }
