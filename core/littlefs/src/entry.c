@@ -179,14 +179,17 @@ static int lfs_mkdir_(lfs_t *lfs, const char *path)
 /* The head of a directory that may go: it is empty. */
 static int lfs_where_empty(lfs_t *lfs, const struct lfs_where *w, lfs_block_t head[2])
 {
-	lfs_mdir_t dir;
+	lfs_mdir_t dir = {.split = true};
+	struct lfs_steps steps = {0};
 	int err = lfs_where_head(lfs, w, head);
 
-	if (!err)
-		err = lfs_dir_fetch(lfs, &dir, head);
-	if (!err)
-		lfs_pair_set(head, dir.pair);
-	return err ? err : dir.count > 0 || dir.split ? LFS_ERR_NOTEMPTY : 0;
+	lfs_pair_set(dir.tail, head);
+	while (!err && dir.split) {
+		err = lfs_dir_next(lfs, &dir, &steps);
+		if (!err && dir.count > 0)
+			err = LFS_ERR_NOTEMPTY;
+	}
+	return err;
 }
 
 /* What a call still had to tidy when it was done: without space for it, the next

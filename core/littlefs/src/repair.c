@@ -49,12 +49,18 @@ static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
 static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 {
 	if (dir->count == 1) {
+		lfs_gstate_t gstate = lfs->gstate;
 		lfs_mdir_t pred;
 		int err = lfs_fs_pred(lfs, dir->pair, &pred);
-		if (!err && pred.split)
-			return lfs_dir_drop(lfs, &pred, dir);
 		if (err && err != LFS_ERR_NOENT)
 			return err;
+		if (!err && pred.split) {
+			err = lfs_dir_drop(lfs, &pred, dir);
+			/* One entry may fill the pair before: then this one stays, empty. */
+			if (err != LFS_ERR_NOSPC || !lfs_pair_shares(pred.tail, dir->pair))
+				return err;
+			lfs->gstate = gstate;
+		}
 	}
 	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), {NULL}}));
 }
