@@ -506,6 +506,29 @@ static void a_directory_begins_with_its_dots_whatever_comes_before_the_first_rea
 }
 
 /* Every pair is compacted by every gc, and moves by every one or second. */
+/* One entry fills the pair before the last one, up to the byte: what the rename
+ * leaves to do there finds no room. */
+static void an_emptied_pair_that_cannot_be_dropped_stays_and_goes_with_its_directory(void)
+{
+	static const struct dev_geometry tiny = { 1, 1, 128, 64, 64, -1, 0xff };
+	for (uint32_t bytes = 1; bytes < 80; bytes++) {
+		bench_new(&tiny);
+		CHECK_EQ(lfs_mkdir(&lfs, "a"), 0);
+		CHECK_EQ(lfs_mkdir(&lfs, "e"), 0);
+		CHECK_EQ(put("a/b", 0, 0), 0);
+		CHECK_EQ(put("a/c", 0, 0), 0);
+		CHECK_EQ(lfs_setattr(&lfs, "a/b", 0, buffer, 24), 0);
+		int err = lfs_setattr(&lfs, "a/b", 1, buffer, bytes);
+		CHECK(err == 0 || err == LFS_ERR_NOSPC);
+		hold(lfs_rename(&lfs, "a/c", "e/c") == 0, "rename", 0, bytes);
+		hold(lfs_fs_mkconsistent(&lfs) == 0, "mkconsistent", 0, bytes);
+		hold(lfs_remove(&lfs, "e/c") == 0, "remove", 0, bytes);
+		hold(lfs_remove(&lfs, "a/b") == 0, "remove the big one", 0, bytes);
+		hold(lfs_remove(&lfs, "a") == 0, "remove the directory", 0, bytes);
+		bench_end();
+	}
+}
+
 static void gc_moves_as_many_pairs_as_are_due(void)
 {
 	struct dev_geometry shape = small;
@@ -667,6 +690,7 @@ int main(void)
 	TEST(a_commit_on_a_full_disk_that_is_refused_and_stored_is_made_once);
 	TEST(an_orphan_is_found_though_its_predecessor_has_a_bad_block);
 	TEST(a_directory_begins_with_its_dots_whatever_comes_before_the_first_read);
+	TEST(an_emptied_pair_that_cannot_be_dropped_stays_and_goes_with_its_directory);
 	TEST(gc_moves_as_many_pairs_as_are_due);
 	TEST(random_work_on_tiny_worn_disks_is_what_the_model_says);
 	TEST(random_work_with_a_failure_now_and_then_is_what_the_model_says);
