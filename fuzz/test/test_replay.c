@@ -202,13 +202,13 @@ static void a_finding_in_a_recovery_has_both_deaths_recorded(void)
 
 /* The first store that somebody writes may touch no flash at all: mounts, and says
  * that it has taken what it has not. */
-static enum tb_status stub_mount(void *ram, const struct tb_place *place)
+static enum tb_status blind_mount(void *ram, const struct tb_place *place)
 {
 	(void)ram, (void)place;
 	return TB_OK;
 }
 
-static void stub_call(void *ram, const struct tb_call *call, struct tb_reply *reply)
+static void blind_call(void *ram, const struct tb_call *call, struct tb_reply *reply)
 {
 	(void)ram, (void)call;
 	*reply = (struct tb_reply){ .status = TB_IO };
@@ -216,20 +216,20 @@ static void stub_call(void *ram, const struct tb_call *call, struct tb_reply *re
 
 static void a_finding_without_a_bus_operation_is_read_back_and_agrees(void)
 {
-	static struct tb_subject stub;
-	const struct tb_subject *one[] = { &stub };
+	static struct tb_subject blind;
+	const struct tb_subject *one[] = { &blind };
 	struct plan_world here = { one, 1, tiny_parts, TINY_PARTS };
-	static const char story[] = "subject stub\npart w25q128jv\nregion 8KiB\nput a 5\n";
+	static const char story[] = "subject blind\npart w25q128jv\nregion 8KiB\nput a 5\n";
 	struct scenario *s = malloc(sizeof *s), *back = malloc(sizeof *back);
 	struct scenario_error e = { 0 };
 	struct live_result live;
 	struct replay_result r;
 	char what[256] = "", text[1000];
 
-	stub = *tiny_subjects[0];
-	stub.name = "stub";
-	stub.mount = stub_mount;
-	stub.call = stub_call;
+	blind = *tiny_subjects[0];
+	blind.name = "blind";
+	blind.mount = blind_mount;
+	blind.call = blind_call;
 	CHECK(scenario_parse(back, &here, story, sizeof story - 1, &e));
 	CHECK(replay_freeze(&here, &back->plan, s, &live, what));
 	scenario_free(back);
@@ -237,7 +237,7 @@ static void a_finding_without_a_bus_operation_is_read_back_and_agrees(void)
 	size_t n = scenario_print(s, &here, text, sizeof text);
 	if (CHECK(scenario_parse(back, &here, text, n, &e))) {
 		CHECK(replay(&here, back, NULL, &r, what) && r.agrees);
-		stub.mount = tiny_subjects[0]->mount;	/* now it looks at the flash */
+		blind.mount = tiny_subjects[0]->mount;	/* now it looks at the flash */
 		CHECK(replay(&here, back, NULL, &r, what) && !r.agrees);
 		CHECK(strncmp(r.difference, "operation 0 (call 0): recorded no further", 40) == 0);
 		scenario_free(back);
