@@ -344,7 +344,7 @@ typedef struct lfs_superblock {
 } lfs_superblock_t;
 
 /* What is under way across metadata pairs: the tag is that of SPEC.md
- * (MOVESTATE), its length field counts orphans and flags, in RAM only. */
+ * (MOVESTATE); in RAM only, its length field holds flags of the mount. */
 typedef struct lfs_gstate {
 	uint32_t tag;
 	lfs_block_t pair[2];
@@ -516,7 +516,8 @@ int lfs_fs_grow(lfs_t *lfs, lfs_size_t block_count);
 #endif
 
 #ifdef LFS_MIGRATE
-/* Turn a littlefs v1 into v2, in place. Must not lose power. */
+/* Turn a littlefs v1 into v2, in place. Until it is done a loss of power or an
+ * error leaves the v1 it was. */
 int lfs_migrate(lfs_t *lfs, const struct lfs_config *cfg);
 #endif
 

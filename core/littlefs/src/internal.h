@@ -2,11 +2,11 @@
  * internal.h: what the files of littlefs know of each other. lfs.c includes this
  * and them as one unit; everything here is static.
  *
- * From the bottom up: device (caches), log (reading metadata pairs), commit
- * (writing them), compact, gstate, alloc, update (one change, with all that
- * follows from it), path, ctz, chain, file, entry, dir, superblock, repair, migrate, api.
- * The calls that go upwards are: update needs alloc (which walks the tree) and
- * alloc needs the open files; they are marked below.
+ * From the bottom up, in the order of lfs.c: device (caches), log (reading metadata
+ * pairs), commit (writing them, and writing pairs anew), alloc, update (one change,
+ * with all that follows from it), repair, path, ctz, chain, file, entry, dir,
+ * superblock, migrate, api. What is declared below is called by a file before the
+ * one that has it: commit takes blocks from alloc, which walks the open files.
  *
  * Words. pair: two blocks that take turns; log: the tags in the newer one;
  * entry: what an id stands for; tail list: all pairs, from {0,1} on; head: the
@@ -322,7 +322,7 @@ static inline void lfs_mlist_remove(lfs_t *lfs, const void *handle)
 		}
 }
 
-/* ---- gstate.c, repair.c ------------------------------------------------------------- */
+/* ---- update.c, superblock.c, repair.c ------------------------------------------------------------- */
 
 #ifndef LFS_READONLY
 /* After a commit that may have arrived or not: read anew what the disk says.
