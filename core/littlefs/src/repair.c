@@ -56,8 +56,14 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 			return err;
 		if (!err && pred.split) {
 			err = lfs_dir_drop(lfs, &pred, dir);
-			/* One entry may fill the pair before: then this one stays, empty. */
-			if (err != LFS_ERR_NOSPC || !lfs_pair_shares(pred.tail, dir->pair))
+			if (err != LFS_ERR_NOSPC)
+				return err;
+			/* One entry may fill the pair before: then this one stays,
+			 * empty, by the blocks that it has by now. */
+			if (lfs_fs_pred(lfs, dir->pair, &pred))
+				return err;
+			err = lfs_dir_fetch(lfs, dir, pred.tail);
+			if (err)
 				return err;
 			lfs->gstate = gstate;
 		}
