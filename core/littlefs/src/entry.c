@@ -68,21 +68,28 @@ static lfs_ssize_t lfs_getattr_(lfs_t *lfs, const char *path, uint8_t type, void
 
 #ifndef LFS_READONLY
 
+struct lfs_attr_change {
+	const char *path;
+	const void *buffer;
+	lfs_tag_t tag;		/* without id */
+};
+
+static int lfs_attr_attempt(lfs_t *lfs, void *args)
+{
+	const struct lfs_attr_change *c = args;
+	struct lfs_where w;
+	int err = lfs_attr_find(lfs, c->path, &w);
+
+	if (err)
+		return err;
+	return lfs_dir_commit1(lfs, &w.dir, c->tag | LFS_MKTAG(0, w.id, 0), c->buffer);
+}
+
 static int lfs_attr_commit(lfs_t *lfs, const char *path, uint8_t type, const void *buffer,
 			   lfs_size_t size)
 {
-	struct lfs_where w;
-	int err;
-
-	do {
-		err = lfs_fs_forceconsistency(lfs);
-		if (!err)
-			err = lfs_attr_find(lfs, path, &w);
-		if (!err)
-			err = lfs_dir_commit(lfs, &w.dir, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_USERATTR + type, w.id, size), {buffer}}));
-	} while (err == LFS_AGAIN);
-	return err;
+	struct lfs_attr_change c = {path, buffer, LFS_MKTAG(LFS_TYPE_USERATTR + type, 0, size)};
+	return lfs_fs_change(lfs, lfs_attr_attempt, &c);
 }
 
 static int lfs_setattr_(lfs_t *lfs, const char *path, uint8_t type, const void *buffer,

@@ -255,6 +255,9 @@ static int lfs_alloc(lfs_t *lfs, lfs_block_t *block);
  * open handle. attrs name ids as they are when their turn comes. */
 static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs,
 			  int count);
+
+/* The same with one tag. */
+static int lfs_dir_commit1(lfs_t *lfs, lfs_mdir_t *dir, lfs_tag_t tag, const void *data);
 #endif
 
 /* ---- path.c ----------------------------------------------------------------------- */
@@ -335,6 +338,10 @@ static int lfs_mount_walk(lfs_t *lfs);
 /* Mend what a loss of power or a failed call left, before anything is written:
  * called at the start of every call that changes the tree. Takes a checkpoint. */
 static int lfs_fs_forceconsistency(lfs_t *lfs);
+
+/* A call that changes the tree: after the repairs, attempt, and all of it again as
+ * long as that says LFS_AGAIN. Thus no repair runs beneath the frame of an attempt. */
+static int lfs_fs_change(lfs_t *lfs, int (*attempt)(lfs_t *lfs, void *args), void *args);
 #endif
 
 /* ---- migrate.c ----------------------------------------------------------------------- */

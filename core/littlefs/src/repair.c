@@ -228,4 +228,16 @@ static int lfs_fs_forceconsistency(lfs_t *lfs)
 	return err;
 }
 
+static int lfs_fs_change(lfs_t *lfs, int (*attempt)(lfs_t *lfs, void *args), void *args)
+{
+	int err;
+
+	do {
+		err = lfs_fs_forceconsistency(lfs);
+		if (!err)
+			err = attempt(lfs, args);
+	} while (err == LFS_AGAIN);
+	return err;
+}
+
 #endif

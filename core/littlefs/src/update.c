@@ -499,4 +499,9 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 	return err;
 }
 
+static int lfs_dir_commit1(lfs_t *lfs, lfs_mdir_t *dir, lfs_tag_t tag, const void *data)
+{
+	return lfs_dir_commit(lfs, dir, &(struct lfs_mattr){tag, {data}}, 1);
+}
+
 #endif
