@@ -329,41 +329,32 @@ static int lfs_dir_rewrite(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source 
 
 /* ---- New pairs ----------------------------------------------------------------------------- */
 
-/* Revisions at which a pair is due to move are the multiples of this; odd, so
- * that the halves take turns. 0: never. */
+/* Every so many revisions a pair is due to move; odd, so that the halves take
+ * turns. 1: never. */
 static uint32_t lfs_dir_cycles(const lfs_t *lfs)
 {
 #ifdef LFS_MIGRATE
 	if (lfs->lfs1)
-		return 0;
+		return 1;
 #endif
-	return lfs->cfg->block_cycles > 0 ? ((uint32_t)lfs->cfg->block_cycles + 1) | 1 : 0;
+	return lfs->cfg->block_cycles > 0 ? ((uint32_t)lfs->cfg->block_cycles + 1) | 1 : 1;
 }
 
 /* Two fresh blocks. The one that is not written at first may hold an old log:
  * the revision outranks it. */
 static int lfs_dir_alloc(lfs_t *lfs, lfs_mdir_t *dir)
 {
-	uint32_t rev = 0, cycles = lfs_dir_cycles(lfs);
-
+	memset(dir, 0, sizeof *dir);
 	for (int i = 1; i >= 0; i--) {
 		int err = lfs_alloc(lfs, &dir->pair[i]);
 		if (err)
 			return err;
 	}
 	lfs_known_drop(lfs);
-	int err = lfs_bd_get(lfs, dir->pair[0], 0, &rev, sizeof rev);
+	int err = lfs_bd_get(lfs, dir->pair[0], 0, &dir->rev, sizeof dir->rev);
 	if (err && err != LFS_ERR_CORRUPT)
 		return err;
-	dir->rev = err ? 0 : lfs_fromle32(rev);
-	if (cycles)
-		dir->rev = lfs_alignup(dir->rev, cycles);
-	dir->off = 4;
-	dir->etag = 0xffffffff;
-	dir->count = 0;
-	dir->erased = false;
-	dir->split = false;
-	lfs_pair_setnull(dir->tail);
+	dir->rev = lfs_alignup(err ? 0 : lfs_fromle32(dir->rev), lfs_dir_cycles(lfs));
 	return 0;
 }
 

@@ -231,7 +231,7 @@ static int lfs_remove_(lfs_t *lfs, const char *path)
 			lfs_gstate_reset(lfs);
 	} while (err == LFS_AGAIN);
 	if (!err && w.type == LFS_TYPE_DIR)
-		err = lfs_later(lfs_fs_unlink(lfs, head));
+		err = lfs_later(lfs_fs_rmdir(lfs, head));
 	return err;
 }
 
@@ -292,7 +292,7 @@ static int lfs_rename_commit(lfs_t *lfs, const struct lfs_where *from, struct lf
 		return err;
 	err = lfs_fs_demove(lfs);
 	if (!err && replaced)
-		err = lfs_fs_unlink(lfs, replaced);
+		err = lfs_fs_rmdir(lfs, replaced);
 	return lfs_later(err);
 }
 

@@ -11,43 +11,62 @@
 
 #ifndef LFS_READONLY
 
-/* ---- Entries that go ------------------------------------------------------------------------ */
+/* ---- Pairs that go -------------------------------------------------------------------------- */
 
-/* The last entry of a pair that goes on the directory: the pair goes too, and
- * with it its share of the global state, which the one before takes over. */
-static int lfs_dir_drop(lfs_t *lfs, lfs_mdir_t *pred, const lfs_mdir_t *dir)
+/* The tail of pred without the pair behind it, or, where that begins another
+ * directory, without all of that. pred takes over its share of the global state. */
+static int lfs_fs_skip(lfs_t *lfs, const lfs_mdir_t *pred, lfs_mdir_t *gone)
 {
-	lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
-	lfs_mdir_t gone;
+	struct lfs_steps steps = {0};
+	int err;
 
-	lfs_mdir_set(&gone, dir);
-	lfs_pair_tole32(tail);
-	int err = lfs_dir_gstate(lfs, &gone, &lfs->gdelta);
+	lfs_mdir_set(gone, pred);
+	do {
+		err = lfs_dir_next(lfs, gone, &steps);
+		if (!err)
+			err = lfs_dir_gstate(lfs, gone, &lfs->gdelta);
+	} while (!err && gone->split && !pred->split);
+	lfs_pair_tole32(gone->tail);
+	return err;
+}
+
+/* Have it leave the tail list. */
+static int lfs_fs_unlink(lfs_t *lfs, lfs_mdir_t *pred)
+{
+	lfs_mdir_t gone;
+	int err = lfs_fs_skip(lfs, pred, &gone);
+
 	if (!err)
-		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS(lfs_tail_attr(gone.split, tail)));
-	/* It may have gone although something failed afterwards. */
-	if (lfs_pair_shares(pred->tail, gone.pair))
-		return err;
-	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
-		if (!lfs_pair_same(h->m.pair, gone.pair))
-			continue;
-		if (h->type != LFS_TYPE_DIR) {
-			lfs_pair_setnull(h->m.pair);
-			continue;
-		}
-		((lfs_dir_t *)h)->pos -= h->id > 0;
-		lfs_mdir_set(&h->m, pred);
-		h->id = pred->count;
-		if (lfs_dir_seekid(lfs, &h->m, &h->id))
-			lfs_handle_lose(h);
-	}
+		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS(lfs_tail_attr(gone.split, gone.tail)));
 	lfs_known_drop(lfs);
 	return err;
+}
+
+/* Handles of a pair that goes: those of its directory go on behind pred, if that
+ * is of the same one (else NULL); others are handles of what is removed. */
+static void lfs_handles_leave(lfs_t *lfs, const lfs_block_t pair[2], const lfs_mdir_t *pred)
+{
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
+		if (!lfs_pair_same(h->m.pair, pair))
+			continue;
+		if (h->type == LFS_TYPE_DIR && pred) {
+			((lfs_dir_t *)h)->pos -= h->id > 0;
+			lfs_mdir_set(&h->m, pred);
+			h->id = pred->count;
+			if (lfs_dir_seekid(lfs, &h->m, &h->id))
+				lfs_handle_lose(h);
+			continue;
+		}
+		lfs_pair_setnull(h->m.pair);
+		if (h->type == LFS_TYPE_DIR)
+			lfs_pair_setnull(((lfs_dir_t *)h)->head);
+	}
 }
 
 /* Remove one entry, as one commit. May be LFS_AGAIN. */
 static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 {
+	/* The last entry of a pair that goes on the directory: the pair goes too. */
 	if (dir->count == 1) {
 		lfs_gstate_t gstate = lfs->gstate;
 		lfs_mdir_t pred;
@@ -55,7 +74,10 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 		if (err && err != LFS_ERR_NOENT)
 			return err;
 		if (!err && pred.split) {
-			err = lfs_dir_drop(lfs, &pred, dir);
+			err = lfs_fs_unlink(lfs, &pred);
+			/* It may have gone although something failed afterwards. */
+			if (!lfs_pair_shares(pred.tail, dir->pair))
+				lfs_handles_leave(lfs, dir->pair, &pred);
 			if (err != LFS_ERR_NOSPC)
 				return err;
 			/* One entry may fill the pair before: then this one stays,
@@ -71,52 +93,20 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), {NULL}}));
 }
 
-/* What the tail of pred shall be when the directory behind it, which nothing
- * points to any more, leaves the tail list. pred takes over its share of the
- * global state. */
-static int lfs_fs_skip(lfs_t *lfs, const lfs_mdir_t *pred, lfs_block_t tail[2])
+/* The directory whose entry has been removed goes; ends the time of orphans. */
+static int lfs_fs_rmdir(lfs_t *lfs, const lfs_block_t head[2])
 {
-	lfs_mdir_t dir = {.tail = {pred->tail[0], pred->tail[1]}, .split = true};
-	struct lfs_steps steps = {0};
-
-	while (dir.split) {
-		int err = lfs_dir_next(lfs, &dir, &steps);
-		if (!err)
-			err = lfs_dir_gstate(lfs, &dir, &lfs->gdelta);
-		if (err)
-			return err;
-	}
-	lfs_pair_set(tail, dir.tail);
-	lfs_pair_tole32(tail);
-	return 0;
-}
-
-/* Take the pair of a directory whose entry has been removed out of the tail list;
- * ends the time of orphans. */
-static int lfs_fs_unlink(lfs_t *lfs, const lfs_block_t pair[2])
-{
-	lfs_block_t gone[2] = {pair[0], pair[1]}, tail[2];
 	lfs_mdir_t pred;
 	int err;
 
-	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (lfs_pair_same(h->m.pair, gone)) {
-			lfs_pair_setnull(h->m.pair);
-			if (h->type == LFS_TYPE_DIR)
-				lfs_pair_setnull(((lfs_dir_t *)h)->head);
-		}
+	lfs_handles_leave(lfs, head, NULL);
 	do {
-		err = lfs_fs_pred(lfs, gone, &pred);
+		err = lfs_fs_pred(lfs, head, &pred);
 		if (err)
 			return err == LFS_ERR_NOENT ? 0 : err;
 		lfs_gstate_setorphans(lfs, false);
-		err = lfs_fs_skip(lfs, &pred, tail);
-		if (err)
-			lfs_gstate_reset(lfs);
-		else
-			err = lfs_dir_commit(lfs, &pred, LFS_MKATTRS(lfs_tail_attr(false, tail)));
+		err = lfs_fs_unlink(lfs, &pred);
 	} while (err == LFS_AGAIN);
-	lfs_known_drop(lfs);
 	return err;
 }
 
@@ -154,13 +144,15 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 
 	if (err == LFS_ERR_NOENT ? !full : !err && (full || lfs_pair_same(exact, pred->tail)))
 		return 0;
-	if (err == LFS_ERR_NOENT)
-		err = lfs_fs_skip(lfs, pred, exact);
-	else
-		lfs_pair_tole32(exact);
+	if (err == LFS_ERR_NOENT) {
+		err = lfs_fs_skip(lfs, pred, &parent);
+	} else {
+		lfs_pair_set(parent.tail, exact);
+		lfs_pair_tole32(parent.tail);
+	}
 	if (err)
 		return err;
-	return lfs_dir_write(lfs, pred, LFS_MKATTRS(lfs_tail_attr(false, exact)), false);
+	return lfs_dir_write(lfs, pred, LFS_MKATTRS(lfs_tail_attr(false, parent.tail)), false);
 }
 
 /* Mend the tail list: half orphans first, for they may hide orphans; full: then

@@ -209,6 +209,7 @@ static int lfs_format_pair(lfs_t *lfs)
 	lfs->lookahead.size = lfs_min(8 * lfs->cfg->lookahead_size, lfs->block_count);
 	lfs_alloc_ckpoint(lfs);
 	int err = lfs_dir_alloc(lfs, &root);
+	lfs_pair_setnull(root.tail);
 	if (!err)
 		err = lfs_superblock_create(lfs, &root);
 	lfs_known_drop(lfs);

@@ -165,7 +165,9 @@ static int lfs_dir_compact(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now,
 	struct lfs_source s = {was, attrs, count, 0, now->count};
 	uint32_t cycles = lfs_dir_cycles(lfs);
 
-	if (wear && cycles && (was->rev + 1) % cycles == 0 && !(lfs->gdisk.tag & LFS_GSTATE_STAY))
+	/* Or was due, and was written because something else moved. */
+	if (wear && cycles > 1 && (was->rev + 1) % cycles <= 1 &&
+	    !(lfs->gdisk.tag & LFS_GSTATE_STAY))
 		return LFS_MOVE_WEAR;
 	/* A pending move names an id of this pair: then it stays whole. */
 	if (!lfs_gstate_hasmovehere(&lfs->gstate, was->pair)) {
@@ -235,15 +237,14 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 	bool bad = err == LFS_BAD;
 	if (err == LFS_ERR_NOSPC || bad)
 		err = lfs_dir_compact(lfs, dir, &now, attrs, count, wear);
+	if (err && ((err == LFS_MOVE_WEAR && !bad) || !lfs_dir_landed(lfs, dir, &now)))
+		return err;
 	/* A block that has said no may hold the change all the same: then it is made,
 	 * before anything reads it that believes it is not. */
-	if (((err == LFS_MOVE_WEAR && bad) || err == LFS_MOVE_BAD) &&
-	    lfs_dir_landed(lfs, dir, &now)) {
+	if (err > 0) {
 		now.erased = false;
 		err = 0;
 	}
-	if (err > 0 || (err && !lfs_dir_landed(lfs, dir, &now)))
-		return err;
 	lfs_dir_settle(lfs, dir, &now, attrs, count);
 	return err;
 }
@@ -322,22 +323,22 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *n
 /* A pair that moves. */
 struct lfs_moving {
 	lfs_mdir_t old, now;
-	lfs_block_t *next;	/* what should move as well, or must before */
+	lfs_block_t *next;	/* what must move before */
 };
 
-/* A write that makes something point to the new blocks. *next becomes the pair
- * written if it is due, and compacted in place all the same, or has a bad half. */
+/* A write that makes something point to the new blocks. LFS_MOVE_BAD: the pair to
+ * write has a bad half. */
 static int lfs_dir_repoint(lfs_t *lfs, const struct lfs_moving *m, lfs_mdir_t *dir,
 			   const struct lfs_mattr *attrs, int count)
 {
-	uint32_t rev = dir->rev, cycles = lfs_dir_cycles(lfs);
+	uint32_t rev = dir->rev;
 	lfs_off_t off = dir->off;
 	int err = lfs_dir_write(lfs, dir, attrs, count, false);
 
 	/* It may be on disk whatever the result is. */
 	if (dir->rev != rev || dir->off != off)
 		lfs_dir_moved(lfs, &m->old, &m->now);
-	if (err == LFS_MOVE_BAD || (!err && dir->rev != rev && cycles && dir->rev % cycles == 0))
+	if (err > 0)
 		lfs_pair_set(m->next, dir->pair);
 	return err;
 }
@@ -433,28 +434,20 @@ static int lfs_dir_expand(lfs_t *lfs)
  * behind afterwards. */
 static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 {
-	lfs_block_t subject[2] = {pair[0], pair[1]};
-	bool done = false;
-	int err = 0;
+	lfs_block_t subject[2] = {pair[0], pair[1]}, next[2];
+	int err = LFS_ERR_NOSPC;
 
 	for (lfs_block_t n = 0; n <= lfs->block_count; n++) {
-		lfs_block_t next[2] = {LFS_BLOCK_NULL, LFS_BLOCK_NULL};
 		lfs_gstate_reset(lfs);
-		if (lfs_pair_isnull(subject))
-			return 0;
 		err = lfs_pair_isfirst(subject) ? lfs_dir_expand(lfs)
 						: lfs_dir_move(lfs, subject, next);
-		/* One that is only due may as well stay. */
-		if (err == LFS_ERR_NOSPC && done && !lfs_pair_same(subject, pair))
-			err = 0;
-		else if (!err && lfs_pair_same(subject, pair))
-			done = true;
-		if (err < 0)
+		if (err < 0 || (!err && lfs_pair_same(subject, pair)))
 			break;
-		lfs_pair_set(subject, done || !lfs_pair_isnull(next) ? next : pair);
+		lfs_pair_set(subject, err ? next : pair);
+		err = LFS_ERR_NOSPC;
 	}
 	lfs_gstate_reset(lfs);
-	return err < 0 ? err : LFS_ERR_NOSPC;
+	return err;
 }
 
 static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
