@@ -37,16 +37,6 @@ static lfs_size_t lfs_metadata_max(const lfs_t *lfs)
 	return lfs->cfg->metadata_max ? lfs->cfg->metadata_max : lfs->cfg->block_size;
 }
 
-static void lfs_commit_start(const lfs_t *lfs, struct lfs_commit *c, lfs_block_t block,
-			     lfs_off_t off, lfs_tag_t ptag)
-{
-	c->block = block;
-	c->off = c->begin = off;
-	c->ptag = ptag;
-	c->crc = 0xffffffff;
-	c->end = lfs_metadata_max(lfs) - LFS_CRC_BYTES;
-}
-
 static int lfs_commit_prog(lfs_t *lfs, struct lfs_commit *c, const void *buffer, lfs_size_t size)
 {
 	int err = lfs_bd_prog(lfs, c->block, c->off, buffer, size);
@@ -115,30 +105,47 @@ static int lfs_commit_attrs(lfs_t *lfs, struct lfs_commit *c, const struct lfs_m
 	return 0;
 }
 
-/* Write the pair's share so that the sum over the disk becomes lfs->gstate. from:
- * the pair as it was, or NULL: it had no share. whole: the log is written anew. */
+static bool lfs_gstate_iszero(const lfs_gstate_t *g)
+{
+	return !(g->tag | g->pair[0] | g->pair[1]);
+}
+
+/* What the disk lacks to be as it shall, without what is in RAM only. */
+static void lfs_gstate_diff(const lfs_t *lfs, lfs_gstate_t *g)
+{
+	*g = lfs->gdisk;
+	lfs_gstate_xor(g, &lfs->gstate);
+	lfs_gstate_xor(g, &lfs->gdelta);
+	g->tag &= ~LFS_MKTAG(0, 0, 0x3ff);
+}
+
+/* What a commit is to its log, and to the pair's share of the global state. */
+enum lfs_how {
+	LFS_APPEND,	/* goes on in it, and makes the sum over the disk lfs->gstate */
+	LFS_REWRITE,	/* begins a new one, and does as well */
+	LFS_COPY,	/* begins a new one, and takes over the share as it is */
+	LFS_BEGIN,	/* begins that of a new pair, which has none */
+};
+
+/* The pair's share. from: the pair as it was. */
 static int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t *from,
-			     bool change, bool whole)
+			     enum lfs_how how)
 {
 	lfs_gstate_t share = {0, {0, 0}};
 
-	if (change) {
-		share = lfs->gstate;
-		lfs_gstate_xor(&share, &lfs->gdisk);
-		lfs_gstate_xor(&share, &lfs->gdelta);
-		share.tag &= ~LFS_MKTAG(0, 0, 0x3ff);
-	}
-	if (!whole && !(share.tag | share.pair[0] | share.pair[1]))
+	if (how == LFS_BEGIN)
 		return 0;
-	int err = from ? lfs_dir_gstate(lfs, from, &share) : 0;
-	if (err)
+	if (how != LFS_COPY)
+		lfs_gstate_diff(lfs, &share);
+	if (how == LFS_APPEND && lfs_gstate_iszero(&share))
+		return 0;
+	int err = lfs_dir_gstate(lfs, from, &share);
+	if (err || (how != LFS_APPEND && lfs_gstate_iszero(&share)))
 		return err;
-	if (whole && !(share.tag | share.pair[0] | share.pair[1]))
-		return 0;
-	uint32_t words[3] = {lfs_tole32(share.tag), lfs_tole32(share.pair[0]),
-			     lfs_tole32(share.pair[1])};
-	return lfs_commit_attrs(lfs, c, LFS_MKATTRS({
-		LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof words), {words}}));
+	share.tag = lfs_tole32(share.tag);
+	lfs_pair_tole32(share.pair);
+	return lfs_commit_tag(lfs, c, &(struct lfs_mattr){
+		LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, sizeof share), {&share}});
 }
 
 /* ---- Closing ----------------------------------------------------------------------------- */
@@ -229,29 +236,6 @@ static int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
 	return lfs_commit_verify(lfs, c, covered, want);
 }
 
-/* ---- Append -------------------------------------------------------------------------------- */
-
-/* Append attrs to the log of dir, whose count and tail are set to what they will
- * be. LFS_ERR_NOSPC, LFS_BAD: the log cannot go on. */
-static int lfs_dir_append(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
-{
-	struct lfs_commit c;
-
-	lfs_commit_start(lfs, &c, dir->pair[0], dir->off, dir->etag);
-	lfs_cache_drop(&lfs->pcache);
-	int err = lfs_commit_attrs(lfs, &c, attrs, count);
-	if (!err)
-		err = lfs_commit_gstate(lfs, &c, dir, true, false);
-	if (!err)
-		err = lfs_commit_close(lfs, &c);
-	lfs_cache_drop(&lfs->pcache);
-	if (err)
-		return err;
-	dir->off = c.off;
-	dir->etag = c.ptag;
-	return 0;
-}
-
 /* ---- Compaction ------------------------------------------------------------------------------ */
 
 struct lfs_emitter {
@@ -287,43 +271,54 @@ static int lfs_source_emit(lfs_t *lfs, const struct lfs_source *s, lfs_emit_t *e
 	return lfs_dir_each(lfs, s, 0xff, lfs_entry_emit, &m);
 }
 
-/* Write a new log into dir->pair[1] and turn the pair round. dir holds the tail
- * and the revision of pair[0]. share: whose share of the global state it takes
- * over, or NULL; change: it also takes what lfs->gstate wants. LFS_BAD: that block
- * is bad. */
-static int lfs_dir_rewrite(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
-			   const lfs_mdir_t *share, bool change)
+/* One commit. LFS_APPEND: of the tags of s, behind the log of dir, whose count and
+ * tail are set to what they will be. Else: all of s as a new log into dir->pair[1],
+ * which turns round; dir holds the tail and the revision of pair[0]. LFS_ERR_NOSPC:
+ * it does not fit; LFS_BAD: that block is bad. */
+static int lfs_dir_log(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s, enum lfs_how how)
 {
+	struct lfs_commit c = {.ptag = 0xffffffff, .crc = 0xffffffff};
 	uint32_t rev = lfs_tole32(dir->rev + 1);
-	struct lfs_commit c;
+	int err;
 
-	lfs_commit_start(lfs, &c, dir->pair[1], 0, 0xffffffff);
+	c.end = lfs_metadata_max(lfs) - LFS_CRC_BYTES;
 	lfs_cache_drop(&lfs->pcache);
-	int err = lfs_bad(lfs_bd_erase(lfs, c.block));
-	if (!err)
-		err = lfs_commit_prog(lfs, &c, &rev, sizeof rev);
-	if (!err)
-		err = lfs_source_emit(lfs, s, lfs_commit_tag, &c);
-	if (!err && !lfs_pair_isnull(dir->tail)) {
-		lfs_block_t tail[2] = {dir->tail[0], dir->tail[1]};
-		lfs_pair_tole32(tail);
-		err = lfs_commit_attrs(lfs, &c, LFS_MKATTRS(lfs_tail_attr(dir->split, tail)));
+	if (how == LFS_APPEND) {
+		c.block = dir->pair[0];
+		c.off = c.begin = dir->off;
+		c.ptag = dir->etag;
+		err = lfs_commit_attrs(lfs, &c, s->attrs, s->count);
+	} else {
+		c.block = dir->pair[1];
+		err = lfs_bad(lfs_bd_erase(lfs, c.block));
+		if (!err)
+			err = lfs_commit_prog(lfs, &c, &rev, sizeof rev);
+		if (!err)
+			err = lfs_source_emit(lfs, s, lfs_commit_tag, &c);
+		if (!err && !lfs_pair_isnull(dir->tail)) {
+			lfs_pair_tole32(dir->tail);
+			struct lfs_mattr tail = lfs_tail_attr(dir->split, dir->tail);
+			err = lfs_commit_tag(lfs, &c, &tail);
+			lfs_pair_fromle32(dir->tail);
+		}
 	}
 	if (!err)
-		err = lfs_commit_gstate(lfs, &c, share, change, true);
+		err = lfs_commit_gstate(lfs, &c, s->dir, how);
 	if (!err)
 		err = lfs_commit_close(lfs, &c);
 	lfs_cache_drop(&lfs->pcache);
 	if (err)
 		return err;
 
-	dir->pair[1] = dir->pair[0];
-	dir->pair[0] = c.block;
-	dir->rev++;
 	dir->off = c.off;
 	dir->etag = c.ptag;
-	dir->count = (uint16_t)(s->end - s->begin);
-	dir->erased = true;
+	if (how != LFS_APPEND) {
+		dir->pair[1] = dir->pair[0];
+		dir->pair[0] = c.block;
+		dir->rev++;
+		dir->count = (uint16_t)(s->end - s->begin);
+		dir->erased = true;
+	}
 	return 0;
 }
 
@@ -360,11 +355,11 @@ static int lfs_dir_alloc(lfs_t *lfs, lfs_mdir_t *dir)
 
 /* Write a log into the half dir->pair[1] that nothing points to yet, or into
  * another block when it is bad. */
-static int lfs_dir_rewrite_fresh(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
-				 const lfs_mdir_t *share)
+static int lfs_dir_logfresh(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
+			    enum lfs_how how)
 {
 	for (;;) {
-		int err = lfs_dir_rewrite(lfs, dir, s, share, false);
+		int err = lfs_dir_log(lfs, dir, s, how);
 		if (err != LFS_BAD)
 			return err;
 		LFS_DEBUG("bad block 0x%" PRIx32, dir->pair[1]);
@@ -383,7 +378,7 @@ static int lfs_dir_create(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *
 		return err;
 	lfs_pair_set(dir->tail, tail);
 	dir->split = split;
-	return lfs_dir_rewrite_fresh(lfs, dir, s, NULL);
+	return lfs_dir_logfresh(lfs, dir, s, LFS_BEGIN);
 }
 
 /* ---- Split ------------------------------------------------------------------------------------ */

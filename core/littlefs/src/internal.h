@@ -17,6 +17,13 @@
 
 #include "../lfs.h"
 
+/* A function whose frame must not lie beneath all that its caller calls besides. */
+#ifdef __GNUC__
+#define LFS_APART __attribute__((noinline))
+#else
+#define LFS_APART
+#endif
+
 /* ---- Tags ----------------------------------------------------------------------- */
 
 /* SPEC.md, "Metadata tags": valid bit 31, type 30..20, id 19..10, length 9..0. */

@@ -192,7 +192,7 @@ static int lfs_superblock_create(lfs_t *lfs, lfs_mdir_t *root)
 
 	/* Both halves, so that nothing of an older file system is left. */
 	for (int i = 0; i < 2 && !err; i++) {
-		err = lfs_dir_rewrite(lfs, root, &s, NULL, false);
+		err = lfs_dir_log(lfs, root, &s, LFS_BEGIN);
 		lfs_mdir_set(&from, root);
 		s.count = 0;
 	}
@@ -379,9 +379,8 @@ static int lfs_fs_mkconsistent_(lfs_t *lfs)
 		lfs_gstate_t diff;
 
 		err = lfs_fs_forceconsistency(lfs);
-		diff = lfs->gdisk;
-		lfs_gstate_xor(&diff, &lfs->gstate);
-		if (err || !((diff.tag & ~LFS_MKTAG(0, 0, 0x3ff)) | diff.pair[0] | diff.pair[1]))
+		lfs_gstate_diff(lfs, &diff);
+		if (err || lfs_gstate_iszero(&diff))
 			return err;
 		err = lfs_dir_fetch(lfs, &root, lfs->root);
 		if (!err)

@@ -159,10 +159,9 @@ static void lfs_dir_spoil(lfs_t *lfs, lfs_mdir_t *dir)
 }
 
 /* Write the pair anew, with the change, and in more than one if it must be. */
-static int lfs_dir_compact(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now,
-			   const struct lfs_mattr *attrs, int count, bool wear)
+static int lfs_dir_compact(lfs_t *lfs, lfs_mdir_t *now, struct lfs_source *s, bool wear)
 {
-	struct lfs_source s = {was, attrs, count, 0, now->count};
+	const lfs_mdir_t *was = s->dir;
 	uint32_t cycles = lfs_dir_cycles(lfs);
 
 	/* Or was due, and was written because something else moved. */
@@ -171,11 +170,11 @@ static int lfs_dir_compact(lfs_t *lfs, const lfs_mdir_t *was, lfs_mdir_t *now,
 		return LFS_MOVE_WEAR;
 	/* A pending move names an id of this pair: then it stays whole. */
 	if (!lfs_gstate_hasmovehere(&lfs->gstate, was->pair)) {
-		int err = lfs_dir_split(lfs, now, &s);
+		int err = lfs_dir_split(lfs, now, s);
 		if (err)
 			return err;
 	}
-	int err = lfs_dir_rewrite(lfs, now, &s, was, true);
+	int err = lfs_dir_log(lfs, now, s, LFS_REWRITE);
 	if (err == LFS_BAD)
 		return lfs_pair_isfirst(was->pair) ? LFS_ERR_NOSPC : LFS_MOVE_BAD;
 	return err;
@@ -202,7 +201,7 @@ static int lfs_fs_recall(lfs_t *lfs)
 }
 
 /* Did the change arrive although something failed afterwards? */
-static bool lfs_dir_landed(lfs_t *lfs, lfs_mdir_t *was, lfs_mdir_t *now)
+static LFS_APART bool lfs_dir_landed(lfs_t *lfs, lfs_mdir_t *was, lfs_mdir_t *now)
 {
 	lfs_mdir_t disk;
 
@@ -229,14 +228,15 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 
 	lfs_mdir_set(&now, dir);
 	lfs_dir_effect(&now, attrs, count);
+	struct lfs_source s = {dir, attrs, count, 0, now.count};
 	if (dir->erased && now.count < 0xff) {
-		err = lfs_dir_append(lfs, &now, attrs, count);
+		err = lfs_dir_log(lfs, &now, &s, LFS_APPEND);
 		if (err)
 			lfs_dir_spoil(lfs, dir);
 	}
 	bool bad = err == LFS_BAD;
 	if (err == LFS_ERR_NOSPC || bad)
-		err = lfs_dir_compact(lfs, dir, &now, attrs, count, wear);
+		err = lfs_dir_compact(lfs, &now, &s, wear);
 	if (err && ((err == LFS_MOVE_WEAR && !bad) || !lfs_dir_landed(lfs, dir, &now)))
 		return err;
 	/* A block that has said no may hold the change all the same: then it is made,
@@ -307,14 +307,14 @@ static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
 
 /* Something points to the new blocks: from now on they are the pair. Whoever knows
  * it may do so by blocks of an earlier try: they share one. */
-static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *now)
+static void lfs_dir_moved(lfs_t *lfs, const lfs_block_t was[2], const lfs_mdir_t *now)
 {
-	if (lfs_pair_shares(lfs->root, was->pair))
+	if (lfs_pair_shares(lfs->root, was))
 		lfs_pair_set(lfs->root, now->pair);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
-		if (lfs_pair_shares(h->m.pair, was->pair))
+		if (lfs_pair_shares(h->m.pair, was))
 			lfs_mdir_set(&h->m, now);
-		if (h->type == LFS_TYPE_DIR && lfs_pair_shares(((lfs_dir_t *)h)->head, was->pair))
+		if (h->type == LFS_TYPE_DIR && lfs_pair_shares(((lfs_dir_t *)h)->head, was))
 			lfs_pair_set(((lfs_dir_t *)h)->head, now->pair);
 	}
 	lfs_known_set(lfs, now);
@@ -322,12 +322,12 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_mdir_t *was, const lfs_mdir_t *n
 
 /* A pair that moves. */
 struct lfs_moving {
-	lfs_mdir_t old, now;
-	lfs_block_t *next;	/* what must move before */
+	const lfs_block_t *was;
+	lfs_mdir_t now;
 };
 
-/* A write that makes something point to the new blocks. LFS_MOVE_BAD: the pair to
- * write has a bad half. */
+/* A write that makes something point to the new blocks. Positive: as
+ * lfs_dir_write. */
 static int lfs_dir_repoint(lfs_t *lfs, const struct lfs_moving *m, lfs_mdir_t *dir,
 			   const struct lfs_mattr *attrs, int count)
 {
@@ -337,66 +337,74 @@ static int lfs_dir_repoint(lfs_t *lfs, const struct lfs_moving *m, lfs_mdir_t *d
 
 	/* It may be on disk whatever the result is. */
 	if (dir->rev != rev || dir->off != off)
-		lfs_dir_moved(lfs, &m->old, &m->now);
-	if (err > 0)
-		lfs_pair_set(m->next, dir->pair);
+		lfs_dir_moved(lfs, m->was, &m->now);
 	return err;
 }
 
-/* Copy a pair's log to a fresh block and have all point there. LFS_MOVE_BAD:
- * *next must move before; half of the pointers may have been changed. */
+/* Write a pair's log as it is into a fresh block. */
+static LFS_APART int lfs_dir_copy(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *now)
+{
+	lfs_mdir_t was;
+
+	int err = lfs_dir_fetch(lfs, &was, pair);
+	if (err)
+		return err;
+	struct lfs_source all = {&was, NULL, 0, 0, was.count};
+	lfs_mdir_set(now, &was);
+	err = lfs_alloc(lfs, &now->pair[1]);
+	return err ? err : lfs_dir_logfresh(lfs, now, &all, LFS_COPY);
+}
+
+/* Copy a pair's log and have all point there. LFS_MOVE_BAD: next must move before;
+ * half of the pointers may have been changed. */
 static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[2])
 {
 	struct lfs_moving m;
-	lfs_block_t exact[2], tail[2];
+	lfs_block_t tail[2];
 	lfs_mdir_t dir;
 	uint16_t id;
 
-	int err = lfs_dir_fetch(lfs, &m.old, pair);
+	m.was = pair;
+	int err = lfs_dir_copy(lfs, pair, &m.now);
 	if (err)
 		return err;
-	m.next = next;
-	struct lfs_source all = {&m.old, NULL, 0, 0, m.old.count};
-	lfs_mdir_set(&m.now, &m.old);
-	err = lfs_alloc(lfs, &m.now.pair[1]);
-	if (!err)
-		err = lfs_dir_rewrite_fresh(lfs, &m.now, &all, &m.old);
-	if (err)
-		return err;
-	lfs_pair_set(tail, m.now.pair);
-	lfs_pair_tole32(tail);
-	if (lfs_gstate_hasmovehere(&lfs->gstate, m.old.pair))
+	if (lfs_gstate_hasmovehere(&lfs->gstate, pair))
 		lfs_pair_set(lfs->gstate.pair, m.now.pair);
 
-	int parent = lfs_fs_parent(lfs, m.old.pair, &dir, &id, exact);
+	int parent = lfs_fs_parent(lfs, pair, &dir, &id, tail);
 	if (parent && parent != LFS_ERR_NOENT)
 		return parent;
+	lfs_pair_set(tail, m.now.pair);
+	lfs_pair_tole32(tail);
 	if (!parent) {
 		struct lfs_mattr attrs[2] = {
 			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), {tail}},
 			lfs_tail_attr(dir.split, tail),
 		};
-		bool both = lfs_pair_shares(dir.tail, m.old.pair);
+		bool both = lfs_pair_shares(dir.tail, pair);
 		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
 
 		/* Until the tail list follows, it shows the old blocks. */
 		if (!both)
 			lfs_gstate_setorphans(lfs, true);
 		err = lfs_dir_repoint(lfs, &m, &dir, attrs, 1 + both);
+		lfs_pair_set(next, dir.pair);
 		if (err || both)
 			return err;
 		lfs_gstate_setorphans(lfs, orphans);
 	}
 
-	err = lfs_fs_pred(lfs, m.old.pair, &dir);
+	err = lfs_fs_pred(lfs, pair, &dir);
 	if (err)
 		return err == LFS_ERR_NOENT ? 0 : err;
-	return lfs_dir_repoint(lfs, &m, &dir, LFS_MKATTRS(lfs_tail_attr(dir.split, tail)));
+	err = lfs_dir_repoint(lfs, &m, &dir, LFS_MKATTRS(lfs_tail_attr(dir.split, tail)));
+	lfs_pair_set(next, dir.pair);
+	return err;
 }
 
 /* The first pair cannot move. When it is due, all it holds moves behind it, and it
  * keeps the superblock alone; as long as there is plenty of space. */
-static int lfs_dir_expand(lfs_t *lfs)
+static LFS_APART int lfs_dir_expand(lfs_t *lfs)
 {
 	static const lfs_block_t first[2] = {0, 1};
 	lfs_block_t used = 0;
@@ -419,14 +427,14 @@ static int lfs_dir_expand(lfs_t *lfs)
 	lfs_pair_set(now.tail, fresh.pair);
 	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
 		lfs_pair_set(lfs->gstate.pair, fresh.pair);
-	err = lfs_dir_rewrite(lfs, &now, &superblock, &old, true);
+	err = lfs_dir_log(lfs, &now, &superblock, LFS_REWRITE);
 	if (err == LFS_BAD)
 		err = LFS_ERR_NOSPC;
 	if (err && !lfs_dir_landed(lfs, &old, &now))
 		return err;
 	lfs->gdisk = lfs->gstate;
 	lfs_known_set(lfs, &fresh);
-	lfs_dir_moved(lfs, &old, &fresh);
+	lfs_dir_moved(lfs, old.pair, &fresh);
 	return err;
 }
 
