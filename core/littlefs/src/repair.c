@@ -186,11 +186,11 @@ static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 	return 0;
 }
 
-static int lfs_fs_mendorphans(lfs_t *lfs)
+static int lfs_fs_mendorphans(lfs_t *lfs, bool full)
 {
 	while (lfs_gstate_hasorphans(&lfs->gstate)) {
 		lfs_block_t next[2];
-		int err = lfs_fs_deorphan(lfs, true, next);
+		int err = lfs_fs_deorphan(lfs, full, next);
 		if (err > 0)
 			err = lfs_dir_makeway(lfs, next);
 		if (err)
@@ -214,7 +214,7 @@ static int lfs_fs_forceconsistency(lfs_t *lfs)
 	}
 	err = lfs_fs_demove(lfs);
 	if (!err)
-		err = lfs_fs_mendorphans(lfs);
+		err = lfs_fs_mendorphans(lfs, true);
 	if (err)
 		lfs_gstate_reset(lfs);
 	return err;

@@ -458,7 +458,7 @@ static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 	return err;
 }
 
-static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2]);
+static int lfs_fs_mendorphans(lfs_t *lfs, bool full);
 
 static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *attrs, int count)
 {
@@ -477,11 +477,8 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		if (stay)
 			err = 0;
 		/* An allocation must never follow a link that is behind. */
-		while (!err && lfs_gstate_hasorphans(&lfs->gstate)) {
-			err = lfs_fs_deorphan(lfs, false, pair);
-			if (err > 0)
-				err = lfs_dir_makeway(lfs, pair);
-		}
+		if (!err)
+			err = lfs_fs_mendorphans(lfs, false);
 		if (!err && stay) {
 			lfs->gdisk.tag |= LFS_GSTATE_STAY;
 		} else if (!err && !worn && (++lfs->gdisk.tag & LFS_GSTATE_BADS) == LFS_GSTATE_BADS) {
