@@ -36,7 +36,9 @@ static int lfs_fs_unlink(lfs_t *lfs, lfs_mdir_t *pred)
 	lfs_mdir_t gone;
 	int err = lfs_fs_skip(lfs, pred, &gone);
 
-	if (!err)
+	if (err)
+		lfs_gstate_reset(lfs);
+	else
 		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS(lfs_tail_attr(gone.split, gone.tail)));
 	lfs_known_drop(lfs);
 	return err;
@@ -157,7 +159,7 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 
 /* Mend the tail list: half orphans first, for they may hide orphans; full: then
  * those. LFS_MOVE_BAD: *next must move before. */
-static int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
+static LFS_APART int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 {
 	for (int pass = 0; pass <= full; pass++) {
 		lfs_mdir_t dir = {.tail = {0, 1}, .split = true};
