@@ -66,17 +66,15 @@ static int lfs_commit_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
 	if (err || !(a->tag & LFS_ON_DISK))
 		return err ? err : lfs_commit_prog(lfs, c, a->u.buffer, size);
 
-	const struct lfs_place *p = &a->u.place;
-	for (lfs_size_t n, done = 0; done < size; done += n) {
+	struct lfs_place p = a->u.place;
+	while (!err && size > 0) {
 		const uint8_t *data;
-		err = lfs_bd_window(lfs, &lfs->rcache, size - done, p->block, p->off + done,
-				    size - done, &data, &n);
-		if (!err)
-			err = lfs_commit_prog(lfs, c, data, n);
-		if (err)
-			return err;
+		int n = lfs_bd_show(lfs, p.block, p.off, &data, size);
+		err = n < 0 ? n : lfs_commit_prog(lfs, c, data, (lfs_size_t)n);
+		p.off += (lfs_off_t)n;
+		size -= (lfs_size_t)n;
 	}
-	return 0;
+	return err;
 }
 
 /* An lfs_emit_t that only counts. */
@@ -95,9 +93,9 @@ static int lfs_commit_attrs(lfs_t *lfs, struct lfs_commit *c, const struct lfs_m
 
 	for (int i = 0; i < count; i++) {
 		struct lfs_source one = {&nothing, &attrs[i], 1, 0, 0};
-		uint16_t id = lfs_tag_id(attrs[i].tag);
-		int err = lfs_tag_type1(attrs[i].tag) == LFS_TYPE_FROM
-			? lfs_dir_userattrs(lfs, &one, id, id, lfs_commit_tag, c)
+		struct lfs_emitter m = {&one, lfs_commit_tag, c};
+		int err = (lfs_tag_type(attrs[i].tag) & 0x700) == LFS_TYPE_FROM
+			? lfs_dir_userattrs(lfs, &m, lfs_tag_id(attrs[i].tag))
 			: lfs_commit_tag(lfs, c, &attrs[i]);
 		if (err)
 			return err;
@@ -238,29 +236,16 @@ static int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
 
 /* ---- Compaction ------------------------------------------------------------------------------ */
 
-struct lfs_emitter {
-	const struct lfs_source *s;
-	lfs_emit_t *emit;
-	void *to;
-};
-
 /* Hand over what counts of an entry, its name first. */
 static int lfs_entry_emit(lfs_t *lfs, void *by, uint16_t id, struct lfs_entry *e)
 {
-	struct lfs_emitter *m = by;
-	uint16_t to = (uint16_t)(id - m->s->begin);
-	int err = 0;
+	const struct lfs_emitter *m = by;
+	int err = e->name.tag ? lfs_emit(lfs, m, id, &e->name) : 0;
 
-	if (e->have & LFS_HAVE_NAME) {
-		e->name.tag = (e->name.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, to, 0);
-		err = m->emit(lfs, m->to, &e->name);
-	}
-	if (!err && (e->have & LFS_HAVE_BODY)) {
-		e->body.tag = (e->body.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, to, 0);
-		err = m->emit(lfs, m->to, &e->body);
-	}
+	if (!err && e->body.tag)
+		err = lfs_emit(lfs, m, id, &e->body);
 	if (!err && (e->have & LFS_HAVE_ATTRS))
-		err = lfs_dir_userattrs(lfs, m->s, id, to, m->emit, m->to);
+		err = lfs_dir_userattrs(lfs, m, id);
 	return err;
 }
 
@@ -268,7 +253,7 @@ static int lfs_entry_emit(lfs_t *lfs, void *by, uint16_t id, struct lfs_entry *e
 static int lfs_source_emit(lfs_t *lfs, const struct lfs_source *s, lfs_emit_t *emit, void *to)
 {
 	struct lfs_emitter m = {s, emit, to};
-	return lfs_dir_each(lfs, s, 0xff, lfs_entry_emit, &m);
+	return lfs_dir_each(lfs, s, LFS_HAVE_ALL, lfs_entry_emit, &m);
 }
 
 /* One commit. LFS_APPEND: of the tags of s, behind the log of dir, whose count and

@@ -14,62 +14,23 @@ static void lfs_cache_drop(lfs_cache_t *cache)
 
 static bool lfs_cache_holds(const lfs_cache_t *cache, lfs_block_t block, lfs_off_t off)
 {
-	return block == cache->block && off >= cache->off && off - cache->off < cache->size;
+	return block == cache->block && off - cache->off < cache->size;
 }
 
+/* Until block_count is known, any block may be on the disk. */
 static bool lfs_bd_inside(const lfs_t *lfs, lfs_block_t block, lfs_off_t off, lfs_size_t size)
 {
 	lfs_size_t block_size = lfs->cfg->block_size;
-	return (lfs->block_count == 0 || block < lfs->block_count) &&
-	       off <= block_size && size <= block_size - off;
-}
-
-/* A read that came back CORRUPT may have met a torn unit beyond the bytes that
- * are wanted: those alone get a second chance. */
-static int lfs_bd_load(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer,
-		       lfs_size_t *size, lfs_size_t wanted)
-{
-	int err = lfs->cfg->read(lfs->cfg, block, off, buffer, *size);
-
-	if (err == LFS_ERR_CORRUPT) {
-		lfs->gdisk.tag |= LFS_GSTATE_UNREAD;
-		*size = wanted;
-		err = lfs->cfg->read(lfs->cfg, block, off, buffer, wanted);
-	}
-	LFS_ASSERT(err <= 0);
-	return err;
-}
-
-/* Have the cache hold the byte at off; *n of the next size bytes are at *data. */
-static int lfs_bd_window(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
-			 lfs_block_t block, lfs_off_t off, lfs_size_t size,
-			 const uint8_t **data, lfs_size_t *n)
-{
-	const struct lfs_config *c = lfs->cfg;
-
-	if (!lfs_cache_holds(cache, block, off)) {
-		lfs_off_t from = lfs_aligndown(off, c->read_size);
-		lfs_size_t room = lfs_min(c->cache_size, c->block_size - from);
-		lfs_size_t wanted = lfs_alignup(off + size, c->read_size) - from;
-		lfs_size_t load = lfs_alignup(off + lfs_max(hint, size), c->read_size) - from;
-
-		lfs_cache_drop(cache);
-		load = lfs_min(load, room);
-		int err = lfs_bd_load(lfs, block, from, cache->buffer, &load,
-				      lfs_min(wanted, room));
-		if (err)
-			return err;
-		cache->block = block;
-		cache->off = from;
-		cache->size = load;
-	}
-	*data = cache->buffer + (off - cache->off);
-	*n = lfs_min(size, cache->size - (off - cache->off));
-	return 0;
+	return block <= lfs->block_count - 1 && off <= block_size && size <= block_size - off;
 }
 
 /* What becomes of bytes that are read. */
-enum lfs_use { LFS_USE_COPY, LFS_USE_CRC, LFS_USE_COMPARE };
+enum lfs_use {
+	LFS_USE_COPY,
+	LFS_USE_CRC,
+	LFS_USE_COMPARE,
+	LFS_USE_SHOW,	/* *with: where the first of them are; the result: how many */
+};
 
 /* 0 if the bytes compared are equal; else those on disk are below or above. */
 enum { LFS_CMP_EQ = 0, LFS_CMP_LT = 1, LFS_CMP_GT = 2 };
@@ -83,19 +44,49 @@ static int lfs_bd_use(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 
 	if (!lfs_bd_inside(lfs, place->block, off, size))
 		return LFS_ERR_CORRUPT;
-	while (size > 0) {
-		const uint8_t *data = to;
-		lfs_size_t n = lfs_aligndown(size, c->read_size);
-		int err;
+	for (lfs_size_t n; size > 0; size -= n) {
+		uint8_t *data = cache->buffer;
+		lfs_off_t from = cache->off;
+		lfs_size_t have = cache->size;
 
-		/* Whole units that nothing follows need no cache. */
-		if (use == LFS_USE_COPY && size >= hint && n > 0 && off % c->read_size == 0 &&
-		    !lfs_cache_holds(cache, place->block, off))
-			err = lfs_bd_load(lfs, place->block, off, to, &n, n);
-		else
-			err = lfs_bd_window(lfs, cache, hint, place->block, off, size, &data, &n);
-		if (err)
-			return err;
+		if (!lfs_cache_holds(cache, place->block, off)) {
+			lfs_size_t want = lfs_max(hint, size);
+			int err, tries = 0;
+
+			from = lfs_aligndown(off, c->read_size);
+			have = lfs_min(c->cache_size, c->block_size - from);
+			n = lfs_aligndown(size, c->read_size);
+			/* Whole units that nothing follows need no cache. */
+			if (use == LFS_USE_COPY && want == size && n > 0 && off == from) {
+				data = to;
+				have = n;
+			} else {
+				lfs_cache_drop(cache);
+			}
+			/* A read that came back CORRUPT may have met a torn unit beyond
+			 * the bytes that are wanted: those alone get a second chance. */
+			do {
+				have = lfs_min(have, lfs_alignup(off + want, c->read_size) - from);
+				err = c->read(c, place->block, from, data, have);
+				LFS_ASSERT(err <= 0);
+				if (err == LFS_ERR_CORRUPT)
+					lfs->gdisk.tag |= LFS_GSTATE_UNREAD;
+				want = size;
+			} while (err == LFS_ERR_CORRUPT && ++tries < 2);
+			if (err)
+				return err;
+			if (data != to) {
+				cache->block = place->block;
+				cache->off = from;
+				cache->size = have;
+			}
+		}
+		data += off - from;
+		n = lfs_min(size, have - (off - from));
+		if (use == LFS_USE_SHOW) {
+			*(const uint8_t **)with = data;
+			return (int)n;
+		}
 		if (use == LFS_USE_CRC) {
 			*(uint32_t *)with = lfs_crc(*(uint32_t *)with, data, n);
 		} else if (use == LFS_USE_COMPARE) {
@@ -107,7 +98,6 @@ static int lfs_bd_use(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 		}
 		to += n;
 		off += n;
-		size -= n;
 		hint -= lfs_min(hint, n);
 	}
 	return 0;
@@ -142,6 +132,14 @@ static int lfs_bd_cmp(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *
 }
 
 #ifndef LFS_READONLY
+/* How many of the bytes are at *data, until something else is read. */
+static int lfs_bd_show(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const uint8_t **data,
+		       lfs_size_t size)
+{
+	return lfs_bd_use(lfs, &lfs->rcache, size, &(struct lfs_place){block, off}, size,
+			  LFS_USE_SHOW, data);
+}
+
 static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache)
 {
 	const struct lfs_config *c = lfs->cfg;

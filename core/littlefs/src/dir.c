@@ -86,7 +86,7 @@ static int lfs_dir_read_(lfs_t *lfs, lfs_dir_t *dir, struct lfs_info *info)
 		return res;
 	res = lfs_dir_entry(lfs, &dir->m, dir->id, &e);
 	lfs_size_t nlen = lfs_tag_size(e.name.tag);
-	if (!res && (!(e.have & LFS_HAVE_NAME) || nlen > LFS_NAME_MAX))
+	if (!res && (!e.name.tag || nlen > LFS_NAME_MAX))
 		res = LFS_ERR_CORRUPT;
 	if (!res)
 		res = lfs_mattr_read(lfs, &e.name, info->name, nlen);

@@ -205,7 +205,16 @@ static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 struct lfs_entry {
 	struct lfs_mattr name, body;
 	uint16_t at;		/* its id where the walk has got to */
-	uint8_t have;		/* LFS_HAVE_* */
+	uint16_t have;		/* what it has met, LFS_HAVE_* and other kinds of tags */
+};
+
+/* Kinds of tags, by the upper bits of their type: names, those that stand for
+ * attributes, structs, attributes. */
+enum {
+	LFS_HAVE_NAME = 1 << 0,
+	LFS_HAVE_BODY = 1 << 2,
+	LFS_HAVE_ATTRS = 1 << 1 | 1 << 3,
+	LFS_HAVE_ALL = 1 << 8,	/* the walk has passed its creation */
 };
 
 /* Read the entry id of a pair: name and struct. */

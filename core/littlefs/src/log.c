@@ -15,11 +15,6 @@ static bool lfs_tag_isdeleted(lfs_tag_t tag)
 	return (tag & 0x3ff) == LFS_SIZE_DELETED;
 }
 
-static lfs_tag_t lfs_tag_type1(lfs_tag_t tag)
-{
-	return lfs_tag_type(tag) & 0x700;
-}
-
 static bool lfs_tag_iscrc(lfs_tag_t tag)
 {
 	return (lfs_tag_type(tag) & 0x780) == LFS_TYPE_CRC;
@@ -35,13 +30,24 @@ static uint32_t lfs_disk_version(const lfs_t *lfs)
 	return LFS_DISK_VERSION;
 }
 
+/* An id after an entry came or went at id `at`. */
+static uint16_t lfs_id_shift(uint16_t id, bool create, uint16_t at)
+{
+	if (id != LFS_ID_NONE && at < id + create)
+		id = (uint16_t)(create ? id + 1 : id - 1);
+	return id;
+}
+
+static bool lfs_gstate_hasmovehere(const lfs_gstate_t *g, const lfs_block_t pair[2])
+{
+	return lfs_tag_type(g->tag) == LFS_TYPE_DELETE && lfs_pair_shares(g->pair, pair);
+}
+
 /* Does the move that is under way on disk hide the entry? It has arrived
  * elsewhere, and the first write will remove it here. */
 static bool lfs_gstate_hides(const lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id)
 {
-	const lfs_gstate_t *g = &lfs->gdisk;
-	return lfs_tag_type(g->tag) == LFS_TYPE_DELETE && lfs_tag_id(g->tag) == id &&
-	       lfs_pair_shares(g->pair, dir->pair);
+	return lfs_tag_id(lfs->gdisk.tag) == id && lfs_gstate_hasmovehere(&lfs->gdisk, dir->pair);
 }
 
 /* ---- Finding a name on the way ------------------------------------------------------ */
@@ -59,18 +65,8 @@ struct lfs_match {
 	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
 	struct lfs_mattr body;	/* its struct; tag 0: none yet */
 
-	uint32_t share[3];	/* the pair's share of the global state */
+	lfs_gstate_t share;	/* the pair's share of the global state */
 };
-
-/* An id after an entry came or went at id `at`. */
-static uint16_t lfs_id_shift(uint16_t id, bool create, uint16_t at)
-{
-	if (id == LFS_ID_NONE)
-		return id;
-	if (create)
-		return (uint16_t)(id + (at <= id));
-	return (uint16_t)(id - (at < id));
-}
 
 static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
 			  lfs_tag_t tag, lfs_off_t off)
@@ -92,46 +88,15 @@ static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir
 	return 0;
 }
 
-static int lfs_match_tag(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
-			 lfs_tag_t tag, lfs_off_t off)
-{
-	uint16_t id = lfs_tag_id(tag);
-
-	switch (lfs_tag_type1(tag)) {
-	case LFS_TYPE_NAME:
-		if (!(lfs_tag_type(tag) & 0x80))
-			return lfs_match_name(lfs, m, dir, tag, off);
-		break;
-	case LFS_TYPE_SPLICE: {
-		bool create = lfs_tag_type(tag) == LFS_TYPE_CREATE;
-		if (!create && m->id == id)
-			m->id = LFS_ID_NONE;
-		m->id = lfs_id_shift(m->id, create, id);
-		m->after = lfs_id_shift(m->after, create, id);
-		break;
-	}
-	case LFS_TYPE_STRUCT:
-		if (m->id == id) {
-			m->body.tag = tag | LFS_ON_DISK;
-			m->body.u.place = (struct lfs_place){dir->pair[0], off};
-		}
-		break;
-	}
-	return 0;
-}
-
 /* ---- Forwards ----------------------------------------------------------------------- */
 
-/* What a log says of its pair so far. */
+/* What a log says of its pair so far. In dir, off is where the next tag is, etag
+ * what it is combined with; erased: a complete commit is followed by no tag. */
 struct lfs_scan {
 	lfs_mdir_t dir;
 	struct lfs_match match;
 	uint32_t fcrc[2];	/* size, 0: the commit has none; checksum */
-
-	lfs_off_t off;		/* of the next tag */
-	lfs_tag_t ptag;		/* what it is combined with */
 	uint32_t crc;
-	bool ended;		/* a complete commit is followed by no tag */
 };
 
 /* One tag of a commit that is not known to be whole. LFS_ERR_CORRUPT: no log goes
@@ -139,34 +104,54 @@ struct lfs_scan {
 static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t off)
 {
 	lfs_mdir_t *dir = &s->dir;
+	struct lfs_match *m = &s->match;
 	lfs_tag_t type = lfs_tag_type(tag);
+	uint16_t id = lfs_tag_id(tag);
 	lfs_size_t size = 2 * sizeof(uint32_t);
 	uint32_t *to = NULL;
 
-	if (lfs_tag_type1(tag) == LFS_TYPE_NAME) {
-		if (lfs_tag_id(tag) >= dir->count)
-			dir->count = (uint16_t)(lfs_tag_id(tag) + 1);
-	} else if (lfs_tag_type1(tag) == LFS_TYPE_SPLICE) {
+	switch (type & 0x700) {
+	case LFS_TYPE_NAME:
+		dir->count = (uint16_t)lfs_max(dir->count, id + 1u);
+		return type & 0x80 ? 0 : lfs_match_name(lfs, m, dir, tag, off);
+	case LFS_TYPE_STRUCT:
+		if (m->id == id) {
+			m->body.tag = tag | LFS_ON_DISK;
+			m->body.u.place = (struct lfs_place){dir->pair[0], off};
+		}
+		break;
+	case LFS_TYPE_SPLICE: {
+		bool create = type == LFS_TYPE_CREATE;
+		if (!create && m->id == id)
+			m->id = LFS_ID_NONE;
+		m->id = lfs_id_shift(m->id, create, id);
+		m->after = lfs_id_shift(m->after, create, id);
 		dir->count = (uint16_t)(dir->count + (int8_t)type);
 		if (dir->count > LFS_ID_NONE)
 			return LFS_ERR_CORRUPT;
-	} else if (lfs_tag_type1(tag) == LFS_TYPE_TAIL) {
+		break;
+	}
+	case LFS_TYPE_TAIL:
 		dir->split = type & 1;
 		to = dir->tail;
+		break;
+	case LFS_TYPE_CRC:
+		if (type == LFS_TYPE_FCRC)
+			to = s->fcrc;
+		break;
+	case LFS_TYPE_GLOBALS:
+		if (type == LFS_TYPE_MOVESTATE) {
+			to = &m->share.tag;
+			size = sizeof m->share;
+		}
+		break;
 	}
-	if (type == LFS_TYPE_FCRC)
-		to = s->fcrc;
-	if (type == LFS_TYPE_MOVESTATE) {
-		to = s->match.share;
-		size = sizeof s->match.share;
-	}
-	if (to) {
-		int err = lfs_bd_get(lfs, dir->pair[0], off, to, size);
-		for (lfs_size_t i = 0; i < size / sizeof *to; i++)
-			to[i] = lfs_fromle32(to[i]);
-		return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
-	}
-	return s->match.name ? lfs_match_tag(lfs, &s->match, dir, tag, off) : 0;
+	if (!to)
+		return 0;
+	int err = lfs_bd_get(lfs, dir->pair[0], off, to, size);
+	for (lfs_size_t i = 0; i < size / sizeof *to; i++)
+		to[i] = lfs_fromle32(to[i]);
+	return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
 }
 
 /* The next tag of a log: LFS_ERR_CORRUPT if the log ends here. known: it is
@@ -175,15 +160,15 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 {
 	lfs_size_t hint = known ? 16 : lfs->cfg->cache_size;
 	lfs_block_t block = s->dir.pair[0];
-	lfs_off_t off = s->off;
+	lfs_off_t off = s->dir.off;
 	uint32_t word;
 
 	int err = lfs_bd_read(lfs, &lfs->rcache, hint, block, off, &word, sizeof word);
 	if (err)
 		return err;
-	lfs_tag_t tag = lfs_frombe32(word) ^ s->ptag;
+	lfs_tag_t tag = lfs_frombe32(word) ^ s->dir.etag;
 	if (tag & 0x80000000) {
-		good->ended = lfs_tag_iscrc(s->ptag);
+		good->dir.erased = lfs_tag_iscrc(s->dir.etag);
 		return LFS_ERR_CORRUPT;
 	}
 	lfs_size_t size = lfs_tag_size(tag);
@@ -191,8 +176,8 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 	if (size > lfs->cfg->block_size - off)
 		return LFS_ERR_CORRUPT;
 	s->crc = lfs_crc(s->crc, &word, sizeof word);
-	s->ptag = tag;
-	s->off = off + size;
+	s->dir.etag = tag;
+	s->dir.off = off + size;
 
 	if (!lfs_tag_iscrc(tag)) {
 		err = known ? 0 : lfs_bd_crc(lfs, hint, block, off, size, &s->crc);
@@ -206,9 +191,7 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 		lfs->seed = lfs_crc(lfs->seed, &crc, sizeof crc);
 	}
 	s->crc = 0xffffffff;
-	s->ptag ^= (lfs_tag_type(tag) & 1) << 31;
-	s->dir.off = s->off;
-	s->dir.etag = s->ptag;
+	s->dir.etag ^= (lfs_tag_type(tag) & 1) << 31;
 	*good = *s;
 	s->fcrc[0] = 0;
 	return 0;
@@ -219,30 +202,30 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
  * LFS_ERR_CORRUPT: there is no valid commit. */
 static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_match *match)
 {
-	lfs_off_t end = known ? dir->off : lfs->cfg->block_size;
+	lfs_off_t end = known ? dir->off : LFS_BLOCK_NULL;
 	struct lfs_scan good, s;
+	uint32_t rev = lfs_tole32(dir->rev);
 	int err = 0;
 
 	memset(&s, 0, sizeof s);
-	lfs_mdir_set(&s.dir, dir);
-	s.dir.count = 0;
-	s.dir.split = false;
-	lfs_pair_setnull(s.dir.tail);
 	if (match) {
 		s.match.name = match->name;
 		s.match.nlen = match->nlen;
 	}
 	s.match.id = s.match.after = LFS_ID_NONE;
-	s.ptag = 0xffffffff;
+	lfs_mdir_set(&s.dir, dir);
+	s.dir.off = sizeof rev;
+	s.dir.etag = 0xffffffff;
+	s.dir.count = 0;
+	s.dir.split = false;
+	lfs_pair_setnull(s.dir.tail);
+	s.crc = lfs_crc(0xffffffff, &rev, sizeof rev);
 	good = s;
-	s.crc = lfs_tole32(dir->rev);
-	s.crc = lfs_crc(0xffffffff, &s.crc, sizeof s.crc);
-	s.off = sizeof dir->rev;
-	while (!err && s.off + sizeof(lfs_tag_t) <= end)
+	while (!err && s.dir.off < end)
 		err = lfs_scan_step(lfs, &s, &good, known);
 	if (err && (known || err != LFS_ERR_CORRUPT))
 		return err;
-	if (good.off == 0)
+	if (good.dir.off == sizeof rev)
 		return LFS_ERR_CORRUPT;
 	if (match)
 		*match = good.match;
@@ -251,7 +234,7 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 		return 0;
 
 	/* What follows may be programmed if it is still as it was when erased. */
-	dir->erased = good.ended && dir->off % lfs->cfg->prog_size == 0;
+	dir->erased &= dir->off % lfs->cfg->prog_size == 0;
 	if (dir->erased && good.fcrc[0] > 0) {
 		uint32_t now = 0xffffffff;
 		err = lfs_bd_crc(lfs, good.fcrc[0], dir->pair[0], dir->off, good.fcrc[0], &now);
@@ -269,11 +252,6 @@ static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
 	a->tag ^= b->tag;
 	a->pair[0] ^= b->pair[0];
 	a->pair[1] ^= b->pair[1];
-}
-
-static void lfs_gstate_add(lfs_gstate_t *g, const uint32_t share[3])
-{
-	lfs_gstate_xor(g, &(lfs_gstate_t){share[0], {share[1], share[2]}});
 }
 
 /* ---- Fetching ----------------------------------------------------------------------- */
@@ -321,27 +299,27 @@ static bool lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_
 static int lfs_dir_load(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
 			struct lfs_match *match)
 {
-	uint32_t rev[2] = {0, 0};
-	bool readable[2];
+	uint32_t rev[2];
+	int err[2];
 
 	lfs->gdisk.tag &= ~LFS_GSTATE_UNREAD;
 	for (int i = 0; i < 2; i++) {
-		int err = lfs_bd_get(lfs, pair[i], 0, &rev[i], sizeof rev[i]);
-		if (err && err != LFS_ERR_CORRUPT)
-			return err;
-		readable[i] = !err;
+		err[i] = lfs_bd_get(lfs, pair[i], 0, &rev[i], sizeof rev[i]);
+		if (err[i] && err[i] != LFS_ERR_CORRUPT)
+			return err[i];
 		rev[i] = lfs_fromle32(rev[i]);
 	}
-	int first = readable[1] && (!readable[0] || lfs_scmp(rev[1], rev[0]) > 0);
+	int first = err[0] || (!err[1] && lfs_scmp(rev[1], rev[0]) > 0);
 	for (int i = 0; i < 2; i++, first = !first) {
-		if (!readable[first])
+		if (err[first])
 			continue;
 		dir->pair[0] = pair[first];
 		dir->pair[1] = pair[!first];
 		dir->rev = rev[first];
-		int err = lfs_log_scan(lfs, dir, false, match);
-		if (err != LFS_ERR_CORRUPT)
-			return err;
+		dir->erased = false;
+		int res = lfs_log_scan(lfs, dir, false, match);
+		if (res != LFS_ERR_CORRUPT)
+			return res;
 	}
 	LFS_ERROR("no valid commit in {0x%" PRIx32 ", 0x%" PRIx32 "}", pair[0], pair[1]);
 	return LFS_ERR_CORRUPT;
@@ -353,7 +331,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	lfs_block_t want[2] = {pair[0], pair[1]};
 	int err;
 
-	if (lfs->block_count && (want[0] >= lfs->block_count || want[1] >= lfs->block_count))
+	if (lfs_max(want[0], want[1]) > lfs->block_count - 1)
 		return LFS_ERR_CORRUPT;
 	if (lfs_dir_known(lfs, want, dir)) {
 		err = lfs_bd_get(lfs, dir->pair[0], 0, &dir->rev, sizeof dir->rev);
@@ -366,7 +344,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	/* A log that ends where it cannot be read may go on once it can. */
 	if (!err && !(lfs->gdisk.tag & LFS_GSTATE_UNREAD))
 		lfs_known_set(lfs, dir);
-	if (!err && match && match->id != LFS_ID_NONE && lfs_gstate_hides(lfs, dir, match->id))
+	if (!err && match && lfs_gstate_hides(lfs, dir, match->id))
 		match->id = LFS_ID_NONE;
 	return err;
 }
@@ -444,13 +422,14 @@ struct lfs_walk {
 	struct lfs_mattr now;	/* the one reached */
 };
 
-static void lfs_walk_start(struct lfs_walk *w, const struct lfs_source *s)
+static void lfs_walk_start(struct lfs_walk *w, const lfs_mdir_t *dir,
+			   const struct lfs_mattr *attrs, int count)
 {
-	w->dir = s->dir;
-	w->attrs = s->attrs;
-	w->count = s->count;
-	w->off = s->dir->off;
-	w->next = s->dir->etag & 0x7fffffff;
+	w->dir = dir;
+	w->attrs = attrs;
+	w->count = count;
+	w->off = dir->off;
+	w->next = dir->etag & 0x7fffffff;
 }
 
 /* 1: a tag was reached; 0: there is none; or an error. */
@@ -472,12 +451,11 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 	w->off -= (lfs_off_t)sizeof word + size;
 
 	/* A window that reaches back: the tags before are wanted next. */
-	const uint8_t *data;
-	lfs_size_t n, back = lfs_max(lfs_min(c->cache_size, 32), c->read_size);
+	lfs_size_t back = lfs_max(lfs_min(c->cache_size, 32), c->read_size);
 	lfs_off_t from = lfs_aligndown(w->off, back);
 	int err = 0;
 	if (!lfs_cache_holds(&lfs->rcache, block, w->off))
-		err = lfs_bd_window(lfs, &lfs->rcache, w->off + 4 - from, block, from, 1, &data, &n);
+		err = lfs_bd_read(lfs, &lfs->rcache, w->off + 4 - from, block, from, &word, 1);
 	if (!err || err == LFS_ERR_CORRUPT)
 		err = lfs_bd_get(lfs, block, w->off, &word, sizeof word);
 	if (err)
@@ -489,17 +467,13 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 /* Follow *id back across tag: true if the entry came to be here. */
 static bool lfs_id_before(uint16_t *id, lfs_tag_t tag)
 {
-	uint16_t at = lfs_tag_id(tag);
+	bool create = lfs_tag_type(tag) == LFS_TYPE_CREATE;
 
-	if (lfs_tag_type1(tag) != LFS_TYPE_SPLICE || at > *id || *id == LFS_ID_NONE)
+	if (!create && lfs_tag_type(tag) != LFS_TYPE_DELETE)
 		return false;
-	if (lfs_tag_type(tag) == LFS_TYPE_CREATE) {
-		if (at == *id)
-			return true;
-		(*id)--;
-	} else if (lfs_tag_type(tag) == LFS_TYPE_DELETE) {
-		(*id)++;
-	}
+	if (create && lfs_tag_id(tag) == *id)
+		return true;
+	*id = lfs_id_shift(*id, !create, lfs_tag_id(tag));
 	return false;
 }
 
@@ -518,12 +492,11 @@ static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, l
 static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 			       void *buffer, lfs_size_t size)
 {
-	struct lfs_source all = {.dir = dir};
 	uint16_t id = lfs_tag_id(tag);
 	struct lfs_walk w;
 	int res;
 
-	lfs_walk_start(&w, &all);
+	lfs_walk_start(&w, dir, NULL, 0);
 	while ((res = lfs_walk_next(lfs, &w)) > 0 && !lfs_id_before(&id, w.now.tag)) {
 		if (lfs_tag_type(w.now.tag) != lfs_tag_type(tag) || lfs_tag_id(w.now.tag) != id)
 			continue;
@@ -537,27 +510,21 @@ static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 
 /* ---- Many entries at once ------------------------------------------------------------- */
 
-/* What is known of an entry, one bit per kind of tag: names, those that stand for
- * attributes, structs, attributes. */
-enum {
-	LFS_HAVE_NAME = 1 << 0,
-	LFS_HAVE_BODY = 1 << 2,
-	LFS_HAVE_ATTRS = 1 << 1 | 1 << 3,
-	LFS_HAVE_ALL = 1 << 4,	/* the walk has passed its creation */
-};
-
 /* As many as one walk looks after. */
 #define LFS_BATCH 8
 
+/* What to do with an entry; other results than 0 end it. */
+typedef int lfs_each_t(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e);
+
 static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 {
-	uint8_t kind = (uint8_t)(1u << (lfs_tag_type(a->tag) >> 8));
+	uint16_t kind = (uint16_t)(1u << (lfs_tag_type(a->tag) >> 8));
 
-	if (e->have & LFS_HAVE_ALL)
-		return;
-	if (lfs_id_before(&e->at, a->tag))
-		e->have |= LFS_HAVE_ALL;
-	if (lfs_tag_id(a->tag) != e->at || kind >= LFS_HAVE_ALL || (e->have & kind))
+	if (lfs_id_before(&e->at, a->tag)) {
+		e->at = LFS_ID_NONE;
+		e->have |= LFS_HAVE_NAME | LFS_HAVE_BODY | LFS_HAVE_ALL;
+	}
+	if (lfs_tag_id(a->tag) != e->at || (e->have & kind))
 		return;
 	if (kind == LFS_HAVE_NAME)
 		e->name = *a;
@@ -566,11 +533,8 @@ static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 	e->have |= kind;
 }
 
-/* What to do with an entry; other results than 0 end it. */
-typedef int lfs_each_t(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e);
-
 /* For each entry. The walk stops where all that is needed is known. */
-static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint8_t need,
+static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint16_t need,
 			lfs_each_t *each, void *to)
 {
 	struct lfs_entry e[LFS_BATCH];
@@ -583,12 +547,12 @@ static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint8_t need,
 		memset(e, 0, sizeof e);
 		for (int i = 0; i < n; i++)
 			e[i].at = (uint16_t)(id + i);
-		lfs_walk_start(&w, s);
+		lfs_walk_start(&w, s->dir, s->attrs, s->count);
 		while (open && (res = lfs_walk_next(lfs, &w)) > 0) {
 			open = 0;
 			for (int i = 0; i < n; i++) {
 				lfs_entry_tag(&e[i], &w.now);
-				open |= !(e[i].have & LFS_HAVE_ALL) && (e[i].have & need) != need;
+				open |= need & ~e[i].have;
 			}
 		}
 		if (res > 0)
@@ -618,15 +582,15 @@ static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct 
 /* The pair's share of the global state, added to *g. */
 static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
 {
-	uint32_t share[3];
+	lfs_gstate_t share;
 	lfs_ssize_t res = lfs_dir_get(lfs, dir, LFS_MKTAG(LFS_TYPE_MOVESTATE, LFS_ID_NONE, 0),
-				      share, sizeof share);
+				      &share, sizeof share);
 
 	if (res < 0)
 		return res == LFS_ERR_NOENT ? 0 : (int)res;
-	for (int i = 0; i < 3; i++)
-		share[i] = lfs_fromle32(share[i]);
-	lfs_gstate_add(g, share);
+	share.tag = lfs_fromle32(share.tag);
+	lfs_pair_fromle32(share.pair);
+	lfs_gstate_xor(g, &share);
 	return 0;
 }
 
@@ -640,52 +604,63 @@ struct lfs_origin {
 
 typedef int lfs_emit_t(lfs_t *lfs, void *to, const struct lfs_mattr *a);
 
-static bool lfs_seen(uint8_t seen[32], uint8_t type)
+/* Where tags of a source go. */
+struct lfs_emitter {
+	const struct lfs_source *s;
+	lfs_emit_t *emit;
+	void *to;
+};
+
+/* A tag of entry id, which counts from s->begin on. */
+static int lfs_emit(lfs_t *lfs, const struct lfs_emitter *m, uint16_t id, struct lfs_mattr *a)
 {
-	bool was = seen[type / 8] & 1u << type % 8;
-	seen[type / 8] |= (uint8_t)(1u << type % 8);
-	return was;
+	a->tag = (a->tag & ~LFS_MASK_ID) | LFS_MKTAG(0, id - m->s->begin, 0);
+	return m->emit(lfs, m->to, a);
 }
 
-/* Hand over the newest attribute of each type that entry id of the source has, as
- * attributes of id toid. */
-static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_source *s, uint16_t id, uint16_t toid,
-			     lfs_emit_t *emit, void *to)
+/* Hand over the newest attribute of each type that entry id of the source has. */
+static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_emitter *m, uint16_t id)
 {
 	uint8_t seen[32] = {0};
+	uint16_t at = id;
 	struct lfs_walk w;
 	int res;
 
-	lfs_walk_start(&w, s);
-	while ((res = lfs_walk_next(lfs, &w)) > 0) {
+	lfs_walk_start(&w, m->s->dir, m->s->attrs, m->s->count);
+	while ((res = lfs_walk_next(lfs, &w)) > 0 && !lfs_id_before(&at, w.now.tag)) {
+		struct lfs_mattr *a = &w.now;
 		/* With the bit that says that it is on disk, where FROM tags are nothing. */
-		lfs_tag_t tag = w.now.tag, type = tag >> 20;
-		if (lfs_id_before(&id, tag))
-			return 0;
-		if (lfs_tag_id(tag) != id)
+		lfs_tag_t type = a->tag >> 20;
+		const struct lfs_attr *from = NULL;
+		lfs_size_t n = 0;
+
+		if (lfs_tag_id(a->tag) != at)
 			continue;
-		res = 0;
 		if (type == LFS_FROM_MOVE) {
-			const struct lfs_origin *o = w.now.u.buffer;
-			struct lfs_source all = {.dir = o->dir};
-			id = o->id;
-			lfs_walk_start(&w, &all);
+			const struct lfs_origin *o = a->u.buffer;
+			at = o->id;
+			lfs_walk_start(&w, o->dir, NULL, 0);
 		} else if (type == LFS_FROM_USERATTRS) {
-			const struct lfs_attr *a = w.now.u.buffer;
-			for (lfs_size_t i = lfs_tag_size(tag); i-- > 0 && !res;) {
-				struct lfs_mattr as = {LFS_MKTAG(LFS_TYPE_USERATTR + a[i].type,
-								 toid, a[i].size), {a[i].buffer}};
-				if (!lfs_seen(seen, a[i].type))
-					res = emit(lfs, to, &as);
-			}
-		} else if ((type & 0x700) == LFS_TYPE_USERATTR &&
-			   !lfs_seen(seen, (uint8_t)type) && !lfs_tag_isdeleted(tag)) {
-			w.now.tag = (tag & ~LFS_MASK_ID) | LFS_MKTAG(0, toid, 0);
-			res = emit(lfs, to, &w.now);
+			from = a->u.buffer;
+			n = lfs_tag_size(a->tag);
+		} else if ((type & 0x700) == LFS_TYPE_USERATTR) {
+			n = 1;
 		}
-		if (res < 0)
-			return res;
+		while (n-- > 0) {
+			if (from) {
+				a->tag = LFS_MKTAG(LFS_TYPE_USERATTR + from[n].type, 0, from[n].size);
+				a->u.buffer = from[n].buffer;
+			}
+			uint8_t *byte = &seen[lfs_tag_type(a->tag) % 256 / 8];
+			uint8_t bit = (uint8_t)(1u << lfs_tag_type(a->tag) % 8);
+			if (!(*byte & bit) && !lfs_tag_isdeleted(a->tag)) {
+				res = lfs_emit(lfs, m, id, a);
+				if (res)
+					return res;
+			}
+			*byte |= bit;
+		}
 	}
-	return res;
+	return res < 0 ? res : 0;
 }
 #endif

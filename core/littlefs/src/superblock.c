@@ -114,7 +114,7 @@ static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, lfs_superblock
 
 	int err = lfs_dir_entry(lfs, dir, 0, &e);
 	if (!err && ((e.name.tag & ~LFS_ON_DISK) != LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, sizeof magic) ||
-		     !(e.have & LFS_HAVE_BODY)))
+		     !e.body.tag))
 		err = LFS_ERR_NOENT;
 	if (!err)
 		err = lfs_mattr_read(lfs, &e.name, magic, sizeof magic);
@@ -296,7 +296,7 @@ static int lfs_mount_walk(lfs_t *lfs)
 		}
 		if (err)
 			return err;
-		lfs_gstate_add(&lfs->gstate, m.share);
+		lfs_gstate_xor(&lfs->gstate, &m.share);
 	}
 	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
 	/* A mount that walks from copies of a smaller disk must find all pairs: the

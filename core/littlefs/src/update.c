@@ -36,11 +36,6 @@ static bool lfs_gstate_hasmove(const lfs_gstate_t *g)
 	return lfs_tag_type(g->tag) == LFS_TYPE_DELETE;
 }
 
-static bool lfs_gstate_hasmovehere(const lfs_gstate_t *g, const lfs_block_t pair[2])
-{
-	return lfs_gstate_hasmove(g) && lfs_pair_shares(g->pair, pair);
-}
-
 static void lfs_gstate_setorphans(lfs_t *lfs, bool orphans)
 {
 	lfs->gstate.tag &= ~LFS_GSTATE_ORPHANS;
