@@ -127,16 +127,24 @@ static inline uint32_t lfs_popc(uint32_t a)
 /* Number of zero bits below the lowest one; a is not 0. */
 static inline uint32_t lfs_ctz(uint32_t a)
 {
+#if !defined(LFS_NO_INTRINSICS) && (defined(__GNUC__) || defined(__CC_ARM))
+	return (uint32_t)__builtin_ctz(a);
+#else
 	return lfs_popc((a & (0u - a)) - 1);
+#endif
 }
 
 /* Smallest n with 2^n >= a; a is not 0. */
 static inline uint32_t lfs_npw2(uint32_t a)
 {
+#if !defined(LFS_NO_INTRINSICS) && (defined(__GNUC__) || defined(__CC_ARM))
+	return a > 1 ? 32 - (uint32_t)__builtin_clz(a - 1) : 0;
+#else
 	uint32_t n = 0;
 	while (n < 32 && ((a - 1) >> n) != 0)
 		n++;
 	return n;
+#endif
 }
 
 /* Comparison of serial numbers: the sign of a - b, across the wrap. */

@@ -93,7 +93,7 @@ static int lfs_file_leave(lfs_t *lfs, lfs_file_t *file)
 			copy->block = block;
 			copy->off = off;
 			copy->size = lfs_min(lfs->cfg->cache_size, file->cache.off - off);
-			err = lfs_bd_read(lfs, &lfs->rcache, copy->size, file->block, off,
+			err = lfs_bd_read(lfs, copy->size, file->block, off,
 					  copy->buffer, copy->size);
 			if (err) {
 				lfs_cache_drop(copy);
@@ -255,7 +255,7 @@ static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_s
 			source = list;
 			/* Lists have their blocks' ends in common. */
 			if (!err && !tag)
-				err = lfs_bd_read(lfs, &lfs->rcache, part, from, file->off,
+				err = lfs_bd_read(lfs, part, from, file->off,
 						  to, part);
 			if (err)
 				return err;

@@ -66,13 +66,13 @@ static int lfs_commit_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
 	if (err || !(a->tag & LFS_ON_DISK))
 		return err ? err : lfs_commit_prog(lfs, c, a->u.buffer, size);
 
-	struct lfs_place p = a->u.place;
-	while (!err && size > 0) {
+	struct lfs_span s = {&lfs->rcache, 0, a->u.place.block, a->u.place.off, size};
+	while (!err && s.size > 0) {
 		const uint8_t *data;
-		int n = lfs_bd_show(lfs, p.block, p.off, &data, size);
+		int n = lfs_bd_use(lfs, &s, LFS_USE_SHOW, &data);
 		err = n < 0 ? n : lfs_commit_prog(lfs, c, data, (lfs_size_t)n);
-		p.off += (lfs_off_t)n;
-		size -= (lfs_size_t)n;
+		s.off += (lfs_off_t)n;
+		s.size -= (lfs_size_t)n;
 	}
 	return err;
 }
@@ -158,7 +158,7 @@ static int lfs_commit_fcrc(lfs_t *lfs, struct lfs_commit *c, lfs_off_t next, int
 	uint32_t crc = 0xffffffff;
 	uint8_t byte;
 
-	int err = lfs_bd_read(lfs, &lfs->rcache, size, c->block, next, &byte, 1);
+	int err = lfs_bd_read(lfs, size, c->block, next, &byte, 1);
 	if (!err)
 		err = lfs_bd_crc(lfs, size, c->block, next, size, &crc);
 	if (err)

@@ -35,7 +35,7 @@ static lfs_size_t lfs_ctz_pointers(lfs_off_t index)
 /* Pointer number skip of a block. */
 static int lfs_ctz_follow(lfs_t *lfs, lfs_size_t hint, lfs_off_t skip, lfs_block_t *block)
 {
-	int err = lfs_bd_read(lfs, &lfs->rcache, hint, *block, 4 * skip, block, 4);
+	int err = lfs_bd_read(lfs, hint, *block, 4 * skip, block, 4);
 	*block = lfs_fromle32(*block);
 	return err;
 }
@@ -63,6 +63,7 @@ static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
 static int lfs_ctz_traverse(lfs_t *lfs, lfs_block_t head, lfs_size_t size,
 			    int (*cb)(void *, lfs_block_t), void *data)
 {
+	lfs_block_t from = head;
 	lfs_off_t index;
 
 	if (size == 0)
@@ -70,25 +71,20 @@ static int lfs_ctz_traverse(lfs_t *lfs, lfs_block_t head, lfs_size_t size,
 	lfs_ctz_place(lfs, size - 1, &index);
 	if (index >= lfs->block_count)
 		return LFS_ERR_CORRUPT;
-	for (;;) {
-		/* An even block knows the two before it, so that every second
-		 * one need not be read. */
-		bool both = index % 2 == 0;
+	for (bool known = false;; index--) {
 		int err = head < lfs->block_count ? cb(data, head) : LFS_ERR_CORRUPT;
 		if (err || index == 0)
 			return err;
-
-		lfs_block_t before = head;
-		err = lfs_ctz_follow(lfs, both ? 8 : 4, 0, &before);
-		if (!err && both) {
-			err = before < lfs->block_count ? cb(data, before) : LFS_ERR_CORRUPT;
-			if (!err)
-				err = lfs_ctz_follow(lfs, 4, 1, &head);
-		} else {
-			head = before;
-		}
+		/* An even block knows the two before it, so that every second
+		 * one need not be read. */
+		bool both = index % 2 == 0;
+		known &= !both;
+		if (!known)
+			from = head;
+		head = from;
+		err = lfs_ctz_follow(lfs, both ? 8 : 4, known, &head);
 		if (err)
 			return err;
-		index -= both ? 2 : 1;
+		known = both;
 	}
 }

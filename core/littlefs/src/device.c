@@ -24,6 +24,15 @@ static bool lfs_bd_inside(const lfs_t *lfs, lfs_block_t block, lfs_off_t off, lf
 	return block <= lfs->block_count - 1 && off <= block_size && size <= block_size - off;
 }
 
+/* Bytes to read through a cache; hint: as lfs_bd_read has it. */
+struct lfs_span {
+	lfs_cache_t *cache;
+	lfs_size_t hint;
+	lfs_block_t block;
+	lfs_off_t off;
+	lfs_size_t size;
+};
+
 /* What becomes of bytes that are read. */
 enum lfs_use {
 	LFS_USE_COPY,
@@ -35,27 +44,29 @@ enum lfs_use {
 /* 0 if the bytes compared are equal; else those on disk are below or above. */
 enum { LFS_CMP_EQ = 0, LFS_CMP_LT = 1, LFS_CMP_GT = 2 };
 
-static int lfs_bd_use(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
-		      const struct lfs_place *place, lfs_size_t size, enum lfs_use use, void *with)
+static int lfs_bd_use(lfs_t *lfs, const struct lfs_span *s, enum lfs_use use, void *with)
 {
 	const struct lfs_config *c = lfs->cfg;
-	lfs_off_t off = place->off;
+	lfs_cache_t *cache = s->cache;
+	lfs_size_t size = s->size, hint = s->hint;
+	lfs_off_t off = s->off;
+	lfs_block_t block = s->block;
 	uint8_t *to = with;
 
-	if (!lfs_bd_inside(lfs, place->block, off, size))
+	if (!lfs_bd_inside(lfs, block, off, size))
 		return LFS_ERR_CORRUPT;
-	for (lfs_size_t n; size > 0; size -= n) {
+	while (size > 0) {
 		uint8_t *data = cache->buffer;
 		lfs_off_t from = cache->off;
-		lfs_size_t have = cache->size;
+		lfs_size_t n, have = cache->size;
 
-		if (!lfs_cache_holds(cache, place->block, off)) {
+		if (!lfs_cache_holds(cache, block, off)) {
 			lfs_size_t want = lfs_max(hint, size);
 			int err, tries = 0;
 
 			from = lfs_aligndown(off, c->read_size);
-			have = lfs_min(c->cache_size, c->block_size - from);
 			n = lfs_aligndown(size, c->read_size);
+			have = lfs_min(c->cache_size, c->block_size - from);
 			/* Whole units that nothing follows need no cache. */
 			if (use == LFS_USE_COPY && want == size && n > 0 && off == from) {
 				data = to;
@@ -67,7 +78,7 @@ static int lfs_bd_use(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 			 * the bytes that are wanted: those alone get a second chance. */
 			do {
 				have = lfs_min(have, lfs_alignup(off + want, c->read_size) - from);
-				err = c->read(c, place->block, from, data, have);
+				err = c->read(c, block, from, data, have);
 				LFS_ASSERT(err <= 0);
 				if (err == LFS_ERR_CORRUPT)
 					lfs->gdisk.tag |= LFS_GSTATE_UNREAD;
@@ -76,49 +87,55 @@ static int lfs_bd_use(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
 			if (err)
 				return err;
 			if (data != to) {
-				cache->block = place->block;
+				cache->block = block;
 				cache->off = from;
 				cache->size = have;
 			}
 		}
 		data += off - from;
 		n = lfs_min(size, have - (off - from));
-		if (use == LFS_USE_SHOW) {
+		switch (use) {
+		case LFS_USE_SHOW:
 			*(const uint8_t **)with = data;
 			return (int)n;
-		}
-		if (use == LFS_USE_CRC) {
+		case LFS_USE_CRC:
 			*(uint32_t *)with = lfs_crc(*(uint32_t *)with, data, n);
-		} else if (use == LFS_USE_COMPARE) {
+			break;
+		case LFS_USE_COMPARE: {
 			int cmp = memcmp(data, to, n);
 			if (cmp)
 				return cmp < 0 ? LFS_CMP_LT : LFS_CMP_GT;
-		} else if (data != to) {
-			memcpy(to, data, n);
+			break;
+		}
+		case LFS_USE_COPY:
+			if (data != to)
+				memcpy(to, data, n);
 		}
 		to += n;
 		off += n;
+		size -= n;
 		hint -= lfs_min(hint, n);
 	}
 	return 0;
 }
 
-static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
-		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
+static int lfs_bd_read(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
+		       void *buffer, lfs_size_t size)
 {
-	return lfs_bd_use(lfs, cache, hint, &(struct lfs_place){block, off}, size, LFS_USE_COPY,
-			  buffer);
+	return lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, hint, block, off, size},
+			  LFS_USE_COPY, buffer);
 }
 
 static int lfs_bd_get(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
 {
-	return lfs_bd_read(lfs, &lfs->rcache, 0, block, off, buffer, size);
+	return lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, 0, block, off, size},
+			  LFS_USE_COPY, buffer);
 }
 
 static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
 		      lfs_size_t size, uint32_t *crc)
 {
-	return lfs_bd_use(lfs, &lfs->rcache, hint, &(struct lfs_place){block, off}, size,
+	return lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, hint, block, off, size},
 			  LFS_USE_CRC, crc);
 }
 
@@ -127,19 +144,11 @@ static int lfs_bd_cmp(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *
 {
 	/* Only read from. */
 	union { const void *from; void *with; } b = {buffer};
-	return lfs_bd_use(lfs, &lfs->rcache, size, &(struct lfs_place){block, off}, size,
+	return lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, 0, block, off, size},
 			  LFS_USE_COMPARE, b.with);
 }
 
 #ifndef LFS_READONLY
-/* How many of the bytes are at *data, until something else is read. */
-static int lfs_bd_show(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const uint8_t **data,
-		       lfs_size_t size)
-{
-	return lfs_bd_use(lfs, &lfs->rcache, size, &(struct lfs_place){block, off}, size,
-			  LFS_USE_SHOW, data);
-}
-
 static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache)
 {
 	const struct lfs_config *c = lfs->cfg;

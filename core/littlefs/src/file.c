@@ -207,7 +207,7 @@ static int lfs_file_inline(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 		lfs_block_t block;
 		err = lfs_ctz_find(lfs, &file->ctz, 0, &block);
 		if (!err)
-			err = lfs_bd_read(lfs, &lfs->rcache, size, block, 0, to, size);
+			err = lfs_bd_read(lfs, size, block, 0, to, size);
 	}
 	if (!err)
 		lfs_file_setinline(file, size);
@@ -357,8 +357,9 @@ static int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 	*n = lfs_min(*n, lfs->cfg->block_size - off);
 	if (*n >= lfs->cfg->cache_size)
 		following = false;
-	int err = lfs_bd_read(lfs, &file->cache, following ? file->ctz.size - pos : *n,
-			      file->block, off, to, *n);
+	struct lfs_span span = {&file->cache, following ? file->ctz.size - pos : *n,
+				file->block, off, *n};
+	int err = lfs_bd_use(lfs, &span, LFS_USE_COPY, to);
 	file->at = pos + *n;
 	file->flags |= LFS_F_READING;
 	return err;

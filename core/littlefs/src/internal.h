@@ -152,15 +152,14 @@ static inline struct lfs_mattr lfs_tail_attr(bool split, const lfs_block_t pair[
 
 static void lfs_cache_drop(lfs_cache_t *cache);
 
-/* Read through cache, which is lfs->rcache or a file's own. hint: how many bytes
- * from off on will soon be wanted, at least size; more than that is not read. A
- * place past the block's or the disk's end is LFS_ERR_CORRUPT. When a wide read
- * comes back LFS_ERR_CORRUPT, the bytes wanted are read alone: a torn unit next
- * to them must not cost them. */
-static int lfs_bd_read(lfs_t *lfs, lfs_cache_t *cache, lfs_size_t hint,
-		       lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size);
+/* Read through lfs->rcache. hint: how many bytes from off on will soon be wanted,
+ * at least size; more than that is not read. A place past the block's or the
+ * disk's end is LFS_ERR_CORRUPT. When a wide read comes back LFS_ERR_CORRUPT, the
+ * bytes wanted are read alone: a torn unit next to them must not cost them. */
+static int lfs_bd_read(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
+		       void *buffer, lfs_size_t size);
 
-/* The same through lfs->rcache, when nothing more is wanted. */
+/* The same, when nothing more is wanted. */
 static int lfs_bd_get(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer,
 		      lfs_size_t size);
 

@@ -163,7 +163,7 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 	lfs_off_t off = s->dir.off;
 	uint32_t word;
 
-	int err = lfs_bd_read(lfs, &lfs->rcache, hint, block, off, &word, sizeof word);
+	int err = lfs_bd_read(lfs, hint, block, off, &word, sizeof word);
 	if (err)
 		return err;
 	lfs_tag_t tag = lfs_frombe32(word) ^ s->dir.etag;
@@ -455,7 +455,7 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 	lfs_off_t from = lfs_aligndown(w->off, back);
 	int err = 0;
 	if (!lfs_cache_holds(&lfs->rcache, block, w->off))
-		err = lfs_bd_read(lfs, &lfs->rcache, w->off + 4 - from, block, from, &word, 1);
+		err = lfs_bd_read(lfs, w->off + 4 - from, block, from, &word, 1);
 	if (!err || err == LFS_ERR_CORRUPT)
 		err = lfs_bd_get(lfs, block, w->off, &word, sizeof word);
 	if (err)
