@@ -177,7 +177,7 @@ static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file, lfs_off_t index)
 			lfs_file_advance(file, n);
 		}
 		left -= 4;
-		int err = left > 0 ? lfs_ctz_follow(lfs, 4, skip, &block) : 0;
+		int err = left > 0 ? lfs_ctz_follow(lfs, skip, &block) : 0;
 		if (err)
 			return err;
 	}

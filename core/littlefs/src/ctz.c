@@ -10,18 +10,23 @@
  */
 #include "internal.h"
 
-/* Where byte pos of a file is: returns the place in its block, *index: which. */
-static lfs_off_t lfs_ctz_place(const lfs_t *lfs, lfs_off_t pos, lfs_off_t *index)
+/* Which block of a file byte pos is in. */
+static lfs_off_t lfs_ctz_index(const lfs_t *lfs, lfs_off_t pos)
 {
 	/* Blocks lose two pointers each on average: off by at most one block,
 	 * which the second division mends. */
 	lfs_size_t least = lfs->cfg->block_size - 2 * 4;
 	lfs_off_t i = pos / least;
 
-	if (i > 0)
-		i = (pos - 4 * (lfs_popc(i - 1) + 2)) / least;
-	*index = i;
-	return i > 0 ? pos - least * i - 4 * lfs_popc(i) : pos;
+	return i > 0 ? (pos - 4 * (lfs_popc(i - 1) + 2)) / least : 0;
+}
+
+/* The place in it. */
+static lfs_off_t lfs_ctz_place(const lfs_t *lfs, lfs_off_t pos, lfs_off_t *index)
+{
+	lfs_off_t i = *index = lfs_ctz_index(lfs, pos);
+
+	return pos - (lfs->cfg->block_size - 2 * 4) * i - 4 * lfs_popc(i);
 }
 
 #ifndef LFS_READONLY
@@ -33,9 +38,9 @@ static lfs_size_t lfs_ctz_pointers(lfs_off_t index)
 #endif
 
 /* Pointer number skip of a block. */
-static int lfs_ctz_follow(lfs_t *lfs, lfs_size_t hint, lfs_off_t skip, lfs_block_t *block)
+static int lfs_ctz_follow(lfs_t *lfs, lfs_off_t skip, lfs_block_t *block)
 {
-	int err = lfs_bd_read(lfs, hint, *block, 4 * skip, block, 4);
+	int err = lfs_bd_get(lfs, *block, 4 * skip, block, 4);
 	*block = lfs_fromle32(*block);
 	return err;
 }
@@ -44,15 +49,13 @@ static int lfs_ctz_follow(lfs_t *lfs, lfs_size_t hint, lfs_off_t skip, lfs_block
 static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
 			lfs_block_t *block)
 {
-	lfs_off_t at, to;
+	lfs_off_t at = lfs_ctz_index(lfs, ctz->size - 1), to = lfs_ctz_index(lfs, pos);
 
-	lfs_ctz_place(lfs, ctz->size - 1, &at);
-	lfs_ctz_place(lfs, pos, &to);
 	if (at >= lfs->block_count)
 		return LFS_ERR_CORRUPT;
 	for (*block = ctz->head; at > to;) {
 		lfs_off_t skip = lfs_min(lfs_npw2(at - to + 1) - 1, lfs_ctz(at));
-		int err = lfs_ctz_follow(lfs, 4, skip, block);
+		int err = lfs_ctz_follow(lfs, skip, block);
 		if (err)
 			return err;
 		at -= (lfs_off_t)1 << skip;
@@ -63,28 +66,25 @@ static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
 static int lfs_ctz_traverse(lfs_t *lfs, lfs_block_t head, lfs_size_t size,
 			    int (*cb)(void *, lfs_block_t), void *data)
 {
+	lfs_off_t index = lfs_ctz_index(lfs, size - 1);
 	lfs_block_t from = head;
-	lfs_off_t index;
 
 	if (size == 0)
 		return 0;
-	lfs_ctz_place(lfs, size - 1, &index);
 	if (index >= lfs->block_count)
 		return LFS_ERR_CORRUPT;
-	for (bool known = false;; index--) {
+	for (;; index--) {
 		int err = head < lfs->block_count ? cb(data, head) : LFS_ERR_CORRUPT;
 		if (err || index == 0)
 			return err;
 		/* An even block knows the two before it, so that every second
 		 * one need not be read. */
 		bool both = index % 2 == 0;
-		known &= !both;
-		if (!known)
+		if (both)
 			from = head;
-		head = from;
-		err = lfs_ctz_follow(lfs, both ? 8 : 4, known, &head);
+		err = lfs_bd_read(lfs, both ? 8 : 4, from, from == head ? 0 : 4, &head, 4);
 		if (err)
 			return err;
-		known = both;
+		head = lfs_fromle32(head);
 	}
 }

@@ -190,22 +190,21 @@ static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void 
 		if (cache->block == LFS_BLOCK_NULL) {
 			cache->block = block;
 			cache->off = lfs_aligndown(off, c->prog_size);
-			cache->size = 0;
+			cache->size = off - cache->off;
 			/* What stays unused of a unit stays erased on most flash. */
 			memset(cache->buffer, 0xff, c->cache_size);
 		}
-		LFS_ASSERT(cache->block == block && off == cache->off + cache->size +
-			   (cache->size ? 0 : off % c->prog_size));
+		LFS_ASSERT(cache->block == block && off == cache->off + cache->size);
 
 		lfs_size_t room = lfs_min(c->cache_size, c->block_size - cache->off);
-		lfs_size_t n = lfs_min(size, room - (off - cache->off));
+		lfs_size_t n = lfs_min(size, room - cache->size);
 		if (from) {
-			memcpy(cache->buffer + (off - cache->off), from, n);
+			memcpy(cache->buffer + cache->size, from, n);
 			from += n;
 		}
 		off += n;
 		size -= n;
-		cache->size = off - cache->off;
+		cache->size += n;
 		if (cache->size == room) {
 			int err = lfs_bd_flush(lfs, cache);
 			if (err)

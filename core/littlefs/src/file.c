@@ -347,7 +347,7 @@ static int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 	bool following = pos == 0 || ((file->flags & LFS_F_READING) && pos == file->at);
 
 	if (file->flags & LFS_F_READING)
-		lfs_ctz_place(lfs, file->at - 1, &known);
+		known = lfs_ctz_index(lfs, file->at - 1);
 	if (!(file->flags & LFS_F_READING) || known != index) {
 		file->flags &= ~(uint32_t)LFS_F_READING;
 		int err = lfs_ctz_find(lfs, &file->ctz, pos, &file->block);

@@ -429,7 +429,7 @@ static void lfs_walk_start(struct lfs_walk *w, const lfs_mdir_t *dir,
 	w->attrs = attrs;
 	w->count = count;
 	w->off = dir->off;
-	w->next = dir->etag & 0x7fffffff;
+	w->next = dir->etag | LFS_ON_DISK;
 }
 
 /* 1: a tag was reached; 0: there is none; or an error. */
@@ -446,7 +446,7 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 	lfs_size_t size = lfs_tag_size(w->next);
 	if (w->off < 4 + sizeof word + size)
 		return 0;
-	w->now.tag = w->next | LFS_ON_DISK;
+	w->now.tag = w->next;
 	w->now.u.place = (struct lfs_place){block, w->off - size};
 	w->off -= (lfs_off_t)sizeof word + size;
 
@@ -460,7 +460,7 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 		err = lfs_bd_get(lfs, block, w->off, &word, sizeof word);
 	if (err)
 		return err;
-	w->next = (lfs_frombe32(word) ^ w->next) & 0x7fffffff;
+	w->next = (lfs_frombe32(word) ^ w->next) | LFS_ON_DISK;
 	return 1;
 }
 
@@ -511,7 +511,7 @@ static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 /* ---- Many entries at once ------------------------------------------------------------- */
 
 /* As many as one walk looks after. */
-#define LFS_BATCH 8
+#define LFS_BATCH 8u
 
 /* What to do with an entry; other results than 0 end it. */
 typedef int lfs_each_t(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e);
@@ -533,48 +533,52 @@ static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 	e->have |= kind;
 }
 
-/* For each entry. The walk stops where all that is needed is known. */
+/* Read all entries of a source in one walk, which stops where all that is needed
+ * is known. */
+static int lfs_source_read(lfs_t *lfs, const struct lfs_source *s, uint16_t need,
+			   struct lfs_entry *e)
+{
+	const struct lfs_entry *end = e + (s->end - s->begin);
+	uint16_t id = s->begin;
+	int open = 1, res;
+	struct lfs_walk w;
+
+	for (struct lfs_entry *i = e; i < end; i++) {
+		memset(i, 0, sizeof *i);
+		i->at = id++;
+	}
+	lfs_walk_start(&w, s->dir, s->attrs, s->count);
+	while (open && (res = lfs_walk_next(lfs, &w)) > 0) {
+		open = 0;
+		for (struct lfs_entry *i = e; i < end; i++) {
+			lfs_entry_tag(i, &w.now);
+			open |= need & ~i->have;
+		}
+	}
+	return res < 0 ? res : 0;
+}
+
+/* For each entry. */
 static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint16_t need,
 			lfs_each_t *each, void *to)
 {
 	struct lfs_entry e[LFS_BATCH];
-	int n, res = 0;
+	struct lfs_source part = *s;
+	int res = 0;
 
-	for (int id = s->begin; !res && id < s->end; id += n) {
-		int open = n = (int)lfs_min(LFS_BATCH, (uint32_t)(s->end - id));
-		struct lfs_walk w;
-
-		memset(e, 0, sizeof e);
-		for (int i = 0; i < n; i++)
-			e[i].at = (uint16_t)(id + i);
-		lfs_walk_start(&w, s->dir, s->attrs, s->count);
-		while (open && (res = lfs_walk_next(lfs, &w)) > 0) {
-			open = 0;
-			for (int i = 0; i < n; i++) {
-				lfs_entry_tag(&e[i], &w.now);
-				open |= need & ~e[i].have;
-			}
-		}
-		if (res > 0)
-			res = 0;
-		for (int i = 0; i < n && !res; i++)
-			res = each(lfs, to, (uint16_t)(id + i), &e[i]);
+	while (!res && part.begin < s->end) {
+		part.end = (uint16_t)lfs_min(s->end, part.begin + LFS_BATCH);
+		res = lfs_source_read(lfs, &part, need, e);
+		for (int i = 0; !res && part.begin < part.end; part.begin++)
+			res = each(lfs, to, part.begin, &e[i++]);
 	}
 	return res;
-}
-
-static int lfs_entry_take(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e)
-{
-	(void)lfs;
-	(void)id;
-	*(struct lfs_entry *)to = *e;
-	return 0;
 }
 
 static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct lfs_entry *e)
 {
 	struct lfs_source one = {dir, NULL, 0, id, (uint16_t)(id + 1)};
-	return lfs_dir_each(lfs, &one, LFS_HAVE_NAME | LFS_HAVE_BODY, lfs_entry_take, e);
+	return lfs_source_read(lfs, &one, LFS_HAVE_NAME | LFS_HAVE_BODY, e);
 }
 
 #ifndef LFS_READONLY
