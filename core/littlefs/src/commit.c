@@ -282,8 +282,8 @@ static int lfs_dir_log(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s, 
 			err = lfs_source_emit(lfs, s, lfs_commit_tag, &c);
 		if (!err && !lfs_pair_isnull(dir->tail)) {
 			lfs_pair_tole32(dir->tail);
-			struct lfs_mattr tail = lfs_tail_attr(dir->split, dir->tail);
-			err = lfs_commit_tag(lfs, &c, &tail);
+			err = lfs_commit_tag(lfs, &c, &(struct lfs_mattr){
+				lfs_tail_tag(dir->split), {dir->tail}});
 			lfs_pair_fromle32(dir->tail);
 		}
 	}

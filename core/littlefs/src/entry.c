@@ -118,7 +118,7 @@ static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_t
 		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id, {NULL}},
 		{LFS_MKTAG(type, 0, w->nlen) | id, {w->name}},
 		{tag | id, {data}},
-		lfs_tail_attr(false, data),
+		{lfs_tail_tag(false), {data}},
 	};
 	return lfs_dir_commit(lfs, &w->dir, attrs, count);
 }
@@ -158,7 +158,7 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 	if (!w.dir.split)
 		return lfs_entry_create(lfs, &w, LFS_TYPE_DIR, tag, pair, 4);
 	lfs_gstate_setorphans(lfs, true);
-	err = lfs_dir_commit(lfs, &last, LFS_MKATTRS(lfs_tail_attr(false, pair)));
+	err = lfs_dir_commit1(lfs, &last, lfs_tail_tag(false), pair);
 	if (err)
 		return err;
 	do {

@@ -138,11 +138,10 @@ static void lfs_mdir_set(lfs_mdir_t *to, const lfs_mdir_t *from)
 	*to = *from;
 }
 
-/* The tag of a link of the tail list; pair is in little-endian order. */
-static inline struct lfs_mattr lfs_tail_attr(bool split, const lfs_block_t pair[2])
+/* Of a link of the tail list; split: within a directory. */
+static lfs_tag_t lfs_tail_tag(bool split)
 {
-	return (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_TAIL + split, LFS_ID_NONE,
-					    2 * sizeof *pair), {pair}};
+	return LFS_MKTAG(LFS_TYPE_TAIL + split, LFS_ID_NONE, 2 * sizeof(lfs_block_t));
 }
 
 /* ---- device.c: reads and programs through caches --------------------------------- */

@@ -268,7 +268,7 @@ static int lfs1_do(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id, const lfs_block_t o
 	lfs_pair_tole32(le);
 	struct lfs_mattr attrs[] = {
 		{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof le), {le}},
-		lfs_tail_attr(false, le),
+		{lfs_tail_tag(false), {le}},
 	};
 	if (dir->split) {
 		err = lfs_dir_commit(lfs, &last, attrs + 1, 1);

@@ -39,7 +39,7 @@ static int lfs_fs_unlink(lfs_t *lfs, lfs_mdir_t *pred)
 	if (err)
 		lfs_gstate_reset(lfs);
 	else
-		err = lfs_dir_commit(lfs, pred, LFS_MKATTRS(lfs_tail_attr(gone.split, gone.tail)));
+		err = lfs_dir_commit1(lfs, pred, lfs_tail_tag(gone.split), gone.tail);
 	lfs_known_drop(lfs);
 	return err;
 }
@@ -92,7 +92,7 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 			lfs->gstate = gstate;
 		}
 	}
-	return lfs_dir_commit(lfs, dir, LFS_MKATTRS({LFS_MKTAG(LFS_TYPE_DELETE, id, 0), {NULL}}));
+	return lfs_dir_commit1(lfs, dir, LFS_MKTAG(LFS_TYPE_DELETE, id, 0), NULL);
 }
 
 /* The directory whose entry has been removed goes; ends the time of orphans. */
@@ -135,8 +135,8 @@ static int lfs_fs_demove(lfs_t *lfs)
 	return 0;
 }
 
-/* One link of the tail list to the head of a directory. Positive: as
- * lfs_dir_write. */
+/* One link of the tail list to the head of a directory. LFS_AGAIN: it was wrong,
+ * and another one is there now; other positive results: as lfs_dir_write. */
 static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 {
 	lfs_mdir_t parent;
@@ -152,9 +152,9 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 		lfs_pair_set(parent.tail, exact);
 		lfs_pair_tole32(parent.tail);
 	}
-	if (err)
-		return err;
-	return lfs_dir_write(lfs, pred, LFS_MKATTRS(lfs_tail_attr(false, parent.tail)), false);
+	if (!err)
+		err = lfs_dir_write(lfs, pred, LFS_MKATTRS({lfs_tail_tag(false), {parent.tail}}), false);
+	return err ? err : LFS_AGAIN;
 }
 
 /* Mend the tail list: half orphans first, for they may hide orphans; full: then
@@ -165,24 +165,15 @@ static LFS_APART int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 		lfs_mdir_t dir = {.tail = {0, 1}, .split = true};
 		struct lfs_steps steps = {0};
 
-		while (!lfs_pair_isnull(dir.tail)) {
-			while (!dir.split && !lfs_pair_isnull(dir.tail)) {
-				uint32_t rev = dir.rev;
-				lfs_off_t off = dir.off;
-				int err = lfs_fs_mendlink(lfs, &dir, pass);
-				if (err > 0)
-					lfs_pair_set(next, dir.pair);
-				if (err)
-					return err;
-				if (dir.rev == rev && dir.off == off)
-					break;
-			}
-			if (lfs_pair_isnull(dir.tail))
-				break;
-			int err = lfs_dir_next(lfs, &dir, &steps);
-			if (err)
+		do {
+			int err = dir.split ? 0 : lfs_fs_mendlink(lfs, &dir, pass);
+			if (!err)
+				err = lfs_dir_next(lfs, &dir, &steps);
+			else if (err > 0)
+				lfs_pair_set(next, dir.pair);
+			if (err && err != LFS_AGAIN)
 				return err;
-		}
+		} while (!lfs_pair_isnull(dir.tail));
 	}
 	lfs_gstate_setorphans(lfs, false);
 	return 0;

@@ -374,7 +374,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 	if (!parent) {
 		struct lfs_mattr attrs[2] = {
 			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), {tail}},
-			lfs_tail_attr(dir.split, tail),
+			{lfs_tail_tag(dir.split), {tail}},
 		};
 		bool both = lfs_pair_shares(dir.tail, pair);
 		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
@@ -392,7 +392,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 	err = lfs_fs_pred(lfs, pair, &dir);
 	if (err)
 		return err == LFS_ERR_NOENT ? 0 : err;
-	err = lfs_dir_repoint(lfs, &m, &dir, LFS_MKATTRS(lfs_tail_attr(dir.split, tail)));
+	err = lfs_dir_repoint(lfs, &m, &dir, LFS_MKATTRS({lfs_tail_tag(dir.split), {tail}}));
 	lfs_pair_set(next, dir.pair);
 	return err;
 }
