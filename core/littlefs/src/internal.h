@@ -139,7 +139,7 @@ static void lfs_mdir_set(lfs_mdir_t *to, const lfs_mdir_t *from)
 }
 
 /* Of a link of the tail list; split: within a directory. */
-static lfs_tag_t lfs_tail_tag(bool split)
+static inline lfs_tag_t lfs_tail_tag(bool split)
 {
 	return LFS_MKTAG(LFS_TYPE_TAIL + split, LFS_ID_NONE, 2 * sizeof(lfs_block_t));
 }
