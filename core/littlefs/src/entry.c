@@ -110,56 +110,78 @@ static int lfs_removeattr_(lfs_t *lfs, const char *path, uint8_t type)
 
 /* ---- Making directories --------------------------------------------------------------------- */
 
-static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_tag_t tag,
-			    const void *data, int count)
+/* The tags that put the entry `from` where w says; the first one removes what is
+ * there. */
+static void lfs_where_attrs(const struct lfs_where *w, const struct lfs_where *from,
+			    struct lfs_mattr attrs[4])
 {
-	lfs_tag_t id = LFS_MKTAG(0, w->id, 0);
-	struct lfs_mattr attrs[] = {
-		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id, {NULL}},
-		{LFS_MKTAG(type, 0, w->nlen) | id, {w->name}},
-		{tag | id, {data}},
-		{lfs_tail_tag(false), {data}},
-	};
-	return lfs_dir_commit(lfs, &w->dir, attrs, count);
+	attrs[0] = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_DELETE, 0, 0), {NULL}};
+	attrs[1] = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), {NULL}};
+	attrs[2] = (struct lfs_mattr){LFS_MKTAG(from->type, 0, w->nlen), {w->name}};
+	attrs[3] = from->body;
+	for (int i = 0; i < 4; i++)
+		attrs[i].tag = (attrs[i].tag & ~LFS_MASK_ID) | LFS_MKTAG(0, w->id, 0);
 }
 
-static int lfs_mkdir_try(lfs_t *lfs, const char *path)
+static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, bool link)
 {
+	struct lfs_mattr attrs[5];
+
+	lfs_where_attrs(w, w, attrs);
+	attrs[4] = (struct lfs_mattr){lfs_tail_tag(false), {w->body.u.buffer}};
+	return lfs_dir_commit(lfs, &w->dir, attrs + 1, 3 + link);
+}
+
+/* A directory to be made. */
+struct lfs_making {
+	const char *path;
+	lfs_block_t pair[2];	/* its own, in little-endian order */
+	bool linked;		/* it is in the tail list; its entry is still to come */
+};
+
+/* Its entry, and if it is not linked yet the link. */
+static int lfs_mkdir_enter(lfs_t *lfs, const struct lfs_making *m, struct lfs_where *w)
+{
+	w->body = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof m->pair), {m->pair}};
+	return lfs_entry_create(lfs, w, !m->linked);
+}
+
+static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
+{
+	struct lfs_making *m = args;
 	struct lfs_where w;
 	lfs_mdir_t last, dir;
+	struct lfs_source empty = {&dir, NULL, 0, 0, 0};
 	struct lfs_steps steps = {0};
-	lfs_block_t pair[2];
 
-	int err = lfs_fs_forceconsistency(lfs);
-	if (err)
-		return err;
-	err = lfs_path_find(lfs, path, &w);
+	int err = lfs_path_find(lfs, m->path, &w);
 	if (err != LFS_ERR_NOENT)
 		return err ? err : LFS_ERR_EXIST;
 	err = lfs_where_mayname(lfs, &w, LFS_TYPE_DIR);
-	if (err)
-		return err;
-
 	/* In the tail list it comes after all of its parent. */
 	lfs_mdir_set(&last, &w.dir);
-	while (last.split) {
+	while (!err && last.split)
 		err = lfs_dir_next(lfs, &last, &steps);
-		if (err)
-			return err;
-	}
-	struct lfs_source empty = {&dir, NULL, 0, 0, 0};
-	err = lfs_dir_create(lfs, &dir, &empty, last.tail, false);
+	if (!err)
+		err = lfs_dir_create(lfs, &dir, &empty, last.tail, false);
 	if (err)
 		return err;
-	lfs_pair_set(pair, dir.pair);
-	lfs_pair_tole32(pair);
-
-	lfs_tag_t tag = LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof pair);
-	if (!w.dir.split)
-		return lfs_entry_create(lfs, &w, LFS_TYPE_DIR, tag, pair, 4);
+	lfs_pair_set(m->pair, dir.pair);
+	lfs_pair_tole32(m->pair);
+	m->linked = w.dir.split;
+	if (!m->linked)
+		return lfs_mkdir_enter(lfs, m, &w);
 	lfs_gstate_setorphans(lfs, true);
-	err = lfs_dir_commit1(lfs, &last, lfs_tail_tag(false), pair);
-	if (err)
+	return lfs_dir_commit1(lfs, &last, lfs_tail_tag(false), m->pair);
+}
+
+static int lfs_mkdir_(lfs_t *lfs, const char *path)
+{
+	struct lfs_making m = {.path = path};
+	struct lfs_where w;
+	int err = lfs_fs_change(lfs, lfs_mkdir_attempt, &m);
+
+	if (err || !m.linked)
 		return err;
 	do {
 		/* The first commit may have changed where that is. */
@@ -167,187 +189,155 @@ static int lfs_mkdir_try(lfs_t *lfs, const char *path)
 		if (err != LFS_ERR_NOENT)
 			return err;
 		lfs_gstate_setorphans(lfs, false);
-		err = lfs_entry_create(lfs, &w, LFS_TYPE_DIR, tag, pair, 3);
-	} while (err == LFS_AGAIN);
-	return err;
-}
-
-static int lfs_mkdir_(lfs_t *lfs, const char *path)
-{
-	int err;
-	do {
-		err = lfs_mkdir_try(lfs, path);
+		err = lfs_mkdir_enter(lfs, &m, &w);
 	} while (err == LFS_AGAIN);
 	return err;
 }
 
 /* ---- Removing --------------------------------------------------------------------------------- */
 
-/* The head of a directory that may go: it is empty. */
-static int lfs_where_empty(lfs_t *lfs, const struct lfs_where *w, lfs_block_t head[2])
+/* An entry that goes: from a path, and perhaps to another. */
+struct lfs_going {
+	const char *path, *newpath;
+	lfs_block_t head[2];	/* of the directory that is no more then, if one is */
+};
+
+/* The entry makes way for one of that type: a directory must be empty, and its head
+ * is noted. With the commit that follows it becomes an orphan. */
+static int lfs_where_vacate(lfs_t *lfs, const struct lfs_where *w, uint8_t type,
+			    lfs_block_t head[2])
 {
 	lfs_mdir_t dir = {.split = true};
-	struct lfs_steps steps = {0};
+	uint16_t id = 0;
+
+	if (w->id == LFS_ID_NONE)
+		return LFS_ERR_INVAL;
+	if (w->type != type)
+		return type == LFS_TYPE_DIR ? LFS_ERR_NOTDIR : LFS_ERR_ISDIR;
+	if (type != LFS_TYPE_DIR)
+		return lfs_file_unshare(lfs, w->dir.pair, w->id, NULL);
 	int err = lfs_where_head(lfs, w, head);
-
 	lfs_pair_set(dir.tail, head);
-	while (!err && dir.split) {
-		err = lfs_dir_next(lfs, &dir, &steps);
-		if (!err && dir.count > 0)
-			err = LFS_ERR_NOTEMPTY;
-	}
-	return err;
+	if (!err)
+		err = lfs_dir_seekid(lfs, &dir, &id);
+	if (err || dir.count > 0)
+		return err ? err : LFS_ERR_NOTEMPTY;
+	lfs_gstate_setorphans(lfs, true);
+	return 0;
 }
 
-/* What a call still had to tidy when it was done: without space for it, the next
- * write does it, as after a loss of power. That is no refusal. */
-static int lfs_later(int err)
+static int lfs_remove_attempt(lfs_t *lfs, void *args)
 {
-	return err == LFS_ERR_NOSPC ? 0 : err;
-}
-
-static int lfs_remove_(lfs_t *lfs, const char *path)
-{
-	lfs_block_t head[2];
+	struct lfs_going *g = args;
 	struct lfs_where w;
-	int err;
 
-	do {
-		err = lfs_fs_forceconsistency(lfs);
-		if (!err)
-			err = lfs_path_find(lfs, path, &w);
-		if (!err && w.id == LFS_ID_NONE)
-			err = LFS_ERR_INVAL;
-		if (!err && w.type == LFS_TYPE_DIR) {
-			err = lfs_where_empty(lfs, &w, head);
-			if (!err)
-				lfs_gstate_setorphans(lfs, true);
-		} else if (!err) {
-			err = lfs_file_unshare(lfs, w.dir.pair, w.id, NULL);
-		}
-		if (!err)
-			err = lfs_dir_delete(lfs, &w.dir, w.id);
-		if (err)
-			lfs_gstate_reset(lfs);
-	} while (err == LFS_AGAIN);
-	if (!err && w.type == LFS_TYPE_DIR)
-		err = lfs_later(lfs_fs_rmdir(lfs, head));
+	int err = lfs_path_find(lfs, g->path, &w);
+	if (!err)
+		err = lfs_where_vacate(lfs, &w, w.type, g->head);
+	if (err)
+		return err;
+	err = lfs_dir_delete(lfs, &w.dir, w.id);
+	if (err)
+		lfs_gstate_reset(lfs);
 	return err;
 }
 
 /* ---- Renaming ----------------------------------------------------------------------------------- */
 
-/* Handles of a file keep to it through a rename: mark them before ... */
-static bool lfs_rename_mark(lfs_t *lfs, const struct lfs_where *w)
+/* Handles of a file keep to it through a rename: they are marked before ... */
+static void lfs_rename_mark(lfs_t *lfs, const struct lfs_where *w)
 {
-	bool any = false;
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (h->type == LFS_TYPE_REG && h->id == w->id &&
-		    lfs_pair_same(h->m.pair, w->dir.pair)) {
+		if (lfs_handle_isfile(h) && h->id == w->id &&
+		    lfs_pair_same(h->m.pair, w->dir.pair))
 			h->type = LFS_HANDLE_RENAMED;
-			any = true;
-		}
-	return any;
 }
 
-/* ... and attach them where it is now: at w; NULL: where it was. err: that could
- * not be found out. */
-static void lfs_rename_attach(lfs_t *lfs, const struct lfs_where *w, int err)
+/* ... and attached where it is now. After an error the disk says whether it has
+ * moved; when that cannot be found out, they are lost. */
+LFS_APART static void lfs_rename_attach(lfs_t *lfs, const struct lfs_going *g, int err,
+					struct lfs_mlist *h)
 {
-	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (h->type == LFS_HANDLE_RENAMED) {
-			h->type = LFS_TYPE_REG;
-			if (err) {
-				lfs_handle_lose(h);
-			} else if (w) {
-				lfs_mdir_set(&h->m, &w->dir);
-				h->id = w->id;
-			}
-		}
+	struct lfs_where w;
+	int lost = err ? lfs_path_find(lfs, g->path, &w) : LFS_ERR_NOENT;
+
+	h->type = LFS_TYPE_REG;
+	if (!lost)
+		return;
+	if (lost == LFS_ERR_NOENT)
+		lost = lfs_path_find(lfs, g->newpath, &w);
+	if (lost) {
+		lfs_handle_lose(h);
+	} else {
+		lfs_mdir_set(&h->m, &w.dir);
+		h->id = w.id;
+	}
 }
 
-/* The commits of a rename; replaced: the head of a directory that makes way. */
-static int lfs_rename_commit(lfs_t *lfs, const struct lfs_where *from, struct lfs_where *to,
-			     bool exists, const lfs_block_t *replaced)
+static int lfs_rename_attempt(lfs_t *lfs, void *args)
 {
-	struct lfs_origin origin = {&from->dir, from->id};
-	bool same = lfs_pair_same(from->dir.pair, to->dir.pair);
-	uint16_t old = (uint16_t)(from->id + (!exists && to->id <= from->id));
-	struct lfs_mattr attrs[6] = {
-		{LFS_MKTAG(LFS_TYPE_DELETE, to->id, 0), {NULL}},
-		{LFS_MKTAG(LFS_TYPE_CREATE, to->id, 0), {NULL}},
-		{LFS_MKTAG(from->type, to->id, to->nlen), {to->name}},
-		from->body,
-		{LFS_MKTAG(LFS_FROM_MOVE, to->id, 0), {&origin}},
-		{LFS_MKTAG(LFS_TYPE_DELETE, old, 0), {NULL}},
-	};
-
-	attrs[3].tag = (from->body.tag & ~LFS_MASK_ID) | LFS_MKTAG(0, to->id, 0);
-
-	lfs_gstate_setorphans(lfs, replaced != NULL);
-	if (!same)
-		lfs_fs_prepmove(lfs, from->id, from->dir.pair);
-	int err = lfs_dir_commit(lfs, &to->dir, attrs + !exists, 5 + same - !exists);
-	if (err)
-		return err;
-	err = lfs_fs_demove(lfs);
-	if (!err && replaced)
-		err = lfs_fs_rmdir(lfs, replaced);
-	return lfs_later(err);
-}
-
-static int lfs_rename_try(lfs_t *lfs, const char *oldpath, const char *newpath)
-{
+	struct lfs_going *g = args;
 	struct lfs_where from, to;
-	lfs_block_t head[2] = {0, 0};
+	struct lfs_mattr attrs[6];
 
-	int err = lfs_fs_forceconsistency(lfs);
-	if (!err)
-		err = lfs_path_find(lfs, oldpath, &from);
+	int err = lfs_path_find(lfs, g->path, &from);
 	if (!err && from.id == LFS_ID_NONE)
 		err = LFS_ERR_INVAL;
-	if (!err && from.type == LFS_TYPE_DIR)
-		err = lfs_where_head(lfs, &from, head);
 	if (err)
 		return err;
 
-	err = lfs_path_walk(lfs, newpath, from.type == LFS_TYPE_DIR ? head : NULL, &to);
-	bool exists = !err, directory = exists && to.type == LFS_TYPE_DIR;
-	if (err == LFS_ERR_NOENT)
-		err = lfs_where_mayname(lfs, &to, from.type);
-	else if (!err && to.id == LFS_ID_NONE)
-		err = LFS_ERR_INVAL;
-	else if (!err && lfs_pair_same(from.dir.pair, to.dir.pair) && from.id == to.id)
+	err = lfs_path_walk(lfs, g->newpath, &to, &from);
+	int create = err == LFS_ERR_NOENT;
+	if (!err && lfs_where_same(&from, &to))
 		return 0;
-	else if (!err && to.type != from.type)
-		err = directory ? LFS_ERR_ISDIR : LFS_ERR_NOTDIR;
-	if (!err && directory)
-		err = lfs_where_empty(lfs, &to, head);
-	else if (!err && exists)
-		err = lfs_file_unshare(lfs, to.dir.pair, to.id, NULL);
+	if (!err)
+		err = lfs_where_vacate(lfs, &to, from.type, g->head);
+	if (create)
+		err = lfs_where_mayname(lfs, &to, from.type);
 	if (err)
 		return err;
 
-	bool open = lfs_rename_mark(lfs, &from);
-	err = lfs_rename_commit(lfs, &from, &to, exists, directory ? head : NULL);
-	if (open) {
-		/* After an error the disk says whether it has moved. */
-		int lost = err ? lfs_path_find(lfs, oldpath, &from) : LFS_ERR_NOENT;
-		bool moved = lost == LFS_ERR_NOENT;
-		if (moved)
-			lost = lfs_path_find(lfs, newpath, &to);
-		lfs_rename_attach(lfs, moved ? &to : NULL, lost);
+	struct lfs_origin origin = {&from.dir, from.id};
+	bool same = lfs_pair_same(from.dir.pair, to.dir.pair);
+	lfs_where_attrs(&to, &from, attrs);
+	attrs[4] = (struct lfs_mattr){LFS_MKTAG(LFS_FROM_MOVE, to.id, 0), {&origin}};
+	attrs[5].tag = LFS_MKTAG(LFS_TYPE_DELETE, from.id + (create && to.id <= from.id), 0);
+	lfs_rename_mark(lfs, &from);
+	if (!same)
+		lfs_fs_prepmove(lfs, from.id, from.dir.pair);
+	return lfs_dir_commit(lfs, &to.dir, attrs + create, 5 + same - create);
+}
+
+/* The attempt, and what is to tidy when it is done. */
+static int lfs_entry_go(lfs_t *lfs, const char *path, const char *newpath,
+			int (*attempt)(lfs_t *lfs, void *args))
+{
+	struct lfs_going g = {path, newpath, {LFS_BLOCK_NULL, LFS_BLOCK_NULL}};
+	int err = lfs_fs_change(lfs, attempt, &g);
+
+	if (!err) {
+		err = lfs_fs_demove(lfs);
+		if (!err && !lfs_pair_isnull(g.head))
+			err = lfs_fs_rmdir(lfs, g.head);
+		/* Without space for it the next write does it, as after a loss of
+		 * power: that is no refusal. */
+		if (err == LFS_ERR_NOSPC)
+			err = 0;
 	}
+	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next)
+		if (h->type == LFS_HANDLE_RENAMED)
+			lfs_rename_attach(lfs, &g, err, h);
 	return err;
+}
+
+static int lfs_remove_(lfs_t *lfs, const char *path)
+{
+	return lfs_entry_go(lfs, path, NULL, lfs_remove_attempt);
 }
 
 static int lfs_rename_(lfs_t *lfs, const char *oldpath, const char *newpath)
 {
-	int err;
-	do {
-		err = lfs_rename_try(lfs, oldpath, newpath);
-	} while (err == LFS_AGAIN);
-	return err;
+	return lfs_entry_go(lfs, oldpath, newpath, lfs_rename_attempt);
 }
 
 #endif

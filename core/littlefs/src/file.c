@@ -417,9 +417,10 @@ static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, i
 /* An empty file of the name in w. */
 static int lfs_file_create(lfs_t *lfs, lfs_file_t *file, struct lfs_where *w)
 {
-	int err = lfs_entry_create(lfs, w, LFS_TYPE_REG, LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, 0),
-				   NULL, 3);
+	int err;
 
+	w->body = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, 0), {NULL}};
+	err = lfs_entry_create(lfs, w, false);
 	if (err)
 		return err;
 	lfs_mdir_set(&file->m, &w->dir);
@@ -495,9 +496,10 @@ static int lfs_file_enter(lfs_t *lfs, lfs_file_t *file, const char *path)
 	}
 	err = lfs_path_find(lfs, path, &w);
 	bool missing = err == LFS_ERR_NOENT && (flags & LFS_O_CREAT);
-	if (missing)
+	if (missing) {
+		w.type = LFS_TYPE_REG;
 		err = lfs_where_mayname(lfs, &w, LFS_TYPE_REG);
-	else if (!err && (flags & LFS_O_EXCL))
+	} else if (!err && (flags & LFS_O_EXCL))
 		err = LFS_ERR_EXIST;
 	else if (!err && w.type != LFS_TYPE_REG)
 		err = LFS_ERR_ISDIR;

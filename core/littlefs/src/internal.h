@@ -281,10 +281,10 @@ struct lfs_where {
 	lfs_mdir_t dir;		/* the pair that holds the entry, or would */
 	uint16_t id;		/* the entry, or where to insert; LFS_ID_NONE: the root */
 	uint8_t type;		/* LFS_TYPE_REG, LFS_TYPE_DIR */
+	bool slash;		/* something follows the name: '/' */
 	struct lfs_mattr body;	/* the entry's struct */
 	const char *name;	/* last component, not ended by NUL */
 	lfs_size_t nlen;	/* its length */
-	bool slash;		/* something follows it: '/' */
 };
 
 /* 0, or an error; after LFS_ERR_NOENT name is not NULL if an entry may be created
@@ -292,11 +292,9 @@ struct lfs_where {
 static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w);
 
 #ifndef LFS_READONLY
-/* Create the entry in one commit, with that struct (tag: without id). count 4: it
- * is a directory, and data names its pair, which becomes the next in the tail
- * list; else 3. As lfs_dir_commit. */
-static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, uint8_t type, lfs_tag_t tag,
-			    const void *data, int count);
+/* Create the entry that w describes in one commit, with w->body in RAM. link: the
+ * pair that it names becomes the next in the tail list. As lfs_dir_commit. */
+static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, bool link);
 #endif
 
 /* Flags of open files besides those of lfs.h; file.c tells what they mean. */

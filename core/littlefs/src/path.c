@@ -87,9 +87,14 @@ static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t hea
 	return err;
 }
 
-/* avoid: a directory that the path may not go through, or NULL. */
-static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
-			 struct lfs_where *w)
+static bool lfs_where_same(const struct lfs_where *a, const struct lfs_where *b)
+{
+	return a->id == b->id && lfs_pair_same(a->dir.pair, b->dir.pair);
+}
+
+/* avoid: an entry that the path may not lead through, or NULL. */
+static int lfs_path_walk(lfs_t *lfs, const char *path, struct lfs_where *w,
+			 const struct lfs_where *avoid)
 {
 	int err;
 
@@ -115,7 +120,7 @@ static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
 		err = lfs_where_head(lfs, w, head);
 		if (err)
 			return err;
-		if (avoid && lfs_pair_same(head, avoid))
+		if (avoid && lfs_where_same(w, avoid))
 			return LFS_ERR_INVAL;
 		w->name = path;
 		w->nlen = nlen;
@@ -138,7 +143,7 @@ static int lfs_path_walk(lfs_t *lfs, const char *path, const lfs_block_t *avoid,
 
 static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w)
 {
-	return lfs_path_walk(lfs, path, NULL, w);
+	return lfs_path_walk(lfs, path, w, NULL);
 }
 
 #ifndef LFS_READONLY
