@@ -126,7 +126,7 @@ enum lfs_how {
 };
 
 /* The pair's share. from: the pair as it was. */
-static int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t *from,
+static LFS_APART int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t *from,
 			     enum lfs_how how)
 {
 	lfs_gstate_t share = {0, {0, 0}};
@@ -186,7 +186,7 @@ static int lfs_commit_verify(lfs_t *lfs, const struct lfs_commit *c, lfs_off_t e
 
 /* Make the commit valid and durable. A program unit may be longer than a tag can
  * say: then further groups, which hold nothing, fill it. */
-static int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
+static LFS_APART int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
 {
 	const struct lfs_config *cfg = lfs->cfg;
 	lfs_off_t end = lfs_alignup(lfs_min(c->off + LFS_FCRC_BYTES + LFS_CRC_BYTES,

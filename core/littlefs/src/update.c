@@ -403,33 +403,31 @@ static LFS_APART int lfs_dir_expand(lfs_t *lfs)
 {
 	static const lfs_block_t first[2] = {0, 1};
 	lfs_block_t used = 0;
-	lfs_mdir_t old, now, fresh;
+	lfs_mdir_t dir, fresh;
 
 	int err = lfs_fs_traverse_(lfs, 0, lfs_count_block, &used);
 	if (!err && lfs->block_count - lfs_min(used, lfs->block_count) <= lfs->block_count / 8)
 		err = LFS_ERR_NOSPC;
 	if (!err)
-		err = lfs_dir_fetch(lfs, &old, first);
+		err = lfs_dir_fetch(lfs, &dir, first);
 	if (err)
 		return err;
-	struct lfs_source all = {&old, NULL, 0, 0, old.count};
-	struct lfs_source superblock = {&old, NULL, 0, 0, 1};
-	err = lfs_dir_create(lfs, &fresh, &all, old.tail, old.split);
+	struct lfs_source s = {&dir, NULL, 0, 0, dir.count};
+	err = lfs_dir_create(lfs, &fresh, &s, dir.tail, dir.split);
 	if (err)
 		return err;
-	lfs_mdir_set(&now, &old);
-	now.split = true;
-	lfs_pair_set(now.tail, fresh.pair);
-	if (lfs_gstate_hasmovehere(&lfs->gstate, old.pair))
+	s.end = 1;
+	dir.split = true;
+	lfs_pair_set(dir.tail, fresh.pair);
+	if (lfs_gstate_hasmovehere(&lfs->gstate, first))
 		lfs_pair_set(lfs->gstate.pair, fresh.pair);
-	err = lfs_dir_log(lfs, &now, &superblock, LFS_REWRITE);
+	err = lfs_dir_log(lfs, &dir, &s, LFS_REWRITE);
 	if (err == LFS_BAD)
 		err = LFS_ERR_NOSPC;
-	if (err && !lfs_dir_landed(lfs, &old, &now))
+	if (err && !lfs_dir_landed(lfs, &dir, &dir))
 		return err;
 	lfs->gdisk = lfs->gstate;
-	lfs_known_set(lfs, &fresh);
-	lfs_dir_moved(lfs, old.pair, &fresh);
+	lfs_dir_moved(lfs, first, &fresh);
 	return err;
 }
 
