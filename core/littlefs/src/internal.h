@@ -281,14 +281,13 @@ struct lfs_where {
 	lfs_mdir_t dir;		/* the pair that holds the entry, or would */
 	uint16_t id;		/* the entry, or where to insert; LFS_ID_NONE: the root */
 	uint8_t type;		/* LFS_TYPE_REG, LFS_TYPE_DIR */
-	bool slash;		/* something follows the name: '/' */
 	struct lfs_mattr body;	/* the entry's struct */
-	const char *name;	/* last component, not ended by NUL */
+	const char *name;	/* last component looked at, within the path */
 	lfs_size_t nlen;	/* its length */
 };
 
-/* 0, or an error; after LFS_ERR_NOENT name is not NULL if an entry may be created
- * there. */
+/* 0, or an error; after LFS_ERR_NOENT lfs_where_mayname tells whether an entry may
+ * be created there. */
 static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w);
 
 #ifndef LFS_READONLY

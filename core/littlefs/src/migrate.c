@@ -202,14 +202,13 @@ static int lfs1_enter(lfs_t *lfs, const struct lfs1_dir *dir, const struct lfs1_
 	if (!file || e->words[1])
 		tag = LFS_MKTAG(file ? LFS_TYPE_CTZSTRUCT : LFS1_TYPE_TODO, 0, sizeof e->words);
 	do {
-		struct lfs_match m = {.name = name, .nlen = e->nlen};
 		struct lfs_where w = {.type = file ? LFS_TYPE_REG : LFS_TYPE_DIR, .name = name,
 				      .nlen = e->nlen, .body = {tag, {e->words}}};
 		lfs_alloc_ckpoint(lfs);
-		err = lfs_dir_lookup(lfs, &w.dir, to, &m);
+		lfs_pair_set(w.dir.tail, to);
+		err = lfs_where_lookup(lfs, &w);
 		if (err != LFS_ERR_NOENT)
 			return err ? err : LFS_ERR_CORRUPT;
-		w.id = m.after;
 		err = lfs_entry_create(lfs, &w, false);
 	} while (err == LFS_AGAIN);
 	return err;

@@ -6,72 +6,28 @@
  */
 #include "internal.h"
 
-/* How many names it leads down: 1, 0: it is ".", -1: it is "..". */
-static int lfs_name_depth(const char *name, lfs_size_t n)
-{
-	return n > 2 || memcmp(name, "..", n) != 0 ? 1 : 1 - (int)n;
-}
-
-/* The next name behind path, of *n bytes; 0 at its end. */
-static const char *lfs_path_name(const char *path, lfs_size_t *n)
-{
-	path += strspn(path, "/");
-	*n = (lfs_size_t)strcspn(path, "/");
-	return path;
-}
-
-/* The next name that counts, and no ".." cancels. LFS_ERR_INVAL: ".." goes above
- * the root. */
+/* The next name that counts and that no ".." behind it cancels; none at the end.
+ * LFS_ERR_INVAL: ".." goes above the root. */
 static int lfs_path_next(const char **path, lfs_size_t *nlen)
 {
-	for (;;) {
-		const char *rest = *path = lfs_path_name(*path, nlen);
-		lfs_size_t n = *nlen;
-		int depth = lfs_name_depth(rest, n);
+	const char *rest = *path;
+	lfs_size_t n;
+	int depth = 0;
 
+	do {
+		rest += strspn(rest, "/");
+		n = (lfs_size_t)strcspn(rest, "/");
+		if (depth == 0) {
+			*path = rest;
+			*nlen = n;
+		}
+		/* One down, but ".." is one up, and "." nowhere. */
+		depth += n > 2 || memcmp(rest, "..", n) != 0 ? 1 : 1 - (int)n;
 		if (depth < 0)
 			return LFS_ERR_INVAL;
-		while (n > 0 && depth > 0) {
-			rest = lfs_path_name(rest + n, &n);
-			depth += lfs_name_depth(rest, n);
-		}
-		if (n == 0)
-			return 0;
-		*path = rest + n;
-	}
-}
-
-/* Look a name up in a directory, from its head on. *dir becomes the pair that
- * holds it, or the one where it would be inserted. */
-static int lfs_dir_lookup(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t head[2],
-			  struct lfs_match *m)
-{
-	lfs_mdir_t place;
-	uint16_t after = LFS_ID_NONE;
-	struct lfs_steps steps = {0};
-
-	lfs_pair_set(dir->tail, head);
-	dir->split = true;
-	while (dir->split) {
-		int err = lfs_dir_nextmatch(lfs, dir, &steps, m);
-		if (err || m->id != LFS_ID_NONE)
-			return err;
-		if (m->after >= dir->count)
-			continue;
-		/* The first entry behind it is where it goes. */
-		if (after == LFS_ID_NONE) {
-			after = m->after;
-			lfs_mdir_set(&place, dir);
-		}
-		if (m->beyond)
-			break;
-	}
-	m->after = after;
-	if (after != LFS_ID_NONE)
-		lfs_mdir_set(dir, &place);
-	else
-		m->after = dir->count;
-	return LFS_ERR_NOENT;
+		rest += n;
+	} while (n > 0);
+	return 0;
 }
 
 /* The pair that a directory's entry points to. */
@@ -87,6 +43,37 @@ static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t hea
 	return err;
 }
 
+/* Look w->name up in the directory with the head w->dir.tail. LFS_ERR_NOENT: w is
+ * where it would be inserted. */
+static int lfs_where_lookup(lfs_t *lfs, struct lfs_where *w)
+{
+	struct lfs_match m = {.name = w->name, .nlen = w->nlen};
+	lfs_mdir_t *dir = &w->dir, place;
+	struct lfs_steps steps = {0};
+
+	w->id = LFS_ID_NONE;
+	do {
+		int err = lfs_dir_nextmatch(lfs, dir, &steps, &m);
+		if (err)
+			return err;
+		if (m.id != LFS_ID_NONE) {
+			w->id = m.id;
+			w->type = m.type;
+			w->body = m.body;
+			return 0;
+		}
+		/* The first entry behind it is where it goes, or the end of all. */
+		if (m.after >= dir->count && dir->split)
+			continue;
+		if (w->id == LFS_ID_NONE) {
+			w->id = (uint16_t)lfs_min(m.after, dir->count);
+			lfs_mdir_set(&place, dir);
+		}
+	} while (dir->split && (m.after >= dir->count || !m.beyond));
+	lfs_mdir_set(dir, &place);
+	return LFS_ERR_NOENT;
+}
+
 static bool lfs_where_same(const struct lfs_where *a, const struct lfs_where *b)
 {
 	return a->id == b->id && lfs_pair_same(a->dir.pair, b->dir.pair);
@@ -96,49 +83,34 @@ static bool lfs_where_same(const struct lfs_where *a, const struct lfs_where *b)
 static int lfs_path_walk(lfs_t *lfs, const char *path, struct lfs_where *w,
 			 const struct lfs_where *avoid)
 {
-	int err;
+	int err = *path ? 0 : LFS_ERR_INVAL;
 
-#ifndef LFS_READONLY
-	err = lfs_fs_recall(lfs);
-	if (err)
-		return err;
-#endif
-	memset(w, 0, sizeof *w);
 	w->id = LFS_ID_NONE;
 	w->type = LFS_TYPE_DIR;
-	if (*path == '\0')
-		return LFS_ERR_INVAL;
-	for (;;) {
+	w->name = path;
+	w->nlen = 0;
+#ifndef LFS_READONLY
+	if (!err)
+		err = lfs_fs_recall(lfs);
+#endif
+	while (!err) {
+		lfs_size_t nlen;
 		/* Only in a directory do "." and slashes lead anywhere. */
 		if (w->type != LFS_TYPE_DIR)
 			return *path ? LFS_ERR_NOTDIR : 0;
-		lfs_block_t head[2];
-		lfs_size_t nlen;
 		err = lfs_path_next(&path, &nlen);
 		if (err || nlen == 0)
-			return err;
-		err = lfs_where_head(lfs, w, head);
-		if (err)
 			return err;
 		if (avoid && lfs_where_same(w, avoid))
 			return LFS_ERR_INVAL;
 		w->name = path;
 		w->nlen = nlen;
-		struct lfs_match m = {.name = path, .nlen = nlen};
-		err = lfs_dir_lookup(lfs, &w->dir, head, &m);
 		path += nlen;
-		w->slash = *path != '\0';
-		if (err == LFS_ERR_NOENT) {
-			w->id = m.after;
-			if (path[strspn(path, "/")] != '\0')
-				w->name = NULL;
-		}
-		if (err)
-			return err;
-		w->id = m.id;
-		w->type = m.type;
-		w->body = m.body;
+		err = lfs_where_head(lfs, w, w->dir.tail);
+		if (!err)
+			err = lfs_where_lookup(lfs, w);
 	}
+	return err;
 }
 
 static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w)
@@ -150,9 +122,11 @@ static int lfs_path_find(lfs_t *lfs, const char *path, struct lfs_where *w)
 /* May an entry of that name be created here? */
 static int lfs_where_mayname(const lfs_t *lfs, const struct lfs_where *w, uint8_t type)
 {
-	if (!w->name)
+	const char *rest = w->name + w->nlen;
+
+	if (rest[strspn(rest, "/")] != '\0')
 		return LFS_ERR_NOENT;
-	if (w->slash && type == LFS_TYPE_REG)
+	if (*rest && type == LFS_TYPE_REG)
 		return LFS_ERR_NOTDIR;
 	return w->nlen > lfs->name_max ? LFS_ERR_NAMETOOLONG : 0;
 }
