@@ -315,27 +315,6 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_block_t was[2], const lfs_mdir_t
 	lfs_known_set(lfs, now);
 }
 
-/* A pair that moves. */
-struct lfs_moving {
-	const lfs_block_t *was;
-	lfs_mdir_t now;
-};
-
-/* A write that makes something point to the new blocks. Positive: as
- * lfs_dir_write. */
-static int lfs_dir_repoint(lfs_t *lfs, const struct lfs_moving *m, lfs_mdir_t *dir,
-			   const struct lfs_mattr *attrs, int count)
-{
-	uint32_t rev = dir->rev;
-	lfs_off_t off = dir->off;
-	int err = lfs_dir_write(lfs, dir, attrs, count, false);
-
-	/* It may be on disk whatever the result is. */
-	if (dir->rev != rev || dir->off != off)
-		lfs_dir_moved(lfs, m->was, &m->now);
-	return err;
-}
-
 /* Write a pair's log as it is into a fresh block. */
 static LFS_APART int lfs_dir_copy(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *now)
 {
@@ -350,51 +329,50 @@ static LFS_APART int lfs_dir_copy(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdi
 	return err ? err : lfs_dir_logfresh(lfs, now, &all, LFS_COPY);
 }
 
-/* Copy a pair's log and have all point there. LFS_MOVE_BAD: next must move before;
- * half of the pointers may have been changed. */
+/* Copy a pair's log and have all point there: the entry of a directory, then the
+ * link of the tail list, or both at once. LFS_MOVE_BAD: next must move before; half
+ * of the pointers may have been changed. */
 static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[2])
 {
-	struct lfs_moving m;
-	lfs_block_t tail[2];
-	lfs_mdir_t dir;
-	uint16_t id;
+	bool orphans = lfs_gstate_hasorphans(&lfs->gstate), entry, link;
+	lfs_block_t to[2];
+	lfs_mdir_t now, dir;
+	uint16_t id = 0;
 
-	m.was = pair;
-	int err = lfs_dir_copy(lfs, pair, &m.now);
+	int err = lfs_dir_copy(lfs, pair, &now);
 	if (err)
 		return err;
 	if (lfs_gstate_hasmovehere(&lfs->gstate, pair))
-		lfs_pair_set(lfs->gstate.pair, m.now.pair);
+		lfs_pair_set(lfs->gstate.pair, now.pair);
 
-	int parent = lfs_fs_parent(lfs, pair, &dir, &id, tail);
-	if (parent && parent != LFS_ERR_NOENT)
-		return parent;
-	lfs_pair_set(tail, m.now.pair);
-	lfs_pair_tole32(tail);
-	if (!parent) {
+	err = lfs_fs_parent(lfs, pair, &dir, &id, to);
+	entry = !err;
+	if (err == LFS_ERR_NOENT)
+		err = lfs_fs_pred(lfs, pair, &dir);
+	while (!err) {
+		uint32_t rev = dir.rev;
+		lfs_off_t off = dir.off;
+
+		lfs_pair_set(to, now.pair);
+		lfs_pair_tole32(to);
 		struct lfs_mattr attrs[2] = {
-			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof tail), {tail}},
-			{lfs_tail_tag(dir.split), {tail}},
+			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof to), {to}},
+			{lfs_tail_tag(dir.split), {to}},
 		};
-		bool both = lfs_pair_shares(dir.tail, pair);
-		bool orphans = lfs_gstate_hasorphans(&lfs->gstate);
-
 		/* Until the tail list follows, it shows the old blocks. */
-		if (!both)
-			lfs_gstate_setorphans(lfs, true);
-		err = lfs_dir_repoint(lfs, &m, &dir, attrs, 1 + both);
+		link = lfs_pair_shares(dir.tail, pair);
+		lfs_gstate_setorphans(lfs, orphans || !link);
+		err = lfs_dir_write(lfs, &dir, attrs + !entry, entry + link, false);
+		/* It may be on disk whatever the result is. */
+		if (dir.rev != rev || dir.off != off)
+			lfs_dir_moved(lfs, pair, &now);
 		lfs_pair_set(next, dir.pair);
-		if (err || both)
+		if (err || link)
 			return err;
-		lfs_gstate_setorphans(lfs, orphans);
+		entry = false;
+		err = lfs_fs_pred(lfs, pair, &dir);
 	}
-
-	err = lfs_fs_pred(lfs, pair, &dir);
-	if (err)
-		return err == LFS_ERR_NOENT ? 0 : err;
-	err = lfs_dir_repoint(lfs, &m, &dir, LFS_MKATTRS({lfs_tail_tag(dir.split), {tail}}));
-	lfs_pair_set(next, dir.pair);
-	return err;
+	return err == LFS_ERR_NOENT ? 0 : err;
 }
 
 /* The first pair cannot move. When it is due, all it holds moves behind it, and it
