@@ -48,42 +48,42 @@ static int lfs_bd_use(lfs_t *lfs, const struct lfs_span *s, enum lfs_use use, vo
 {
 	const struct lfs_config *c = lfs->cfg;
 	lfs_cache_t *cache = s->cache;
-	lfs_size_t size = s->size, hint = s->hint;
-	lfs_off_t off = s->off;
 	lfs_block_t block = s->block;
+	lfs_off_t off = s->off, end = off + s->size, reach = lfs_max(off + s->hint, end);
 	uint8_t *to = with;
 
-	if (!lfs_bd_inside(lfs, block, off, size))
+	if (!lfs_bd_inside(lfs, block, off, s->size))
 		return LFS_ERR_CORRUPT;
-	while (size > 0) {
+	while (off < end) {
 		uint8_t *data = cache->buffer;
 		lfs_off_t from = cache->off;
 		lfs_size_t n, have = cache->size;
 
 		if (!lfs_cache_holds(cache, block, off)) {
-			lfs_size_t want = lfs_max(hint, size);
-			int err, tries = 0;
+			lfs_off_t until = reach;
+			int err = 0, before;
 
 			from = lfs_aligndown(off, c->read_size);
-			n = lfs_aligndown(size, c->read_size);
-			have = lfs_min(c->cache_size, c->block_size - from);
 			/* Whole units that nothing follows need no cache. */
-			if (use == LFS_USE_COPY && want == size && n > 0 && off == from) {
+			if (use == LFS_USE_COPY && reach == end && off == from &&
+			    end - off >= c->read_size) {
 				data = to;
-				have = n;
+				have = lfs_aligndown(end - off, c->read_size);
 			} else {
 				lfs_cache_drop(cache);
+				have = lfs_min(c->cache_size, c->block_size - from);
 			}
 			/* A read that came back CORRUPT may have met a torn unit beyond
 			 * the bytes that are wanted: those alone get a second chance. */
 			do {
-				have = lfs_min(have, lfs_alignup(off + want, c->read_size) - from);
+				before = err;
+				have = lfs_min(have, lfs_alignup(until, c->read_size) - from);
 				err = c->read(c, block, from, data, have);
 				LFS_ASSERT(err <= 0);
 				if (err == LFS_ERR_CORRUPT)
 					lfs->gdisk.tag |= LFS_GSTATE_UNREAD;
-				want = size;
-			} while (err == LFS_ERR_CORRUPT && ++tries < 2);
+				until = end;
+			} while (err == LFS_ERR_CORRUPT && !before);
 			if (err)
 				return err;
 			if (data != to) {
@@ -93,7 +93,7 @@ static int lfs_bd_use(lfs_t *lfs, const struct lfs_span *s, enum lfs_use use, vo
 			}
 		}
 		data += off - from;
-		n = lfs_min(size, have - (off - from));
+		n = lfs_min(end - off, have - (off - from));
 		switch (use) {
 		case LFS_USE_SHOW:
 			*(const uint8_t **)with = data;
@@ -113,8 +113,6 @@ static int lfs_bd_use(lfs_t *lfs, const struct lfs_span *s, enum lfs_use use, vo
 		}
 		to += n;
 		off += n;
-		size -= n;
-		hint -= lfs_min(hint, n);
 	}
 	return 0;
 }
@@ -139,13 +137,11 @@ static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t 
 			  LFS_USE_CRC, crc);
 }
 
-static int lfs_bd_cmp(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void *buffer,
-		      lfs_size_t size)
+static int lfs_bd_cmp(lfs_t *lfs, const struct lfs_span *s, const void *buffer)
 {
 	/* Only read from. */
 	union { const void *from; void *with; } b = {buffer};
-	return lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, 0, block, off, size},
-			  LFS_USE_COMPARE, b.with);
+	return lfs_bd_use(lfs, s, LFS_USE_COMPARE, b.with);
 }
 
 #ifndef LFS_READONLY
@@ -171,8 +167,9 @@ static int lfs_bd_prove(lfs_t *lfs, lfs_cache_t *cache)
 	int err = lfs_bd_flush(lfs, cache);
 
 	if (!err)
-		err = lfs_bd_cmp(lfs, block, cache->off, cache->buffer,
-				 lfs_alignup(cache->size, lfs->cfg->prog_size));
+		err = lfs_bd_cmp(lfs, &(struct lfs_span){&lfs->rcache, 0, block, cache->off,
+				 lfs_alignup(cache->size, lfs->cfg->prog_size)},
+				 cache->buffer);
 	if (err)
 		cache->block = block;
 	return err > 0 ? LFS_ERR_CORRUPT : err;

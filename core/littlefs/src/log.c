@@ -68,12 +68,11 @@ struct lfs_match {
 	lfs_gstate_t share;	/* the pair's share of the global state */
 };
 
-static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, const lfs_mdir_t *dir,
-			  lfs_tag_t tag, lfs_off_t off)
+static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, lfs_tag_t tag, struct lfs_span *data)
 {
-	lfs_size_t size = lfs_tag_size(tag);
-	lfs_size_t common = lfs_min(size, m->nlen);
-	int cmp = lfs_bd_cmp(lfs, dir->pair[0], off, m->name, common);
+	lfs_size_t size = data->size;
+	data->size = lfs_min(size, m->nlen);
+	int cmp = lfs_bd_cmp(lfs, data, m->name);
 
 	if (cmp < 0)
 		return cmp;
@@ -99,9 +98,9 @@ struct lfs_scan {
 	uint32_t crc;
 };
 
-/* One tag of a commit that is not known to be whole. LFS_ERR_CORRUPT: no log goes
- * on like this. */
-static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t off)
+/* One tag of a commit that is not known to be whole, and where its data is.
+ * LFS_ERR_CORRUPT: no log goes on like this. */
+static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, struct lfs_span *data)
 {
 	lfs_mdir_t *dir = &s->dir;
 	struct lfs_match *m = &s->match;
@@ -113,11 +112,11 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 	switch (type & 0x700) {
 	case LFS_TYPE_NAME:
 		dir->count = (uint16_t)lfs_max(dir->count, id + 1u);
-		return type & 0x80 ? 0 : lfs_match_name(lfs, m, dir, tag, off);
+		return type & 0x80 ? 0 : lfs_match_name(lfs, m, tag, data);
 	case LFS_TYPE_STRUCT:
 		if (m->id == id) {
 			m->body.tag = tag | LFS_ON_DISK;
-			m->body.u.place = (struct lfs_place){dir->pair[0], off};
+			m->body.u.place = (struct lfs_place){data->block, data->off};
 		}
 		break;
 	case LFS_TYPE_SPLICE: {
@@ -148,22 +147,24 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, lfs_off_t
 	}
 	if (!to)
 		return 0;
-	int err = lfs_bd_get(lfs, dir->pair[0], off, to, size);
+	if (data->size < size)
+		return LFS_ERR_CORRUPT;
+	data->size = size;
+	int err = lfs_bd_use(lfs, data, LFS_USE_COPY, to);
 	for (lfs_size_t i = 0; i < size / sizeof *to; i++)
 		to[i] = lfs_fromle32(to[i]);
-	return lfs_tag_size(tag) < size ? LFS_ERR_CORRUPT : err;
+	return err;
 }
 
 /* The next tag of a log: LFS_ERR_CORRUPT if the log ends here. known: it is
  * valid. Whenever a commit is complete, *good becomes what it says. */
 static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, bool known)
 {
-	lfs_size_t hint = known ? 16 : lfs->cfg->cache_size;
-	lfs_block_t block = s->dir.pair[0];
-	lfs_off_t off = s->dir.off;
+	struct lfs_span data = {&lfs->rcache, known ? 16 : lfs->cfg->cache_size,
+				s->dir.pair[0], s->dir.off, sizeof(lfs_tag_t)};
 	uint32_t word;
 
-	int err = lfs_bd_read(lfs, hint, block, off, &word, sizeof word);
+	int err = lfs_bd_use(lfs, &data, LFS_USE_COPY, &word);
 	if (err)
 		return err;
 	lfs_tag_t tag = lfs_frombe32(word) ^ s->dir.etag;
@@ -171,23 +172,28 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 		good->dir.erased = lfs_tag_iscrc(s->dir.etag);
 		return LFS_ERR_CORRUPT;
 	}
-	lfs_size_t size = lfs_tag_size(tag);
-	off += (lfs_off_t)sizeof word;
-	if (size > lfs->cfg->block_size - off)
-		return LFS_ERR_CORRUPT;
 	s->crc = lfs_crc(s->crc, &word, sizeof word);
 	s->dir.etag = tag;
-	s->dir.off = off + size;
+	data.off += (lfs_off_t)sizeof word;
+	data.size = lfs_tag_size(tag);
+	s->dir.off = data.off + data.size;
+	if (s->dir.off > lfs->cfg->block_size)
+		return LFS_ERR_CORRUPT;
 
 	if (!lfs_tag_iscrc(tag)) {
-		err = known ? 0 : lfs_bd_crc(lfs, hint, block, off, size, &s->crc);
-		return err ? err : lfs_scan_tag(lfs, s, tag, off);
+		err = known ? 0 : lfs_bd_use(lfs, &data, LFS_USE_CRC, &s->crc);
+		data.hint = 0;
+		return err ? err : lfs_scan_tag(lfs, s, tag, &data);
 	}
 	if (!known) {
 		uint32_t crc = lfs_tole32(s->crc);
-		err = lfs_bd_get(lfs, block, off, &word, sizeof word);
-		if (err || size < sizeof word || word != crc)
-			return err ? err : LFS_ERR_CORRUPT;
+		if (data.size < sizeof crc)
+			return LFS_ERR_CORRUPT;
+		data.hint = 0;
+		data.size = sizeof crc;
+		err = lfs_bd_cmp(lfs, &data, &crc);
+		if (err)
+			return err < 0 ? err : LFS_ERR_CORRUPT;
 		lfs->seed = lfs_crc(lfs->seed, &crc, sizeof crc);
 	}
 	s->crc = 0xffffffff;
