@@ -54,11 +54,13 @@ static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
 	if (at >= lfs->block_count)
 		return LFS_ERR_CORRUPT;
 	for (*block = ctz->head; at > to;) {
-		lfs_off_t skip = lfs_min(lfs_npw2(at - to + 1) - 1, lfs_ctz(at));
+		lfs_off_t skip = lfs_ctz(at), step = (lfs_off_t)1 << skip;
+		for (; step > at - to; step /= 2)
+			skip--;
 		int err = lfs_ctz_follow(lfs, skip, block);
 		if (err)
 			return err;
-		at -= (lfs_off_t)1 << skip;
+		at -= step;
 	}
 	return 0;
 }

@@ -149,8 +149,6 @@ static int lfs_bd_flush(lfs_t *lfs, lfs_cache_t *cache)
 {
 	const struct lfs_config *c = lfs->cfg;
 
-	if (cache->block == LFS_BLOCK_NULL || cache->block == LFS_BLOCK_INLINE)
-		return 0;
 	lfs_size_t size = lfs_alignup(cache->size, c->prog_size);
 	int err = c->prog(c, cache->block, cache->off, cache->buffer, size);
 	LFS_ASSERT(err <= 0);
@@ -225,10 +223,9 @@ static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block)
 static int lfs_bd_sync(lfs_t *lfs)
 {
 	lfs_cache_drop(&lfs->rcache);
-	int err = lfs_bd_flush(lfs, &lfs->pcache);
-	if (err)
-		return err;
-	err = lfs->cfg->sync(lfs->cfg);
+	int err = lfs->pcache.block != LFS_BLOCK_NULL ? lfs_bd_flush(lfs, &lfs->pcache) : 0;
+	if (!err)
+		err = lfs->cfg->sync(lfs->cfg);
 	LFS_ASSERT(err <= 0);
 	return err;
 }

@@ -82,19 +82,21 @@ static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, lfs_tag_t tag, struct
 		m->body.tag = 0;
 	} else if (cmp == LFS_CMP_GT || (cmp == LFS_CMP_EQ && size < m->nlen)) {
 		m->after = (uint16_t)lfs_min(m->after, lfs_tag_id(tag));
-		m->beyond |= cmp == LFS_CMP_GT;
+		if (cmp == LFS_CMP_GT)
+			m->beyond = true;
 	}
 	return 0;
 }
 
 /* ---- Forwards ----------------------------------------------------------------------- */
 
-/* What a log says of its pair so far. In dir, off is where the next tag is, etag
- * what it is combined with; erased: a complete commit is followed by no tag. */
+/* What a log says of its pair so far. In dir, off is where the next tag is, and
+ * etag what it is combined with. */
 struct lfs_scan {
 	lfs_mdir_t dir;
 	struct lfs_match match;
 	uint32_t fcrc[2];	/* size, 0: the commit has none; checksum */
+	uint32_t last[2];	/* that of the last complete commit */
 	uint32_t crc;
 };
 
@@ -157,8 +159,10 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, struct lf
 }
 
 /* The next tag of a log: LFS_ERR_CORRUPT if the log ends here. known: it is
- * valid. Whenever a commit is complete, *good becomes what it says. */
-static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, bool known)
+ * valid. Whenever a commit is complete, *dir and *match become what it says;
+ * dir->erased: it is followed by no tag. */
+static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, lfs_mdir_t *dir, bool known,
+			 struct lfs_match *match)
 {
 	struct lfs_span data = {&lfs->rcache, known ? 16 : lfs->cfg->cache_size,
 				s->dir.pair[0], s->dir.off, sizeof(lfs_tag_t)};
@@ -169,7 +173,7 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 		return err;
 	lfs_tag_t tag = lfs_frombe32(word) ^ s->dir.etag;
 	if (tag & 0x80000000) {
-		good->dir.erased = lfs_tag_iscrc(s->dir.etag);
+		dir->erased = lfs_tag_iscrc(s->dir.etag);
 		return LFS_ERR_CORRUPT;
 	}
 	s->crc = lfs_crc(s->crc, &word, sizeof word);
@@ -198,7 +202,11 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 	}
 	s->crc = 0xffffffff;
 	s->dir.etag ^= (lfs_tag_type(tag) & 1) << 31;
-	*good = *s;
+	lfs_mdir_set(dir, &s->dir);
+	if (match)
+		*match = s->match;
+	s->last[0] = s->fcrc[0];
+	s->last[1] = s->fcrc[1];
 	s->fcrc[0] = 0;
 	return 0;
 }
@@ -209,8 +217,8 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, struct lfs_scan *good, 
 static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_match *match)
 {
 	lfs_off_t end = known ? dir->off : LFS_BLOCK_NULL;
-	struct lfs_scan good, s;
 	uint32_t rev = lfs_tole32(dir->rev);
+	struct lfs_scan s;
 	int err = 0;
 
 	memset(&s, 0, sizeof s);
@@ -226,25 +234,20 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 	s.dir.split = false;
 	lfs_pair_setnull(s.dir.tail);
 	s.crc = lfs_crc(0xffffffff, &rev, sizeof rev);
-	good = s;
+	dir->off = 0;
 	while (!err && s.dir.off < end)
-		err = lfs_scan_step(lfs, &s, &good, known);
-	if (err && (known || err != LFS_ERR_CORRUPT))
+		err = lfs_scan_step(lfs, &s, dir, known, match);
+	if (known || err != LFS_ERR_CORRUPT)
 		return err;
-	if (good.dir.off == sizeof rev)
+	if (dir->off == 0)
 		return LFS_ERR_CORRUPT;
-	if (match)
-		*match = good.match;
-	lfs_mdir_set(dir, &good.dir);
-	if (known)
-		return 0;
 
 	/* What follows may be programmed if it is still as it was when erased. */
 	dir->erased &= dir->off % lfs->cfg->prog_size == 0;
-	if (dir->erased && good.fcrc[0] > 0) {
+	if (dir->erased && s.last[0] > 0) {
 		uint32_t now = 0xffffffff;
-		err = lfs_bd_crc(lfs, good.fcrc[0], dir->pair[0], dir->off, good.fcrc[0], &now);
-		dir->erased = !err && now == good.fcrc[1];
+		err = lfs_bd_crc(lfs, s.last[0], dir->pair[0], dir->off, s.last[0], &now);
+		dir->erased = !err && now == s.last[1];
 		return err == LFS_ERR_CORRUPT ? 0 : err;
 	}
 	dir->erased &= lfs_disk_version(lfs) <= 0x00020000;
@@ -487,8 +490,7 @@ static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, l
 {
 	lfs_size_t n = lfs_min(size, lfs_tag_size(a->tag));
 
-	if (n < size)
-		memset((uint8_t *)buffer + n, 0, size - n);
+	memset((uint8_t *)buffer + n, 0, size - n);
 	if (a->tag & LFS_ON_DISK)
 		return lfs_bd_get(lfs, a->u.place.block, a->u.place.off, buffer, n);
 	memcpy(buffer, a->u.buffer, n);
@@ -532,10 +534,8 @@ static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 	}
 	if (lfs_tag_id(a->tag) != e->at || (e->have & kind))
 		return;
-	if (kind == LFS_HAVE_NAME)
-		e->name = *a;
-	if (kind == LFS_HAVE_BODY)
-		e->body = *a;
+	if (kind & (LFS_HAVE_NAME | LFS_HAVE_BODY))
+		*(kind == LFS_HAVE_NAME ? &e->name : &e->body) = *a;
 	e->have |= kind;
 }
 
@@ -631,7 +631,7 @@ static int lfs_emit(lfs_t *lfs, const struct lfs_emitter *m, uint16_t id, struct
 /* Hand over the newest attribute of each type that entry id of the source has. */
 static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_emitter *m, uint16_t id)
 {
-	uint8_t seen[32] = {0};
+	uint32_t seen[256 / 32] = {0};
 	uint16_t at = id;
 	struct lfs_walk w;
 	int res;
@@ -651,24 +651,25 @@ static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_emitter *m, uint16_t i
 			at = o->id;
 			lfs_walk_start(&w, o->dir, NULL, 0);
 		} else if (type == LFS_FROM_USERATTRS) {
-			from = a->u.buffer;
 			n = lfs_tag_size(a->tag);
+			from = a->u.buffer;
 		} else if ((type & 0x700) == LFS_TYPE_USERATTR) {
 			n = 1;
 		}
 		while (n-- > 0) {
 			if (from) {
-				a->tag = LFS_MKTAG(LFS_TYPE_USERATTR + from[n].type, 0, from[n].size);
-				a->u.buffer = from[n].buffer;
+				const struct lfs_attr *f = &from[n];
+				a->tag = LFS_MKTAG(LFS_TYPE_USERATTR + f->type, 0, f->size);
+				a->u.buffer = f->buffer;
 			}
-			uint8_t *byte = &seen[lfs_tag_type(a->tag) % 256 / 8];
-			uint8_t bit = (uint8_t)(1u << lfs_tag_type(a->tag) % 8);
-			if (!(*byte & bit) && !lfs_tag_isdeleted(a->tag)) {
+			uint32_t *word = &seen[lfs_tag_type(a->tag) % 256 / 32];
+			uint32_t was = *word;
+			*word |= 1u << lfs_tag_type(a->tag) % 32;
+			if (*word != was && !lfs_tag_isdeleted(a->tag)) {
 				res = lfs_emit(lfs, m, id, a);
 				if (res)
 					return res;
 			}
-			*byte |= bit;
 		}
 	}
 	return res < 0 ? res : 0;
