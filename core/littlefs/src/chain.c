@@ -32,8 +32,8 @@ static int lfs_file_readtag(lfs_t *lfs, const lfs_file_t *file, lfs_off_t pos,
 	if (!err && (lfs_tag_type(e.body.tag) != LFS_TYPE_INLINESTRUCT ||
 		     lfs_tag_size(e.body.tag) < pos + size))
 		err = LFS_ERR_CORRUPT;
-	return err ? err : lfs_bd_get(lfs, e.body.u.place.block, e.body.u.place.off + pos,
-				      buffer, size);
+	return err ? err : lfs_bd_read(lfs, 0, e.body.u.place.block, e.body.u.place.off + pos,
+				       buffer, size);
 }
 
 static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file)
@@ -177,7 +177,7 @@ static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file, lfs_off_t index)
 			lfs_file_advance(file, n);
 		}
 		left -= 4;
-		int err = left > 0 ? lfs_ctz_follow(lfs, skip, &block) : 0;
+		int err = left > 0 ? lfs_bd_word(lfs, block, 4 * skip, &block) : 0;
 		if (err)
 			return err;
 	}

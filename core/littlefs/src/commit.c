@@ -178,8 +178,8 @@ static int lfs_commit_verify(lfs_t *lfs, const struct lfs_commit *c, lfs_off_t e
 	int err = lfs_bd_crc(lfs, end + 4 - c->begin, c->block, c->begin, end - c->begin, &crc);
 
 	if (!err)
-		err = lfs_bd_get(lfs, c->block, end, &stored, sizeof stored);
-	if (!err && (crc != want || lfs_fromle32(stored) != want))
+		err = lfs_bd_word(lfs, c->block, end, &stored);
+	if (!err && (crc != want || stored != want))
 		err = LFS_ERR_CORRUPT;
 	return lfs_bad(err);
 }
@@ -331,10 +331,10 @@ static int lfs_dir_alloc(lfs_t *lfs, lfs_mdir_t *dir)
 			return err;
 	}
 	lfs_known_drop(lfs);
-	int err = lfs_bd_get(lfs, dir->pair[0], 0, &dir->rev, sizeof dir->rev);
+	int err = lfs_bd_word(lfs, dir->pair[0], 0, &dir->rev);
 	if (err && err != LFS_ERR_CORRUPT)
 		return err;
-	dir->rev = lfs_alignup(err ? 0 : lfs_fromle32(dir->rev), lfs_dir_cycles(lfs));
+	dir->rev = lfs_alignup(err ? 0 : dir->rev, lfs_dir_cycles(lfs));
 	return 0;
 }
 

@@ -37,14 +37,6 @@ static lfs_size_t lfs_ctz_pointers(lfs_off_t index)
 }
 #endif
 
-/* Pointer number skip of a block. */
-static int lfs_ctz_follow(lfs_t *lfs, lfs_off_t skip, lfs_block_t *block)
-{
-	int err = lfs_bd_get(lfs, *block, 4 * skip, block, 4);
-	*block = lfs_fromle32(*block);
-	return err;
-}
-
 /* Which block holds byte pos < size; it is not read. */
 static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
 			lfs_block_t *block)
@@ -57,7 +49,7 @@ static int lfs_ctz_find(lfs_t *lfs, const struct lfs_ctz *ctz, lfs_off_t pos,
 		lfs_off_t skip = lfs_ctz(at), step = (lfs_off_t)1 << skip;
 		for (; step > at - to; step /= 2)
 			skip--;
-		int err = lfs_ctz_follow(lfs, skip, block);
+		int err = lfs_bd_word(lfs, *block, 4 * skip, block);
 		if (err)
 			return err;
 		at -= step;

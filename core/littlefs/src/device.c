@@ -124,10 +124,12 @@ static int lfs_bd_read(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t
 			  LFS_USE_COPY, buffer);
 }
 
-static int lfs_bd_get(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer, lfs_size_t size)
+static int lfs_bd_word(lfs_t *lfs, lfs_block_t block, lfs_off_t off, uint32_t *word)
 {
-	return lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, 0, block, off, size},
-			  LFS_USE_COPY, buffer);
+	int err = lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, 0, block, off, sizeof *word},
+			     LFS_USE_COPY, word);
+	*word = lfs_fromle32(*word);
+	return err;
 }
 
 static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,

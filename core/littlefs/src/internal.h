@@ -38,6 +38,7 @@ typedef uint32_t lfs_tag_t;
 #define LFS_MASK_ID LFS_MKTAG(0, 0x3ff, 0)
 
 #define LFS_ID_NONE 0x3ffu	/* a tag of the pair, not of an entry */
+#define LFS_ID_UNBORN 0x400u	/* of an entry, before the tag that creates it */
 #define LFS_SIZE_DELETED 0x3ffu	/* length of a tag that only removes one */
 
 #define LFS_BLOCK_NULL ((lfs_block_t)-1)
@@ -158,9 +159,8 @@ static void lfs_cache_drop(lfs_cache_t *cache);
 static int lfs_bd_read(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,
 		       void *buffer, lfs_size_t size);
 
-/* The same, when nothing more is wanted. */
-static int lfs_bd_get(lfs_t *lfs, lfs_block_t block, lfs_off_t off, void *buffer,
-		      lfs_size_t size);
+/* One word, when nothing more is wanted. */
+static int lfs_bd_word(lfs_t *lfs, lfs_block_t block, lfs_off_t off, uint32_t *word);
 
 /* lfs_crc of size bytes, read through lfs->rcache. */
 static int lfs_bd_crc(lfs_t *lfs, lfs_size_t hint, lfs_block_t block, lfs_off_t off,

@@ -33,7 +33,7 @@ static uint32_t lfs_disk_version(const lfs_t *lfs)
 /* An id after an entry came or went at id `at`. */
 static uint16_t lfs_id_shift(uint16_t id, bool create, uint16_t at)
 {
-	if (id != LFS_ID_NONE && at < id + create)
+	if (id < LFS_ID_NONE && at < id + create)
 		id = (uint16_t)(create ? id + 1 : id - 1);
 	return id;
 }
@@ -288,11 +288,11 @@ static void lfs_known_drop(lfs_t *lfs)
  * and tail are not filled in. */
 static bool lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
 {
-	for (int i = 0; i < 2; i++)
-		if (lfs_pair_same(lfs->known[i].pair, pair)) {
-			lfs_pair_set(dir->pair, lfs->known[i].pair);
-			dir->off = lfs->known[i].end & ~LFS_KNOWN_ERASED;
-			dir->erased = lfs->known[i].end & LFS_KNOWN_ERASED;
+	for (const struct lfs_known *k = lfs->known; k < lfs->known + 2; k++)
+		if (lfs_pair_same(k->pair, pair)) {
+			lfs_pair_set(dir->pair, k->pair);
+			dir->off = k->end & ~LFS_KNOWN_ERASED;
+			dir->erased = k->end & LFS_KNOWN_ERASED;
 			return true;
 		}
 	for (const struct lfs_mlist *h = lfs->mlist; h; h = h->next)
@@ -313,10 +313,9 @@ static int lfs_dir_load(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
 
 	lfs->gdisk.tag &= ~LFS_GSTATE_UNREAD;
 	for (int i = 0; i < 2; i++) {
-		err[i] = lfs_bd_get(lfs, pair[i], 0, &rev[i], sizeof rev[i]);
+		err[i] = lfs_bd_word(lfs, pair[i], 0, &rev[i]);
 		if (err[i] && err[i] != LFS_ERR_CORRUPT)
 			return err[i];
-		rev[i] = lfs_fromle32(rev[i]);
 	}
 	int first = err[0] || (!err[1] && lfs_scmp(rev[1], rev[0]) > 0);
 	for (int i = 0; i < 2; i++, first = !first) {
@@ -343,8 +342,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	if (lfs_max(want[0], want[1]) > lfs->block_count - 1)
 		return LFS_ERR_CORRUPT;
 	if (lfs_dir_known(lfs, want, dir)) {
-		err = lfs_bd_get(lfs, dir->pair[0], 0, &dir->rev, sizeof dir->rev);
-		dir->rev = lfs_fromle32(dir->rev);
+		err = lfs_bd_word(lfs, dir->pair[0], 0, &dir->rev);
 		if (!err)
 			err = lfs_log_scan(lfs, dir, true, match);
 	} else {
@@ -466,24 +464,22 @@ static int lfs_walk_next(lfs_t *lfs, struct lfs_walk *w)
 	if (!lfs_cache_holds(&lfs->rcache, block, w->off))
 		err = lfs_bd_read(lfs, w->off + 4 - from, block, from, &word, 1);
 	if (!err || err == LFS_ERR_CORRUPT)
-		err = lfs_bd_get(lfs, block, w->off, &word, sizeof word);
+		err = lfs_bd_word(lfs, block, w->off, &word);
 	if (err)
 		return err;
-	w->next = (lfs_frombe32(word) ^ w->next) | LFS_ON_DISK;
+	w->next = (lfs_frombe32(lfs_tole32(word)) ^ w->next) | LFS_ON_DISK;
 	return 1;
 }
 
-/* Follow *id back across tag: true if the entry came to be here. */
-static bool lfs_id_before(uint16_t *id, lfs_tag_t tag)
+/* The id that an entry had before tag. */
+static uint16_t lfs_id_before(uint16_t id, lfs_tag_t tag)
 {
 	bool create = lfs_tag_type(tag) == LFS_TYPE_CREATE;
 
-	if (!create && lfs_tag_type(tag) != LFS_TYPE_DELETE)
-		return false;
-	if (create && lfs_tag_id(tag) == *id)
-		return true;
-	*id = lfs_id_shift(*id, !create, lfs_tag_id(tag));
-	return false;
+	if (create && lfs_tag_id(tag) == id)
+		return LFS_ID_UNBORN;
+	return create || lfs_tag_type(tag) == LFS_TYPE_DELETE
+		? lfs_id_shift(id, !create, lfs_tag_id(tag)) : id;
 }
 
 static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, lfs_size_t size)
@@ -492,7 +488,7 @@ static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, l
 
 	memset((uint8_t *)buffer + n, 0, size - n);
 	if (a->tag & LFS_ON_DISK)
-		return lfs_bd_get(lfs, a->u.place.block, a->u.place.off, buffer, n);
+		return lfs_bd_read(lfs, 0, a->u.place.block, a->u.place.off, buffer, n);
 	memcpy(buffer, a->u.buffer, n);
 	return 0;
 }
@@ -502,10 +498,11 @@ static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 {
 	uint16_t id = lfs_tag_id(tag);
 	struct lfs_walk w;
-	int res;
+	int res = 0;
 
 	lfs_walk_start(&w, dir, NULL, 0);
-	while ((res = lfs_walk_next(lfs, &w)) > 0 && !lfs_id_before(&id, w.now.tag)) {
+	while (id != LFS_ID_UNBORN && (res = lfs_walk_next(lfs, &w)) > 0) {
+		id = lfs_id_before(id, w.now.tag);
 		if (lfs_tag_type(w.now.tag) != lfs_tag_type(tag) || lfs_tag_id(w.now.tag) != id)
 			continue;
 		if (lfs_tag_isdeleted(w.now.tag))
@@ -528,10 +525,9 @@ static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 {
 	uint16_t kind = (uint16_t)(1u << (lfs_tag_type(a->tag) >> 8));
 
-	if (lfs_id_before(&e->at, a->tag)) {
-		e->at = LFS_ID_NONE;
+	e->at = lfs_id_before(e->at, a->tag);
+	if (e->at == LFS_ID_UNBORN)
 		e->have |= LFS_HAVE_NAME | LFS_HAVE_BODY | LFS_HAVE_ALL;
-	}
 	if (lfs_tag_id(a->tag) != e->at || (e->have & kind))
 		return;
 	if (kind & (LFS_HAVE_NAME | LFS_HAVE_BODY))
@@ -634,16 +630,17 @@ static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_emitter *m, uint16_t i
 	uint32_t seen[256 / 32] = {0};
 	uint16_t at = id;
 	struct lfs_walk w;
-	int res;
+	int res = 0;
 
 	lfs_walk_start(&w, m->s->dir, m->s->attrs, m->s->count);
-	while ((res = lfs_walk_next(lfs, &w)) > 0 && !lfs_id_before(&at, w.now.tag)) {
+	while (at != LFS_ID_UNBORN && (res = lfs_walk_next(lfs, &w)) > 0) {
 		struct lfs_mattr *a = &w.now;
 		/* With the bit that says that it is on disk, where FROM tags are nothing. */
 		lfs_tag_t type = a->tag >> 20;
 		const struct lfs_attr *from = NULL;
 		lfs_size_t n = 0;
 
+		at = lfs_id_before(at, a->tag);
 		if (lfs_tag_id(a->tag) != at)
 			continue;
 		if (type == LFS_FROM_MOVE) {

@@ -55,7 +55,7 @@ static int lfs1_fetch(lfs_t *lfs, const lfs_block_t from[2], struct lfs1_dir *di
 	dir->end = 0;
 	for (int i = 0; i < 2; i++) {
 		uint32_t h[LFS1_HEADER / 4], crc = 0xffffffff;
-		int err = lfs_bd_get(lfs, pair[i], 0, h, sizeof h);
+		int err = lfs_bd_read(lfs, 0, pair[i], 0, h, sizeof h);
 		uint32_t rev = lfs_fromle32(h[0]), size = lfs_fromle32(h[1]) & 0x7fffffff;
 
 		if (!err && (size < LFS1_HEADER + 4 || size > lfs->cfg->block_size))
@@ -85,7 +85,7 @@ static int lfs1_next(lfs_t *lfs, const struct lfs1_dir *dir, lfs_off_t *off,
 
 	if (*off == dir->end)
 		return LFS_ERR_NOENT;
-	int err = lfs_bd_get(lfs, dir->block, *off, h, sizeof h);
+	int err = lfs_bd_read(lfs, 0, dir->block, *off, h, sizeof h);
 	if (err)
 		return err;
 	e->type = h[0];
@@ -95,7 +95,7 @@ static int lfs1_next(lfs_t *lfs, const struct lfs1_dir *dir, lfs_off_t *off,
 	*off = e->name + e->nlen;
 	if (*off > dir->end || h[1] < sizeof e->words)
 		return LFS_ERR_CORRUPT;
-	return lfs_bd_get(lfs, dir->block, e->data, e->words, sizeof e->words);
+	return lfs_bd_read(lfs, 0, dir->block, e->data, e->words, sizeof e->words);
 }
 
 typedef int lfs1_each_t(lfs_t *lfs, const struct lfs1_dir *dir, const struct lfs1_entry *e,
@@ -196,7 +196,7 @@ static int lfs1_enter(lfs_t *lfs, const struct lfs1_dir *dir, const struct lfs1_
 		if (err)
 			return err < 0 ? err : 0;
 	}
-	err = lfs_bd_get(lfs, dir->block, e->name, name, e->nlen);
+	err = lfs_bd_read(lfs, 0, dir->block, e->name, name, e->nlen);
 	if (err)
 		return err;
 	if (!file || e->words[1])
@@ -297,9 +297,9 @@ static int lfs1_superblock(lfs_t *lfs, struct lfs1_dir *dir, lfs_block_t root[2]
 	if (!err)
 		err = lfs1_next(lfs, dir, &off, &e);
 	if (!err)
-		err = lfs_bd_get(lfs, dir->block, e.data, words, sizeof words);
+		err = lfs_bd_read(lfs, 0, dir->block, e.data, words, sizeof words);
 	if (!err)
-		err = lfs_bd_get(lfs, dir->block, e.name, magic, sizeof magic);
+		err = lfs_bd_read(lfs, 0, dir->block, e.name, magic, sizeof magic);
 	if (!err && (e.type != LFS1_TYPE_SUPERBLOCK || e.nlen != sizeof magic ||
 		     memcmp(magic, LFS_MAGIC, sizeof magic) != 0))
 		err = LFS_ERR_CORRUPT;
