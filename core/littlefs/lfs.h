@@ -376,7 +376,7 @@ typedef struct lfs {
 	} lookahead;
 
 	const struct lfs_config *cfg;
-	lfs_size_t block_count;
+	lfs_size_t block_count;	/* from here on in the order of struct lfs_fsinfo */
 	lfs_size_t name_max;
 	lfs_size_t file_max;
 	lfs_size_t attr_max;

@@ -147,8 +147,10 @@ static inline lfs_tag_t lfs_tail_tag(bool split)
 
 /* ---- device.c: reads and programs through caches --------------------------------- */
 
-/* In lfs->gdisk.tag, in RAM only: a read of the device was LFS_ERR_CORRUPT. */
+/* In lfs->gdisk.tag, in RAM only: a read of the device was LFS_ERR_CORRUPT; there
+ * are superblocks that are of an older version, or differ. */
 #define LFS_GSTATE_UNREAD (1u << 6)
+#define LFS_GSTATE_OLD (1u << 9)
 
 static void lfs_cache_drop(lfs_cache_t *cache);
 

@@ -47,10 +47,12 @@ static int lfs_where_head(lfs_t *lfs, const struct lfs_where *w, lfs_block_t hea
  * where it would be inserted. */
 static int lfs_where_lookup(lfs_t *lfs, struct lfs_where *w)
 {
-	struct lfs_match m = {.name = w->name, .nlen = w->nlen};
+	struct lfs_match m;
 	lfs_mdir_t *dir = &w->dir, place;
 	struct lfs_steps steps = {0};
 
+	m.name = w->name;
+	m.nlen = w->nlen;
 	w->id = LFS_ID_NONE;
 	do {
 		int err = lfs_dir_nextmatch(lfs, dir, &steps, &m);

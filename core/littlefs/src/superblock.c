@@ -12,10 +12,9 @@ enum { LFS_MAGIC_BYTES = 8 };
 
 /* ---- Buffers and limits ------------------------------------------------------------------ */
 
-static int lfs_buffer(uint8_t **buffer, void *given, lfs_size_t size)
+static uint8_t *lfs_buffer(void *given, lfs_size_t size)
 {
-	*buffer = given ? given : lfs_malloc(size);
-	return *buffer ? 0 : LFS_ERR_NOMEM;
+	return given ? given : lfs_malloc(size);
 }
 
 static int lfs_deinit(lfs_t *lfs)
@@ -84,21 +83,21 @@ static int lfs_init(lfs_t *lfs, const struct lfs_config *c)
 	lfs_cache_drop(&lfs->rcache);
 	lfs_cache_drop(&lfs->pcache);
 
-	int err = lfs_buffer(&lfs->rcache.buffer, c->read_buffer, c->cache_size);
-	if (!err)
-		err = lfs_buffer(&lfs->pcache.buffer, c->prog_buffer, c->cache_size);
-	if (!err)
-		err = lfs_buffer(&lfs->lookahead.buffer, c->lookahead_buffer, c->lookahead_size);
-	if (err)
-		lfs_deinit(lfs);
-	return err;
+	lfs->rcache.buffer = lfs_buffer(c->read_buffer, c->cache_size);
+	lfs->pcache.buffer = lfs_buffer(c->prog_buffer, c->cache_size);
+	lfs->lookahead.buffer = lfs_buffer(c->lookahead_buffer, c->lookahead_size);
+	if (lfs->rcache.buffer && lfs->pcache.buffer && lfs->lookahead.buffer)
+		return 0;
+	lfs_deinit(lfs);
+	return LFS_ERR_NOMEM;
 }
 
 /* ---- The superblock's entry ---------------------------------------------------------------- */
 
-static void lfs_superblock_tole32(lfs_superblock_t *s)
+/* It is laid out as what lfs_fs_stat tells. */
+static void lfs_superblock_tole32(struct lfs_fsinfo *s)
 {
-	s->version = lfs_tole32(s->version);
+	s->disk_version = lfs_tole32(s->disk_version);
 	s->block_size = lfs_tole32(s->block_size);
 	s->block_count = lfs_tole32(s->block_count);
 	s->name_max = lfs_tole32(s->name_max);
@@ -107,7 +106,7 @@ static void lfs_superblock_tole32(lfs_superblock_t *s)
 }
 
 /* LFS_ERR_NOENT: the pair has none. */
-static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, lfs_superblock_t *s)
+static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, struct lfs_fsinfo *s)
 {
 	uint8_t magic[LFS_MAGIC_BYTES];
 	struct lfs_entry e;
@@ -126,45 +125,41 @@ static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, lfs_superblock
 	return err;
 }
 
-#ifndef LFS_READONLY
-
-static void lfs_superblock_now(const lfs_t *lfs, lfs_size_t block_count, lfs_superblock_t *s)
+/* What it would say now. */
+static void lfs_superblock_now(const lfs_t *lfs, struct lfs_fsinfo *s)
 {
-	s->version = lfs_disk_version(lfs);
+	s->disk_version = lfs_disk_version(lfs);
 	s->block_size = lfs->cfg->block_size;
-	s->block_count = block_count;
-	s->name_max = lfs->name_max;
-	s->file_max = lfs->file_max;
-	s->attr_max = lfs->attr_max;
+	memcpy(&s->block_count, &lfs->block_count, 4 * sizeof s->block_count);
 }
+
+#ifndef LFS_READONLY
 
 /* Bring every copy up to date, the one that counts last. */
 static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 {
-	lfs_superblock_t is, want;
-	struct lfs_steps steps = {0};
+	struct lfs_fsinfo is, want;
 	lfs_mdir_t dir;
+	int err;
 
-	lfs_superblock_now(lfs, block_count, &want);
+	lfs_superblock_now(lfs, &want);
+	want.block_count = block_count;
 	lfs_superblock_tole32(&want);
-	lfs_tail_start(&dir);
-	while (!lfs_pair_isnull(dir.tail)) {
-		int err = lfs_dir_next(lfs, &dir, &steps);
-		if (!err)
+	do {
+		struct lfs_steps steps = {0};
+		lfs_tail_start(&dir);
+		while ((err = lfs_tail_next(lfs, &dir, &steps)) > 0) {
 			err = lfs_superblock_read(lfs, &dir, &is);
-		if (err == LFS_ERR_NOENT)
-			break;
-		lfs_superblock_tole32(&is);
-		if (!err && memcmp(&is, &want, sizeof is) != 0)
-			err = lfs_dir_commit(lfs, &dir, LFS_MKATTRS({
-				LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof want), {&want}}));
-		if (err == LFS_AGAIN) {
-			lfs_tail_start(&dir);
-			memset(&steps, 0, sizeof steps);
-		} else if (err) {
-			return err;
+			lfs_superblock_tole32(&is);
+			if (!err && memcmp(&is, &want, sizeof is) != 0)
+				err = lfs_dir_commit1(lfs, &dir, LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0,
+									   sizeof want), &want);
+			if (err)
+				break;
 		}
-	}
+	} while (err == LFS_AGAIN);
+	if (err && err != LFS_ERR_NOENT)
+		return err;
 	lfs->gstate.tag &= ~LFS_GSTATE_OLD;
 	lfs->gdisk.tag &= ~LFS_GSTATE_OLD;
 	return 0;
@@ -176,45 +171,39 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
  * other: nothing of what was there is left. */
 static int lfs_superblock_create(lfs_t *lfs, lfs_mdir_t *root)
 {
-	lfs_superblock_t superblock;
+	struct lfs_fsinfo superblock;
 	int err = 0;
 
-	lfs_superblock_now(lfs, lfs->block_count, &superblock);
+	lfs_superblock_now(lfs, &superblock);
 	lfs_superblock_tole32(&superblock);
 	struct lfs_mattr attrs[] = {
 		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), {NULL}},
 		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), {LFS_MAGIC}},
 		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), {&superblock}},
 	};
-	lfs_mdir_t from;
-	lfs_mdir_set(&from, root);
-	struct lfs_source s = {&from, attrs, 3, 0, 1};
+	struct lfs_source s = {root, attrs, 3, 0, 1};
 
 	/* Both halves, so that nothing of an older file system is left. */
-	for (int i = 0; i < 2 && !err; i++) {
+	for (int i = 0; i < 2 && !err; i++)
 		err = lfs_dir_log(lfs, root, &s, LFS_BEGIN);
-		lfs_mdir_set(&from, root);
-		s.count = 0;
-	}
 	return err;
 }
 
 static int lfs_format_pair(lfs_t *lfs)
 {
-	static const lfs_block_t first[2] = {0, 1};
 	lfs_mdir_t root;
 
-	/* All is free, from block 0 on. */
-	memset(lfs->lookahead.buffer, 0, lfs->cfg->lookahead_size);
-	lfs->lookahead.size = lfs_min(8 * lfs->cfg->lookahead_size, lfs->block_count);
+	/* The first two blocks are free, and no others are asked for. */
+	lfs->lookahead.buffer[0] = 0;
+	lfs->lookahead.size = lfs_min(2, lfs->block_count);
 	lfs_alloc_ckpoint(lfs);
 	int err = lfs_dir_alloc(lfs, &root);
 	lfs_pair_setnull(root.tail);
 	if (!err)
 		err = lfs_superblock_create(lfs, &root);
-	lfs_known_drop(lfs);
+	lfs_tail_start(&root);
 	if (!err)
-		err = lfs_dir_fetch(lfs, &root, first);
+		err = lfs_dir_fetch(lfs, &root, root.tail);
 	return err == LFS_BAD || err == LFS_ERR_CORRUPT ? LFS_ERR_NOSPC : err;
 }
 
@@ -244,17 +233,16 @@ static int lfs_limit(lfs_size_t *ours, lfs_size_t disk)
 }
 
 /* A copy of the superblock has been found: may we use such a disk? */
-static int lfs_mount_superblock(lfs_t *lfs, const lfs_superblock_t *s)
+static int lfs_mount_superblock(lfs_t *lfs, const struct lfs_fsinfo *s)
 {
 	uint32_t ours = lfs_disk_version(lfs);
 
-	if (s->version >> 16 != ours >> 16 || (s->version & 0xffff) > (ours & 0xffff)) {
-		LFS_ERROR("version %" PRIu32 ".%" PRIu32 " on disk", s->version >> 16,
-			  s->version & 0xffff);
+	/* Of our major version, and not newer. */
+	if (ours - s->disk_version > (ours & 0xffff)) {
+		LFS_ERROR("version %" PRIu32 ".%" PRIu32 " on disk", s->disk_version >> 16,
+			  s->disk_version & 0xffff);
 		return LFS_ERR_INVAL;
 	}
-	lfs->gstate.tag &= ~(lfs_tag_t)(1u << 9);
-	lfs->gstate.tag |= (lfs_tag_t)(s->version < ours) << 9;
 	int err = lfs_limit(&lfs->name_max, s->name_max);
 	if (!err)
 		err = lfs_limit(&lfs->file_max, s->file_max);
@@ -274,19 +262,23 @@ static int lfs_mount_walk(lfs_t *lfs)
 {
 	lfs_size_t count = 0;
 	struct lfs_steps steps = {0};
-	bool chain = true, differ = false;
+	uint32_t differ = 0, old = 0;
+	bool chain = true;
 	lfs_mdir_t dir;
 
 	lfs_tail_start(&dir);
 	while (!lfs_pair_isnull(dir.tail)) {
-		struct lfs_match m = {.name = NULL};
-		lfs_superblock_t s;
+		struct lfs_match m;
+		struct lfs_fsinfo s;
+		m.name = NULL;
+		m.nlen = 0;
 		int err = lfs_dir_nextmatch(lfs, &dir, &steps, &m);
 		if (!err)
 			err = chain ? lfs_superblock_read(lfs, &dir, &s) : LFS_ERR_NOENT;
 		if (!err) {
 			err = lfs_mount_superblock(lfs, &s);
-			differ |= count && count != s.block_count;
+			old = lfs_disk_version(lfs) - s.disk_version;
+			differ |= count ? count ^ s.block_count : 0;
 			count = s.block_count;
 			lfs_pair_set(lfs->root, dir.pair);
 		} else if (err == LFS_ERR_NOENT) {
@@ -298,11 +290,11 @@ static int lfs_mount_walk(lfs_t *lfs)
 			return err;
 		lfs_gstate_xor(&lfs->gstate, &m.share);
 	}
-	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x1ff);
 	/* A mount that walks from copies of a smaller disk must find all pairs: the
 	 * first write brings them up to date before anything lies beyond. */
-	if (differ)
-		lfs->gstate.tag |= LFS_MKTAG(0, 0, 1u << 9);
+	lfs->gstate.tag &= ~LFS_MKTAG(0, 0, 0x3ff);
+	if (old | differ)
+		lfs->gstate.tag |= LFS_GSTATE_OLD;
 	lfs->gdisk = lfs->gstate;
 	/* So far the configuration, if it knows, has said how many there are. */
 	lfs->block_count = count;
@@ -337,20 +329,16 @@ static int lfs_unmount_(lfs_t *lfs)
 
 static int lfs_fs_stat_(lfs_t *lfs, struct lfs_fsinfo *info)
 {
-	lfs_superblock_t s;
 	lfs_mdir_t root;
 	int err = lfs_dir_fetch(lfs, &root, lfs->root);
 
 	if (!err)
-		err = lfs_superblock_read(lfs, &root, &s);
+		err = lfs_superblock_read(lfs, &root, info);
 	if (err)
 		return err == LFS_ERR_NOENT ? LFS_ERR_CORRUPT : err;
-	info->disk_version = s.version;
-	info->block_size = lfs->cfg->block_size;
-	info->block_count = lfs->block_count;
-	info->name_max = lfs->name_max;
-	info->file_max = lfs->file_max;
-	info->attr_max = lfs->attr_max;
+	uint32_t version = info->disk_version;
+	lfs_superblock_now(lfs, info);
+	info->disk_version = version;
 	return 0;
 }
 
@@ -363,60 +351,54 @@ static lfs_ssize_t lfs_fs_size_(lfs_t *lfs)
 
 #ifndef LFS_READONLY
 
-/* An empty commit to the pair; compact: as a new log. */
-static int lfs_dir_touch(lfs_t *lfs, lfs_mdir_t *dir, bool compact)
+/* Commit what is left to tell of the global state. */
+static int lfs_fs_settle(lfs_t *lfs, void *args)
 {
-	if (compact)
-		dir->erased = false;
-	return lfs_dir_commit(lfs, dir, NULL, 0);
+	lfs_mdir_t root;
+	lfs_gstate_t diff;
+
+	(void)args;
+	lfs_gstate_diff(lfs, &diff);
+	if (lfs_gstate_iszero(&diff))
+		return 0;
+	int err = lfs_dir_fetch(lfs, &root, lfs->root);
+	return err ? err : lfs_dir_commit(lfs, &root, NULL, 0);
 }
 
 static int lfs_fs_mkconsistent_(lfs_t *lfs)
 {
-	int err;
-	do {
-		lfs_mdir_t root;
-		lfs_gstate_t diff;
-
-		err = lfs_fs_forceconsistency(lfs);
-		lfs_gstate_diff(lfs, &diff);
-		if (err || lfs_gstate_iszero(&diff))
-			return err;
-		err = lfs_dir_fetch(lfs, &root, lfs->root);
-		if (!err)
-			err = lfs_dir_touch(lfs, &root, false);
-	} while (err == LFS_AGAIN);
-	return err;
+	return lfs_fs_change(lfs, lfs_fs_settle, NULL);
 }
 
-static int lfs_fs_gc_(lfs_t *lfs)
+/* Compact what is fuller than it shall be, and look for free blocks. */
+static int lfs_fs_clean(lfs_t *lfs, void *args)
 {
 	const struct lfs_config *c = lfs->cfg;
 	lfs_size_t most = c->compact_thresh ? c->compact_thresh : c->block_size - c->block_size / 8;
 	struct lfs_steps steps = {0};
 	lfs_mdir_t dir;
 
-	int err = lfs_fs_forceconsistency(lfs);
-	if (err)
-		return err;
+	(void)args;
 	lfs_tail_start(&dir);
 	while (most < c->block_size - c->prog_size && !lfs_pair_isnull(dir.tail)) {
 		lfs_alloc_ckpoint(lfs);
-		err = lfs_dir_next(lfs, &dir, &steps);
-		if (!err && (!dir.erased || dir.off > most))
-			err = lfs_dir_touch(lfs, &dir, true);
-		if (err == LFS_AGAIN) {
-			lfs_tail_start(&dir);
-			memset(&steps, 0, sizeof steps);
-		} else if (err) {
-			return err;
+		int err = lfs_dir_next(lfs, &dir, &steps);
+		if (!err && (!dir.erased || dir.off > most)) {
+			dir.erased = false;
+			err = lfs_dir_commit(lfs, &dir, NULL, 0);
 		}
+		if (err)
+			return err;
 	}
-	if (lfs->lookahead.size < lfs_min(8 * c->lookahead_size, lfs->block_count)) {
-		lfs_alloc_ckpoint(lfs);
-		err = lfs_alloc_scan(lfs);
-	}
-	return err;
+	if (lfs->lookahead.size >= lfs_min(8 * c->lookahead_size, lfs->block_count))
+		return 0;
+	lfs_alloc_ckpoint(lfs);
+	return lfs_alloc_scan(lfs);
+}
+
+static int lfs_fs_gc_(lfs_t *lfs)
+{
+	return lfs_fs_change(lfs, lfs_fs_clean, NULL);
 }
 
 #ifdef LFS_SHRINKNONRELOCATING

@@ -16,9 +16,7 @@
 /* Between the orphan flag's setting and clearing the tail list may show pairs
  * that have left the tree, or pairs by their old blocks. */
 #define LFS_GSTATE_ORPHANS 0x80000000u
-/* In RAM only: the superblock is of an older version; there was no space for a
- * worn pair to move, it stays. */
-#define LFS_GSTATE_OLD (1u << 9)
+/* In RAM only: there was no space for a worn pair to move, it stays. */
 #define LFS_GSTATE_STAY (1u << 8)
 /* ... and: a commit failed, and nobody could tell whether it arrived. */
 #define LFS_GSTATE_DOUBT (1u << 7)
