@@ -146,7 +146,7 @@ enum lfs_open_flags {
 #endif
 	LFS_F_READING = 0x040000, /* the cache holds data of the disk */
 #ifndef LFS_READONLY
-	LFS_F_ERRED = 0x080000,	/* a write has failed; nothing is committed */
+	LFS_F_ERRED = 0x080000,	/* not used: err tells */
 #endif
 	LFS_F_INLINE = 0x100000, /* the contents are in the cache and in the entry */
 };
@@ -330,8 +330,8 @@ typedef struct lfs_file {
 
 	lfs_off_t at;		/* what block and off stand for; see file.c */
 	lfs_block_t prev;	/* the block before block */
-	struct lfs_ctz mid[2];	/* what was written before at was gone back to */
-	int err;		/* with LFS_F_ERRED */
+	struct lfs_ctz rest[3];	/* what follows at while it is written */
+	int err;		/* what a call has failed with, until one writes */
 } lfs_file_t;
 
 typedef struct lfs_superblock {

@@ -62,18 +62,18 @@ static void places_in_a_list_are_those_of_the_definition(void)
 	lfs_t l = {.cfg = &c};
 
 	for (uint32_t s = 0; s < 4; s++) {
-		lfs_off_t block = 0, off = 0;
+		lfs_off_t block = 0, off = 0, first = 0;
 		c.block_size = sizes[s];
 		for (lfs_off_t pos = 0; pos < 300000 && !tap_this; pos++) {
-			lfs_off_t index, at = lfs_ctz_place(&l, pos, &index);
-			CHECK_EQ(index, block);
-			CHECK_EQ(at, off);
+			CHECK_EQ(lfs_ctz_index(&l, pos), block);
+			CHECK_EQ(lfs_ctz_place(&l, pos), off);
+			CHECK_EQ(lfs_ctz_first(&l, pos), first);
 			if (++off == c.block_size) {
 				uint32_t zeros = 0;
 				for (block++; !(block >> zeros & 1);)
 					zeros++;
 				off = 4 * (zeros + 1);
-				CHECK_EQ(lfs_ctz_pointers(block), off);
+				first = pos + 1;
 			}
 		}
 	}

@@ -130,7 +130,7 @@ int lfs_file_rewind(lfs_t *lfs, lfs_file_t *file)
 lfs_soff_t lfs_file_size(lfs_t *lfs, lfs_file_t *file)
 {
 	LFS_ASSERT(lfs_mlist_isopen(lfs, file));
-	LFS_CALL(lfs_soff_t, lfs->cfg, "lfs_file_size", lfs_file_size_(lfs, file));
+	LFS_CALL(lfs_soff_t, lfs->cfg, "lfs_file_size", lfs_file_size_(file));
 }
 
 int lfs_fs_stat(lfs_t *lfs, struct lfs_fsinfo *fsinfo)

@@ -4,24 +4,6 @@
  */
 #include "internal.h"
 
-static bool lfs_file_isinline(const lfs_file_t *file)
-{
-	return file->cache.block == LFS_BLOCK_INLINE;
-}
-
-/* Contents in the cache from now on. */
-static void lfs_file_setinline(lfs_file_t *file, lfs_size_t size)
-{
-	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL | LFS_F_LEAVE);
-#ifndef LFS_READONLY
-	file->flags &= ~(uint32_t)LFS_F_WRITING;
-#endif
-	file->flags |= LFS_F_INLINE;
-	file->ctz.size = size;
-	file->cache.block = LFS_BLOCK_INLINE;
-	file->cache.size = 0;
-}
-
 /* Bytes of a distant file, from its tag. */
 static int lfs_file_readtag(lfs_t *lfs, const lfs_file_t *file, lfs_off_t pos,
 			    void *buffer, lfs_size_t size)
@@ -36,21 +18,17 @@ static int lfs_file_readtag(lfs_t *lfs, const lfs_file_t *file, lfs_off_t pos,
 				       buffer, size);
 }
 
-static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file)
-{
-	(void)lfs;
 #ifndef LFS_READONLY
-	if (file->flags & LFS_F_WRITING)
-		return (lfs_soff_t)lfs_max(lfs_max(file->at, file->ctz.size),
-					   lfs_max(file->mid[0].size, file->mid[1].size));
-#endif
-	return (lfs_soff_t)file->ctz.size;
+static void lfs_file_setstate(lfs_file_t *file, uint32_t state)
+{
+	file->flags = (file->flags & ~(uint32_t)LFS_F_STATE) | state;
 }
 
-#ifndef LFS_READONLY
-static bool lfs_file_isdistant(const lfs_file_t *file)
+/* Contents in the cache from now on. */
+static void lfs_file_setinline(lfs_file_t *file, lfs_size_t size)
 {
-	return (file->flags & LFS_F_INLINE) && !lfs_file_isinline(file);
+	lfs_file_setstate(file, LFS_F_INLINE);
+	file->ctz.size = size;
 }
 
 /* ---- The chain ------------------------------------------------------------------ */
@@ -58,7 +36,6 @@ static bool lfs_file_isdistant(const lfs_file_t *file)
 /* No block, nothing in the cache: the next byte begins a block. */
 static void lfs_file_noblock(const lfs_t *lfs, lfs_file_t *file)
 {
-	file->flags &= ~(uint32_t)LFS_F_LEAVE;
 	file->block = LFS_BLOCK_NULL;
 	file->off = lfs->cfg->block_size;
 	file->cache.size = 0;
@@ -90,15 +67,12 @@ static int lfs_file_leave(lfs_t *lfs, lfs_file_t *file)
 		if (err)
 			return err;
 		for (lfs_off_t off = 0; !err && off < file->cache.off; off += copy->size) {
+			copy->size = lfs_min(lfs->cfg->cache_size, file->cache.off - off);
+			err = lfs_bd_read(lfs, 0, file->block, off, copy->buffer, copy->size);
+			if (err)
+				return err;
 			copy->block = block;
 			copy->off = off;
-			copy->size = lfs_min(lfs->cfg->cache_size, file->cache.off - off);
-			err = lfs_bd_read(lfs, copy->size, file->block, off,
-					  copy->buffer, copy->size);
-			if (err) {
-				lfs_cache_drop(copy);
-				return err;
-			}
 			err = lfs_bd_prove(lfs, copy);
 		}
 		lfs_cache_drop(copy);
@@ -119,8 +93,7 @@ static int lfs_file_program(lfs_t *lfs, lfs_file_t *file)
 		int err = file->flags & LFS_F_LEAVE ? lfs_file_leave(lfs, file) : 0;
 		if (err)
 			return err;
-		memset(cache->buffer + cache->size, 0xff,
-		       lfs_alignup(cache->size, lfs->cfg->prog_size) - cache->size);
+		memset(cache->buffer + cache->size, 0xff, lfs->cfg->cache_size - cache->size);
 		err = lfs_bd_prove(lfs, cache);
 		if (!err)
 			cache->size = 0;
@@ -132,9 +105,9 @@ static int lfs_file_program(lfs_t *lfs, lfs_file_t *file)
 	return 0;
 }
 
-/* Room in the cache for what comes to off: *n bytes or less, at *to. Windows are
- * aligned, so that pages of the device are programmed whole. */
-static int lfs_file_room(lfs_t *lfs, lfs_file_t *file, uint8_t **to, lfs_size_t *n)
+/* Room in the cache for what comes to off: how many bytes, or an error. Windows are
+ * aligned, so that pages of the device are programmed whole; a block is some. */
+static int lfs_file_room(lfs_t *lfs, lfs_file_t *file)
 {
 	lfs_cache_t *cache = &file->cache;
 	lfs_size_t used = file->off % lfs->cfg->cache_size;
@@ -148,9 +121,7 @@ static int lfs_file_room(lfs_t *lfs, lfs_file_t *file, uint8_t **to, lfs_size_t 
 		cache->block = file->block;
 		cache->off = file->off;
 	}
-	*to = cache->buffer + cache->size;
-	*n = lfs_min(*n, lfs->cfg->cache_size - used);
-	return 0;
+	return (int)(lfs->cfg->cache_size - used);
 }
 
 static void lfs_file_advance(lfs_file_t *file, lfs_size_t n)
@@ -159,27 +130,20 @@ static void lfs_file_advance(lfs_file_t *file, lfs_size_t n)
 	file->off += n;
 }
 
-/* The pointers of the block with this index, which is empty. */
-static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file, lfs_off_t index)
+/* The pointers of the block, which is empty. */
+static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file)
 {
-	lfs_size_t left = lfs_ctz_pointers(index);
+	lfs_size_t size = lfs_ctz_place(lfs, file->at);
 	lfs_block_t block = file->prev;
 
-	for (lfs_off_t skip = 0; left > 0; skip++) {
-		lfs_block_t word = lfs_tole32(block);
-		for (lfs_size_t i = 0, n; i < 4; i += n) {
-			uint8_t *to;
-			n = 4 - i;
-			int err = lfs_file_room(lfs, file, &to, &n);
-			if (err)
-				return err;
-			memcpy(to, (const uint8_t *)&word + i, n);
-			lfs_file_advance(file, n);
-		}
-		left -= 4;
-		int err = left > 0 ? lfs_bd_word(lfs, block, 4 * skip, &block) : 0;
-		if (err)
+	for (lfs_size_t i = 0; i < size; i++) {
+		int err = i > 0 && i % 4 == 0 ? lfs_bd_word(lfs, block, i - 4, &block) : 0;
+		if (!err)
+			err = lfs_file_room(lfs, file);
+		if (err < 0)
 			return err;
+		file->cache.buffer[file->cache.size] = (uint8_t)(block >> 8 * (i % 4));
+		lfs_file_advance(file, 1);
 	}
 	return 0;
 }
@@ -187,7 +151,6 @@ static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file, lfs_off_t index)
 /* The block after the full one. */
 static int lfs_file_next(lfs_t *lfs, lfs_file_t *file)
 {
-	lfs_off_t index;
 	lfs_block_t block;
 	int err = lfs_file_program(lfs, file);
 
@@ -195,27 +158,18 @@ static int lfs_file_next(lfs_t *lfs, lfs_file_t *file)
 		return err;
 	if (file->block != LFS_BLOCK_NULL)
 		file->prev = file->block;
-	lfs_file_noblock(lfs, file);
+	file->block = LFS_BLOCK_NULL;
 	lfs_alloc_ckpoint(lfs);
 	err = lfs_file_alloc(lfs, &block);
 	if (err)
 		return err;
 	file->block = block;
 	file->off = 0;
-	lfs_ctz_place(lfs, file->at, &index);
-	err = lfs_file_putpointers(lfs, file, index);
+	file->flags &= ~(uint32_t)LFS_F_LEAVE;
+	err = lfs_file_putpointers(lfs, file);
 	if (err)
 		lfs_file_noblock(lfs, file);
 	return err;
-}
-
-/* The list that tells what is at the end of the chain, if any does. */
-static const struct lfs_ctz *lfs_file_source(const lfs_file_t *file)
-{
-	for (int i = 0; i < 2; i++)
-		if (file->at < file->mid[i].size)
-			return &file->mid[i];
-	return &file->ctz;
 }
 
 /* Bytes to the end of the chain: of data, or (NULL) what the file has there, or
@@ -226,43 +180,50 @@ static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_s
 	lfs_block_t from = LFS_BLOCK_NULL;
 
 	while (n > 0) {
-		uint8_t *to;
 		int err = 0;
 
 		if (file->off == lfs->cfg->block_size) {
 			err = lfs_file_next(lfs, file);
 			source = NULL;
 		}
-		lfs_size_t part = lfs_min(n, lfs->cfg->block_size - file->off);
 		if (!err)
-			err = lfs_file_room(lfs, file, &to, &part);
-		if (err)
+			err = lfs_file_room(lfs, file);
+		if (err < 0)
 			return err;
 
-		const struct lfs_ctz *list = lfs_file_source(file);
+		lfs_size_t part = lfs_min(n, (lfs_size_t)err);
+		uint8_t *to = file->cache.buffer + file->cache.size;
 		if (data) {
 			memcpy(to, data, part);
 			data += part;
-		} else if (file->at >= list->size) {
+		} else if (file->at >= file->ctz.size) {
 			memset(to, 0, part);
 		} else {
-			bool tag = list == &file->ctz && (file->flags & LFS_F_INLINE);
-			part = lfs_min(part, list->size - file->at);
-			if (tag)
+			const struct lfs_ctz *list = file->rest;
+			while (list->size <= file->at)
+				list++;
+			part = lfs_min(part, lfs_min(list->size, file->ctz.size) - file->at);
+			err = 0;
+			if (list == &file->rest[2] && (file->flags & LFS_F_DISTANT)) {
 				err = lfs_file_readtag(lfs, file, file->at, to, part);
-			else if (source != list)
-				err = lfs_ctz_find(lfs, list, file->at, &from);
-			source = list;
-			/* Lists have their blocks' ends in common. */
-			if (!err && !tag)
-				err = lfs_bd_read(lfs, part, from, file->off,
-						  to, part);
+			} else {
+				if (source != list)
+					err = lfs_ctz_find(lfs, list, file->at, &from);
+				source = list;
+				/* Lists have their blocks' ends in common. */
+				if (!err)
+					err = lfs_bd_read(lfs, 0, from, file->off, to, part);
+			}
 			if (err)
 				return err;
 		}
 		lfs_file_advance(file, part);
 		file->at += part;
 		n -= part;
+		if (file->at > file->ctz.size) {
+			file->ctz.size = file->at;
+			file->rest[0].size = file->rest[1].size = file->rest[2].size = 0;
+		}
 	}
 	return 0;
 }
@@ -270,12 +231,9 @@ static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_s
 /* Where the block of the chain begins in the file. */
 static lfs_off_t lfs_file_chainstart(const lfs_t *lfs, const lfs_file_t *file)
 {
-	lfs_off_t index;
 	bool full = file->block != LFS_BLOCK_NULL && file->off == lfs->cfg->block_size;
-	lfs_off_t pos = file->at - (full ? 1 : 0);
-	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
 
-	return pos - (off - lfs_ctz_pointers(index));
+	return lfs_ctz_first(lfs, file->at - full);
 }
 
 /* Program the end of the chain, which is a list then. Does not go on in it. */
@@ -296,48 +254,50 @@ static int lfs_file_halt(lfs_t *lfs, lfs_file_t *file, struct lfs_ctz *list)
  * before the end of the one there is. */
 static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
 {
-	struct lfs_ctz list = file->ctz, was = {0, 0};
-	lfs_block_t prev = LFS_BLOCK_NULL;
-	lfs_off_t index;
+	struct lfs_ctz *rest = file->rest, list = file->ctz, was;
+	bool writing = file->flags & LFS_F_WRITING, tail = false;
 	int err = 0;
 
-	if (file->flags & LFS_F_WRITING) {
-		if (file->at < file->mid[0].size && file->at < file->mid[1].size)
-			err = lfs_file_put(lfs, file, NULL, file->mid[0].size - file->at);
+	if (writing) {
+		if (file->at < rest[0].size && file->at < rest[1].size && file->at < list.size)
+			err = lfs_file_put(lfs, file, NULL,
+					   lfs_min(rest[0].size, list.size) - file->at);
 		if (err)
 			return err;
 		list.head = file->prev;
 		list.size = lfs_file_chainstart(lfs, file);
 	} else {
-		file->mid[0].size = file->mid[1].size = 0;
-		if (file->flags & LFS_F_INLINE)
+		rest[0].size = rest[1].size = 0;
+		rest[2] = list;
+		if (file->flags & LFS_F_DISTANT)
 			list.size = 0;
+		tail = (file->flags & LFS_F_TAIL) && pos >= list.size;
 	}
 	pos = lfs_min(pos, list.size);
-	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
-	if (!(file->flags & LFS_F_TAIL) || pos != list.size) {
-		pos -= off - lfs_ctz_pointers(index);
+	if (!tail) {
+		pos = lfs_ctz_first(lfs, pos);
 		if (pos > 0)
-			err = lfs_ctz_find(lfs, &list, pos - 1, &prev);
-		if (!err && (file->flags & LFS_F_WRITING))
+			err = lfs_ctz_find(lfs, &list, pos - 1, &list.head);
+		if (!err && writing)
 			err = lfs_file_halt(lfs, file, &was);
 		if (err)
 			return err;
-		if (file->mid[1].size <= file->at)
-			file->mid[1].size = 0;
-		if (file->at < file->mid[0].size)
-			file->mid[1] = file->mid[0];
-		file->mid[0] = was;
-		lfs_file_noblock(lfs, file);
-		file->prev = prev;
-	} else {
+		file->prev = list.head;
+	}
+	if (writing) {
+		if (rest[1].size <= file->at)
+			rest[1].size = 0;
+		if (file->at < rest[0].size)
+			rest[1] = rest[0];
+		rest[0] = was;
+	}
+	lfs_file_noblock(lfs, file);
+	if (tail) {
 		file->block = list.head;
-		file->off = off;
+		file->off = lfs_ctz_place(lfs, pos);
 	}
 	file->at = pos;
-	file->cache.size = 0;
-	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL);
-	file->flags |= LFS_F_WRITING;
+	lfs_file_setstate(file, LFS_F_WRITING | (file->flags & LFS_F_DISTANT));
 	return 0;
 }
 
@@ -345,48 +305,39 @@ static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
  * where block 0 has them. */
 static int lfs_file_outgrow(lfs_t *lfs, lfs_file_t *file)
 {
-	file->block = LFS_BLOCK_NULL;
-	file->at = 0;
-	int err = lfs_file_next(lfs, file);
+	lfs_size_t size = file->ctz.size;
+	lfs_block_t block;
+	int err = lfs_file_alloc(lfs, &block);
+
 	if (err)
 		return err;
-	file->cache.block = file->block;
+	lfs_file_setstate(file, LFS_F_WRITING);
+	file->block = file->cache.block = block;
 	file->cache.off = 0;
-	file->at = file->ctz.size;
-	lfs_file_advance(file, file->at);
-	file->ctz.size = file->mid[0].size = file->mid[1].size = 0;
-	file->flags &= ~(uint32_t)LFS_F_INLINE;
-	file->flags |= LFS_F_WRITING;
+	file->at = file->off = file->cache.size = size;
+	file->rest[0].size = file->rest[1].size = file->rest[2].size = 0;
 	return 0;
 }
 
 /* End the chain: all of the file is in it, and it is ctz. */
-static int lfs_file_flush(lfs_t *lfs, lfs_file_t *file)
+static int lfs_file_flush(lfs_t *lfs, void *handle)
 {
-	int err = 0;
+	lfs_file_t *file = handle;
 
-	if (!(file->flags & LFS_F_WRITING))
-		return 0;
-	err = lfs_fs_forceconsistency(lfs);
-	lfs_size_t left = (lfs_size_t)lfs_file_size_(lfs, file) - file->at;
-	if (!err && left > 0)
-		err = lfs_file_put(lfs, file, NULL, left);
+	lfs_alloc_ckpoint(lfs);
+	int err = lfs_file_put(lfs, file, NULL, file->ctz.size - file->at);
 	if (!err)
 		err = lfs_file_halt(lfs, file, &file->ctz);
 	if (err)
 		return err;
 
-	file->flags |= LFS_F_DIRTY;
-	if (file->at == 0) {
-		lfs_file_setinline(file, 0);
-		return 0;
-	}
-	bool units = file->off % lfs->cfg->prog_size == 0 &&
-		     file->off % lfs->cfg->read_size == 0;
-	if (units && file->off < lfs->cfg->block_size)
-		file->flags |= LFS_F_TAIL;
-	file->flags &= ~(uint32_t)(LFS_F_WRITING | LFS_F_INLINE);
+	bool tail = file->off < lfs->cfg->block_size && file->off % lfs->cfg->prog_size == 0 &&
+		    file->off % lfs->cfg->read_size == 0;
+	lfs_file_setstate(file, tail ? LFS_F_TAIL : 0);
 	lfs_cache_drop(&file->cache);
+	file->flags |= LFS_F_DIRTY;
+	if (file->ctz.size == 0)
+		lfs_file_setinline(file, 0);
 	return 0;
 }
 #endif

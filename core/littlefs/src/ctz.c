@@ -22,18 +22,20 @@ static lfs_off_t lfs_ctz_index(const lfs_t *lfs, lfs_off_t pos)
 }
 
 /* The place in it. */
-static lfs_off_t lfs_ctz_place(const lfs_t *lfs, lfs_off_t pos, lfs_off_t *index)
+static lfs_off_t lfs_ctz_place(const lfs_t *lfs, lfs_off_t pos)
 {
-	lfs_off_t i = *index = lfs_ctz_index(lfs, pos);
+	lfs_off_t i = lfs_ctz_index(lfs, pos);
 
 	return pos - (lfs->cfg->block_size - 2 * 4) * i - 4 * lfs_popc(i);
 }
 
 #ifndef LFS_READONLY
-/* Bytes of pointers at the start of a block. */
-static lfs_size_t lfs_ctz_pointers(lfs_off_t index)
+/* The first byte of a file that is in the block of byte pos: behind its pointers. */
+static lfs_off_t lfs_ctz_first(const lfs_t *lfs, lfs_off_t pos)
 {
-	return index > 0 ? 4 * (lfs_ctz(index) + 1) : 0;
+	lfs_off_t i = lfs_ctz_index(lfs, pos);
+
+	return pos - lfs_ctz_place(lfs, pos) + (i > 0 ? 4 * (lfs_ctz(i) + 1) : 0);
 }
 #endif
 

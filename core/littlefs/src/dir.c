@@ -49,7 +49,7 @@ static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 		if (lfs_pair_isnull(dir->m.pair))
 			return 0;
 		/* Nobody knows where it stands since a call failed (lfs_fs_doubt). */
-		if (dir->m.pair[0] == LFS_BLOCK_INLINE)
+		if (dir->m.pair[0] == LFS_BLOCK_LOST)
 			return LFS_ERR_CORRUPT;
 		if (dir->id >= dir->m.count) {
 			lfs_mdir_t m;

@@ -1,35 +1,34 @@
 /*
  * file.c: open files.
  *
- * What a handle holds is told by its flags and by cache.block:
+ * A file has ctz.size bytes, always. Where they are is told by the flags:
  *
  *   state     flags     contents                           cache        block, off, at, prev
- *   inline    INLINE    the first ctz.size bytes of the    the contents -
- *                       cache; cache.block is
- *                       LFS_BLOCK_INLINE
- *   distant   INLINE    the entry's tag: an inline file    empty        -
+ *   inline    INLINE    the beginning of the cache         the contents -
+ *   distant   DISTANT   the entry's tag: an inline file    empty        -
  *                       that is larger than the cache
  *   idle      -         the list ctz                       empty        -
- *   reading   READING   the list ctz                       of the disk  block holds byte at - 1
- *   writing   WRITING   up to at: the chain; then up to    what is not  the chain, below
- *                       mid[].size: these lists in turn;   programmed
- *                       to ctz.size: as without WRITING    of block
+ *   reading   READING   the list ctz                       of the disk  block would begin at byte
+ *                                                                       off; at: was read up to
+ *   writing   WRITING   up to at: the chain; then these    what is not  the chain, below
+ *                       lists, in turn: rest[0], rest[1],  programmed
+ *                       rest[2] (DISTANT: the tag)         of block
  *
  * A chain is a list that is being written. It ends at byte at of the file: in
  * block, which is used up to off, and before that in prev, the last full block.
  * When there is no block yet, block is LFS_BLOCK_NULL and off block_size. Writing
  * behind at copies what lies between. Writing before it begins another chain and
- * keeps the one there was as mid[0], which moves to mid[1] if it is still needed;
+ * keeps the one there was as rest[0], which moves to rest[1] if it is still needed;
  * for a third the first is copied. So the rest of a file is not copied each time a
  * position goes back, but once: by a read or a sync, after which the chain is ctz.
- * Lists that end before at are over: their blocks may be others' by now. At every
- * step, after errors too, the line of the table tells the contents: bytes leave
- * the cache only when they are programmed and read back.
+ * rest[2] is what the file was before. Lists that end before at are over: their
+ * blocks may be others' by now. All are when the chain comes to lengthen the file:
+ * what it was cut off from must not come back. At every step, after errors too,
+ * the line of the table tells the contents: bytes leave the cache only when they
+ * are programmed and read back.
  *
  * Besides:
  *   DIRTY   contents or attributes differ from the entry on disk
- *   ERRED   a call has failed with file->err; nothing is committed until a write
- *           succeeds
  *   TAIL    idle or reading: the last block is erased behind the end of the file,
  *           and this handle alone knows. The next chain begins there, without a
  *           copy. Only after a program that ended with a unit and was read back.
@@ -37,6 +36,7 @@
  *           kept from the allocator by this handle alone
  *   LEAVE   writing: a program in block has failed; another one takes its place
  *           before the next program
+ *   err     what a call has failed with; nothing is committed until a write succeeds
  */
 #include "internal.h"
 
@@ -45,6 +45,7 @@ static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 			     int (*cb)(void *, lfs_block_t), void *data)
 {
 	uint32_t mine = LFS_F_DIRTY | (all ? (uint32_t)LFS_F_STALE : 0);
+	const struct lfs_ctz *list = &file->ctz;
 	int err = 0;
 
 	if (file->flags & LFS_F_WRITING) {
@@ -54,13 +55,12 @@ static int lfs_file_traverse(lfs_t *lfs, lfs_file_t *file, bool all,
 		if (!err)
 			err = lfs_ctz_traverse(lfs, file->prev, lfs_file_chainstart(lfs, file),
 					       cb, data);
-		for (int i = 0; i < 2 && !err; i++)
-			if (file->at < file->mid[i].size)
-				err = lfs_ctz_traverse(lfs, file->mid[i].head,
-						       file->mid[i].size, cb, data);
+		for (list = file->rest; list < &file->rest[2] && !err; list++)
+			if (file->at < list->size)
+				err = lfs_ctz_traverse(lfs, list->head, list->size, cb, data);
 	}
-	if (!err && !(file->flags & LFS_F_INLINE) && (file->flags & mine))
-		err = lfs_ctz_traverse(lfs, file->ctz.head, file->ctz.size, cb, data);
+	if (!err && !(file->flags & (LFS_F_INLINE | LFS_F_DISTANT)) && (file->flags & mine))
+		err = lfs_ctz_traverse(lfs, list->head, list->size, cb, data);
 	return err;
 }
 
@@ -69,7 +69,7 @@ static int lfs_file_outline(lfs_t *lfs, lfs_file_t *file)
 {
 	uint32_t was = file->flags;
 
-	if (!lfs_file_isdistant(file))
+	if (!(was & LFS_F_DISTANT))
 		return 0;
 	if (!(was & LFS_F_WRITING)) {
 		/* Cannot fail: there is no list to look into. */
@@ -102,55 +102,37 @@ static int lfs_file_unshare(lfs_t *lfs, const lfs_block_t pair[2], uint16_t id,
 
 /* ---- Calls that write ------------------------------------------------------------- */
 
-/* What the call under way returns, the next sync returns as well. */
-static int lfs_file_fail(lfs_file_t *file, int err)
-{
-	if (err) {
-		file->flags |= LFS_F_ERRED;
-		file->err = err;
-	}
-	return err;
-}
-
-/* data to pos; NULL: only fill up to there. */
+/* n bytes of data to pos. What it leaves out becomes zero. */
 static int lfs_file_store(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 			  const uint8_t *data, lfs_size_t n)
 {
 	lfs_cache_t *cache = &file->cache;
-	int err = lfs_fs_forceconsistency(lfs);
+	int err = 0;
 
-	if (err)
-		return err;
-	if (lfs_file_isinline(file)) {
-		lfs_size_t size = lfs_max(pos + n, file->ctz.size);
+	if (file->flags & LFS_F_INLINE) {
+		lfs_size_t was = file->ctz.size, size = lfs_max(pos + n, was);
 		if (size <= lfs->inline_max) {
-			if (pos > file->ctz.size)
-				memset(cache->buffer + file->ctz.size, 0,
-				       pos - file->ctz.size);
-			if (n > 0)
-				memcpy(cache->buffer + pos, data, n);
+			memset(cache->buffer + was, 0, size - was);
+			memcpy(cache->buffer + pos, data, n);
 			file->ctz.size = size;
 			file->flags |= LFS_F_DIRTY;
 			return 0;
 		}
 		err = lfs_file_outgrow(lfs, file);
-	} else if (!(file->flags & LFS_F_WRITING)) {
+	} else if (!(file->flags & LFS_F_WRITING) ||
+		   /* Data of the cache is changed there; it is not programmed. */
+		   (pos < file->at && (file->at - pos > cache->size ||
+				       pos < lfs_file_chainstart(lfs, file)))) {
 		err = lfs_file_begin(lfs, file, pos);
-	} else if (pos < file->at) {
-		/* Data of the cache is changed there; it is not programmed. */
-		lfs_off_t index, off = lfs_ctz_place(lfs, pos, &index);
-		lfs_size_t back = file->at - pos;
-		if (back > cache->size || off + back != file->off)
-			err = lfs_file_begin(lfs, file, pos);
 	}
 	if (err)
 		return err;
 
 	if (pos > file->at) {
 		err = lfs_file_put(lfs, file, NULL, pos - file->at);
-	} else if (n > 0 && pos < file->at) {
-		lfs_size_t part = lfs_min(n, file->at - pos);
-		memcpy(cache->buffer + cache->size - (file->at - pos), data, part);
+	} else {
+		lfs_size_t back = file->at - pos, part = lfs_min(n, back);
+		memcpy(cache->buffer + cache->size - back, data, part);
 		data += part;
 		n -= part;
 	}
@@ -160,108 +142,81 @@ static int lfs_file_store(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 static lfs_ssize_t lfs_file_write_(lfs_t *lfs, lfs_file_t *file, const void *buffer,
 				   lfs_size_t size)
 {
-	lfs_off_t end = (lfs_off_t)lfs_file_size_(lfs, file);
+	int err = 0;
 
 	LFS_ASSERT(file->flags & LFS_O_WRONLY);
-	if ((file->flags & LFS_O_APPEND) && file->pos < end)
-		file->pos = end;
+	if (file->flags & LFS_O_APPEND)
+		file->pos = lfs_max(file->pos, file->ctz.size);
 	if (file->pos > lfs->file_max || size > lfs->file_max - file->pos)
 		return LFS_ERR_FBIG;
 	if (size > 0) {
-		int err = lfs_file_store(lfs, file, file->pos, buffer, size);
-		if (err)
-			return lfs_file_fail(file, err);
-		file->pos += size;
-	}
-	file->flags &= ~(uint32_t)LFS_F_ERRED;
-	return (lfs_ssize_t)size;
-}
-
-/* Of a list, or of a distant file, only the first size bytes. */
-static int lfs_file_shorten(lfs_t *lfs, struct lfs_ctz *list, bool distant, lfs_size_t size)
-{
-	lfs_block_t head = list->head;
-	int err = 0;
-
-	if (size >= list->size)
-		return 0;
-	if (!distant)
-		err = lfs_ctz_find(lfs, list, size - 1, &head);
-	if (!err) {
-		list->head = head;
-		list->size = size;
-	}
-	return err;
-}
-
-/* The first size bytes come into the cache; a list has them in its first block. */
-static int lfs_file_inline(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
-{
-	uint8_t *to = file->cache.buffer;
-	int err;
-
-	lfs_cache_drop(&file->cache);
-	if (file->flags & LFS_F_INLINE) {
-		err = lfs_file_readtag(lfs, file, 0, to, size);
-	} else {
-		lfs_block_t block;
-		err = lfs_ctz_find(lfs, &file->ctz, 0, &block);
+		err = lfs_fs_forceconsistency(lfs);
 		if (!err)
-			err = lfs_bd_read(lfs, size, block, 0, to, size);
+			err = lfs_file_store(lfs, file, file->pos, buffer, size);
+		if (!err)
+			file->pos += size;
 	}
-	if (!err)
-		lfs_file_setinline(file, size);
-	return err;
+	file->err = err;
+	return err ? err : (lfs_ssize_t)size;
+}
+
+/* The contents, which no chain holds, cut to size bytes. tiny: they come into the
+ * cache. */
+static int lfs_file_cutidle(lfs_t *lfs, lfs_file_t *file, lfs_size_t size, bool tiny)
+{
+	bool distant = file->flags & LFS_F_DISTANT;
+	lfs_block_t head;
+	int err = distant ? 0 : lfs_ctz_find(lfs, &file->ctz, size - 1, &head);
+
+	if (err)
+		return err;
+	file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL);
+	if (tiny) {
+		uint8_t *to = file->cache.buffer;
+		lfs_cache_drop(&file->cache);
+		/* A list has them in its first block. */
+		err = distant ? lfs_file_readtag(lfs, file, 0, to, size)
+			      : lfs_bd_read(lfs, 0, head, 0, to, size);
+		if (!err)
+			lfs_file_setinline(file, size);
+		return err;
+	}
+	file->ctz.size = size;
+	if (distant)
+		return lfs_file_begin(lfs, file, 0);
+	file->ctz.head = head;
+	return 0;
 }
 
 /* Cut to size bytes; there are more. */
 static int lfs_file_cut(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
 {
-	struct lfs_ctz ctz = file->ctz, mid[2] = {file->mid[0], file->mid[1]};
-	bool distant = lfs_file_isdistant(file);
-	lfs_size_t small = distant ? lfs->cfg->cache_size : lfs->inline_max;
+	lfs_size_t was = file->ctz.size;
+	bool tiny = size <= (file->flags & LFS_F_DISTANT ? lfs->cfg->cache_size : lfs->inline_max);
 	int err = 0;
 
-	if (size == 0 || lfs_file_isinline(file)) {
+	if (size == 0 || (file->flags & LFS_F_INLINE)) {
 		lfs_file_setinline(file, size);
-		file->flags |= LFS_F_DIRTY;
-		return 0;
-	}
-
-	/* First, so that the end of a chain copies nothing from behind size. */
-	err = lfs_file_shorten(lfs, &file->ctz, distant, size);
-	if (!err && (file->flags & LFS_F_WRITING)) {
-		for (int i = 0; i < 2 && !err; i++)
-			if (file->at < file->mid[i].size)
-				err = lfs_file_shorten(lfs, &file->mid[i], false, size);
-		if (!err && (file->at > size || size <= small)) {
-			err = lfs_file_flush(lfs, file);
-			if (!err) {
-				ctz = file->ctz;
-				err = lfs_file_shorten(lfs, &file->ctz, false, size);
-			}
-		}
-	}
-	if (!err && !(file->flags & LFS_F_WRITING)) {
-		file->flags &= ~(uint32_t)(LFS_F_READING | LFS_F_TAIL);
-		if (size <= small)
-			err = lfs_file_inline(lfs, file, size);
-		else if (file->flags & LFS_F_INLINE)
-			err = lfs_file_begin(lfs, file, 0);
-	}
-	if (err) {
-		file->ctz = ctz;
-		file->mid[0] = mid[0];
-		file->mid[1] = mid[1];
 	} else {
-		file->flags |= LFS_F_DIRTY;
+		if (file->flags & LFS_F_WRITING) {
+			/* The end of the chain copies nothing from behind size. */
+			file->ctz.size = lfs_max(file->at, size);
+			if (tiny || file->at > size)
+				err = lfs_file_flush(lfs, file);
+			if (err)
+				file->ctz.size = was;
+		}
+		if (!err && !(file->flags & LFS_F_WRITING))
+			err = lfs_file_cutidle(lfs, file, size, tiny);
 	}
+	if (!err)
+		file->flags |= LFS_F_DIRTY;
 	return err;
 }
 
 static int lfs_file_truncate_(lfs_t *lfs, lfs_file_t *file, lfs_off_t size)
 {
-	lfs_off_t now = (lfs_off_t)lfs_file_size_(lfs, file);
+	lfs_off_t was = file->ctz.size;
 	int err = 0;
 
 	LFS_ASSERT(file->flags & LFS_O_WRONLY);
@@ -269,33 +224,31 @@ static int lfs_file_truncate_(lfs_t *lfs, lfs_file_t *file, lfs_off_t size)
 		return LFS_ERR_INVAL;
 	if (size > lfs->file_max)
 		return LFS_ERR_FBIG;
-	if (size > now) {
-		err = lfs_file_store(lfs, file, size, NULL, 0);
+	if (size > was || (file->flags & LFS_F_WRITING))
+		err = lfs_fs_forceconsistency(lfs);
+	if (!err && size > was) {
+		err = lfs_file_store(lfs, file, size, file->cache.buffer, 0);
 		/* Zeros that came there go again. */
-		if (err && (lfs_off_t)lfs_file_size_(lfs, file) > now)
-			(void)lfs_file_cut(lfs, file, now);
-	} else if (size < now) {
+		if (err && file->ctz.size > was)
+			(void)lfs_file_cut(lfs, file, was);
+	} else if (!err && size < was) {
 		err = lfs_file_cut(lfs, file, size);
 	}
-	if (err)
-		return lfs_file_fail(file, err);
-	file->flags &= ~(uint32_t)LFS_F_ERRED;
-	return 0;
+	return file->err = err;
 }
 
 /* Contents and attributes in one commit. */
-static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
+static int lfs_file_commit(lfs_t *lfs, void *handle)
 {
+	lfs_file_t *file = handle;
 	struct lfs_ctz ctz = file->ctz;
 	lfs_tag_t tag = LFS_MKTAG(LFS_TYPE_CTZSTRUCT, 0, sizeof ctz);
 	const void *contents = &ctz;
 	lfs_size_t count = file->flags & LFS_O_WRONLY ? file->cfg->attr_count : 0;
 	/* A distant file has not changed: its tag stays. */
-	int from = lfs_file_isdistant(file) ? 1 : 0;
-	int err = lfs_fs_forceconsistency(lfs);
+	int from = file->flags & LFS_F_DISTANT ? 1 : 0;
+	int err = lfs_file_unshare(lfs, file->m.pair, file->id, file);
 
-	if (!err)
-		err = lfs_file_unshare(lfs, file->m.pair, file->id, file);
 	if (err)
 		return err;
 	if (file->flags & LFS_F_INLINE) {
@@ -312,10 +265,11 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 	}
 	do {
 		lfs_tag_t id = LFS_MKTAG(0, file->id, 0);
-		struct lfs_mattr attrs[] = {
-			{tag | id, {contents}},
-			{LFS_MKTAG(LFS_FROM_USERATTRS, 0, count) | id, {file->cfg->attrs}},
-		};
+		struct lfs_mattr attrs[2];
+		attrs[0].tag = tag | id;
+		attrs[0].u.buffer = contents;
+		attrs[1].tag = LFS_MKTAG(LFS_FROM_USERATTRS, 0, count) | id;
+		attrs[1].u.buffer = file->cfg->attrs;
 		err = lfs_dir_commit(lfs, &file->m, attrs + from, 2 - from);
 	} while (err == LFS_AGAIN);
 	if (!err)
@@ -323,15 +277,21 @@ static int lfs_file_commit(lfs_t *lfs, lfs_file_t *file)
 	return err;
 }
 
+/* No chain any more. */
+static int lfs_file_settle(lfs_t *lfs, lfs_file_t *file)
+{
+	return file->flags & LFS_F_WRITING ? lfs_fs_change(lfs, lfs_file_flush, file) : 0;
+}
+
 static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file)
 {
-	if (file->flags & LFS_F_ERRED)
+	if (file->err)
 		return file->err;
 
-	int err = lfs_file_flush(lfs, file);
+	int err = lfs_file_settle(lfs, file);
 	if (!err && (file->flags & LFS_F_DIRTY) && !lfs_pair_isnull(file->m.pair))
-		err = lfs_file_commit(lfs, file);
-	return lfs_file_fail(file, err);
+		err = lfs_fs_change(lfs, lfs_file_commit, file);
+	return file->err = err;
 }
 #endif
 
@@ -341,28 +301,27 @@ static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file)
 static int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
 			     uint8_t *to, lfs_size_t *n)
 {
-	lfs_off_t index, known = 0;
-	lfs_off_t off = lfs_ctz_place(lfs, pos, &index);
-	/* Where reads follow each other, what follows will be wanted too. */
-	bool following = pos == 0 || ((file->flags & LFS_F_READING) && pos == file->at);
+	lfs_off_t off = lfs_ctz_place(lfs, pos);
+	lfs_block_t block = file->block;
 
-	if (file->flags & LFS_F_READING)
-		known = lfs_ctz_index(lfs, file->at - 1);
-	if (!(file->flags & LFS_F_READING) || known != index) {
-		file->flags &= ~(uint32_t)LFS_F_READING;
-		int err = lfs_ctz_find(lfs, &file->ctz, pos, &file->block);
+	bool reading = file->flags & LFS_F_READING;
+
+	if (!reading || file->off != pos - off) {
+		int err = lfs_ctz_find(lfs, &file->ctz, pos, &block);
 		if (err)
 			return err;
 	}
 	*n = lfs_min(*n, lfs->cfg->block_size - off);
-	if (*n >= lfs->cfg->cache_size)
-		following = false;
-	struct lfs_span span = {&file->cache, following ? file->ctz.size - pos : *n,
-				file->block, off, *n};
-	int err = lfs_bd_use(lfs, &span, LFS_USE_COPY, to);
+	/* Where reads follow each other, what follows will be wanted too. */
+	lfs_size_t hint = *n;
+	if (hint < lfs->cfg->cache_size && (pos == 0 || (reading && pos == file->at)))
+		hint = file->ctz.size - pos;
+	file->block = block;
+	file->off = pos - off;
 	file->at = pos + *n;
 	file->flags |= LFS_F_READING;
-	return err;
+	return lfs_bd_use(lfs, &(struct lfs_span){&file->cache, hint, block, off, *n},
+			  LFS_USE_COPY, to);
 }
 
 static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lfs_size_t size)
@@ -372,26 +331,32 @@ static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lf
 
 	LFS_ASSERT(file->flags & LFS_O_RDONLY);
 #ifndef LFS_READONLY
-	err = lfs_file_fail(file, lfs_file_flush(lfs, file));
+	err = lfs_file_settle(lfs, file);
+	if (err)
+		return file->err = err;
 #endif
 	if (file->pos >= file->ctz.size)
-		return err;
+		return 0;
 	size = lfs_min(size, file->ctz.size - file->pos);
-	for (lfs_size_t left = size, n; left > 0 && !err; left -= n) {
-		lfs_off_t pos = file->pos + (size - left);
-		n = left;
-		if (lfs_file_isinline(file))
+	lfs_off_t pos = file->pos, end = pos + size;
+	for (lfs_size_t n; pos < end; pos += n, to += n) {
+		n = end - pos;
+		if (file->flags & LFS_F_INLINE)
 			memcpy(to, file->cache.buffer + pos, n);
-		else if (file->flags & LFS_F_INLINE)
+		else if (file->flags & LFS_F_DISTANT)
 			err = lfs_file_readtag(lfs, file, pos, to, n);
 		else
 			err = lfs_file_readlist(lfs, file, pos, to, &n);
-		to += n;
+		if (err)
+			return err;
 	}
-	if (err)
-		return err;
-	file->pos += size;
+	file->pos = end;
 	return (lfs_ssize_t)size;
+}
+
+static lfs_soff_t lfs_file_size_(const lfs_file_t *file)
+{
+	return (lfs_soff_t)file->ctz.size;
 }
 
 static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, int whence)
@@ -401,7 +366,7 @@ static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, i
 	if (whence == LFS_SEEK_CUR)
 		pos += file->pos;
 	else if (whence == LFS_SEEK_END)
-		pos += (lfs_off_t)lfs_file_size_(lfs, file);
+		pos += (lfs_off_t)lfs_file_size_(file);
 	else if (whence != LFS_SEEK_SET)
 		pos = file->pos;
 	/* Negative ones are beyond any limit. */
@@ -413,55 +378,34 @@ static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, i
 
 /* ---- Open and close --------------------------------------------------------------- */
 
-#ifndef LFS_READONLY
-/* An empty file of the name in w. */
-static int lfs_file_create(lfs_t *lfs, lfs_file_t *file, struct lfs_where *w)
+/* The contents of the entry with that struct. */
+static int lfs_file_load(lfs_t *lfs, lfs_file_t *file, const struct lfs_mattr *body)
 {
-	int err;
+	uint32_t type = lfs_tag_type(body->tag);
 
-	w->body = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, 0), {NULL}};
-	err = lfs_entry_create(lfs, w, false);
-	if (err)
-		return err;
-	lfs_mdir_set(&file->m, &w->dir);
-	file->id = w->id;
-	lfs_file_setinline(file, 0);
-	/* The commit may have split the pair. */
-	return lfs_dir_seekid(lfs, &file->m, &file->id);
-}
-#endif
-
-/* The contents of the entry that w has found. */
-static int lfs_file_load(lfs_t *lfs, lfs_file_t *file, const struct lfs_where *w)
-{
-	lfs_size_t size = lfs_tag_size(w->body.tag);
-	int err;
-
-	lfs_mdir_set(&file->m, &w->dir);
-	file->id = w->id;
-	if (lfs_tag_type(w->body.tag) == LFS_TYPE_INLINESTRUCT) {
-		file->flags |= LFS_F_INLINE;
-		file->ctz.size = size;
-		if (size > lfs->cfg->cache_size)
-			return 0;
-		lfs_file_setinline(file, size);
-		return lfs_mattr_read(lfs, &w->body, file->cache.buffer, size);
-	}
-	if (lfs_tag_type(w->body.tag) != LFS_TYPE_CTZSTRUCT || size < sizeof file->ctz)
+	file->ctz.size = lfs_tag_size(body->tag);
+	if (type == LFS_TYPE_CTZSTRUCT && file->ctz.size >= sizeof file->ctz) {
+		int err = lfs_mattr_read(lfs, body, &file->ctz, sizeof file->ctz);
+		lfs_ctz_fromle32(&file->ctz);
+		if (!err && file->ctz.size > LFS_FILE_MAX)
+			err = LFS_ERR_CORRUPT;
+		if (err || file->ctz.size > 0)
+			return err;
+	} else if (type != LFS_TYPE_INLINESTRUCT) {
 		return LFS_ERR_CORRUPT;
-	err = lfs_mattr_read(lfs, &w->body, &file->ctz, sizeof file->ctz);
-	lfs_ctz_fromle32(&file->ctz);
-	if (!err && file->ctz.size > LFS_FILE_MAX)
-		err = LFS_ERR_CORRUPT;
-	if (!err && file->ctz.size == 0)
-		lfs_file_setinline(file, 0);
-	return err;
+	} else if (file->ctz.size > lfs->cfg->cache_size) {
+		file->flags |= LFS_F_DISTANT;
+		return 0;
+	}
+	file->flags |= LFS_F_INLINE;
+	return lfs_mattr_read(lfs, body, file->cache.buffer, file->ctz.size);
 }
 
 static int lfs_file_readattrs(lfs_t *lfs, lfs_file_t *file)
 {
-	for (lfs_size_t i = 0; i < file->cfg->attr_count; i++) {
-		const struct lfs_attr *a = &file->cfg->attrs[i];
+	const struct lfs_attr *a = file->cfg->attrs;
+
+	for (lfs_size_t n = file->cfg->attr_count; n > 0; n--, a++) {
 		lfs_ssize_t res = lfs_dir_get(lfs, &file->m, LFS_MKTAG(LFS_TYPE_USERATTR + a->type,
 								       file->id, 0),
 					      a->buffer, a->size);
@@ -471,57 +415,61 @@ static int lfs_file_readattrs(lfs_t *lfs, lfs_file_t *file)
 	return 0;
 }
 
-/* An entry, and what it holds. LFS_AGAIN: it was about to be created. */
-static int lfs_file_enter(lfs_t *lfs, lfs_file_t *file, const char *path)
-{
-	struct lfs_where w;
-	int err;
+/* A file that is being opened. */
+struct lfs_opening {
+	lfs_file_t *file;
+	const char *path;
+};
 
-#ifdef LFS_READONLY
-	err = lfs_path_find(lfs, path, &w);
-	if (!err && w.type != LFS_TYPE_REG)
-		err = LFS_ERR_ISDIR;
-	if (!err)
-		err = lfs_file_load(lfs, file, &w);
-#else
+/* An entry, and what it holds. LFS_AGAIN: it was about to be created. */
+static int lfs_file_enter(lfs_t *lfs, void *opening)
+{
+	const struct lfs_opening *o = opening;
+	lfs_file_t *file = o->file;
+	struct lfs_where w;
+	int err = lfs_path_find(lfs, o->path, &w);
+
+#ifndef LFS_READONLY
 	uint32_t flags = file->flags;
 	lfs_size_t count = flags & LFS_O_WRONLY ? file->cfg->attr_count : 0;
-
-	/* Write access, and CREAT and TRUNC without it, write sooner or later:
-	 * repairs come first. */
-	if (flags & (LFS_O_WRONLY | LFS_O_CREAT | LFS_O_TRUNC)) {
-		err = lfs_fs_forceconsistency(lfs);
-		if (err)
-			return err;
-	}
-	err = lfs_path_find(lfs, path, &w);
 	bool missing = err == LFS_ERR_NOENT && (flags & LFS_O_CREAT);
+
 	if (missing) {
+		flags |= LFS_O_TRUNC;
 		w.type = LFS_TYPE_REG;
-		err = lfs_where_mayname(lfs, &w, LFS_TYPE_REG);
-	} else if (!err && (flags & LFS_O_EXCL))
+		err = lfs_where_mayname(lfs, &w, w.type);
+	} else if (!err && (flags & LFS_O_EXCL)) {
 		err = LFS_ERR_EXIST;
-	else if (!err && w.type != LFS_TYPE_REG)
+	}
+#endif
+	if (!err && w.type != LFS_TYPE_REG)
 		err = LFS_ERR_ISDIR;
-	for (lfs_size_t i = 0; !err && i < count; i++)
-		if (file->cfg->attrs[i].size > lfs->attr_max)
-			err = LFS_ERR_NOSPC;
 	if (err)
 		return err;
-
-	if (missing) {
-		err = lfs_file_create(lfs, file, &w);
-	} else if (flags & LFS_O_TRUNC) {
-		lfs_mdir_set(&file->m, &w.dir);
-		file->id = w.id;
-		lfs_file_setinline(file, 0);
-		file->flags |= LFS_F_DIRTY;
-	} else {
-		err = lfs_file_load(lfs, file, &w);
+#ifndef LFS_READONLY
+	for (lfs_size_t i = 0; i < count; i++)
+		if (file->cfg->attrs[i].size > lfs->attr_max)
+			return LFS_ERR_NOSPC;
+	if (flags & LFS_O_TRUNC) {
+		w.body.tag = LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, 0);
+		w.body.u.buffer = o->path;
 	}
-	if (count > 0)
+	if (missing)
+		err = lfs_entry_create(lfs, &w, false);
+	if (err)
+		return err;
+	if (count > 0 || (!missing && (flags & LFS_O_TRUNC)))
 		file->flags |= LFS_F_DIRTY;
 #endif
+	lfs_mdir_set(&file->m, &w.dir);
+	file->id = w.id;
+#ifndef LFS_READONLY
+	/* The commit may have split the pair. */
+	err = lfs_dir_seekid(lfs, &file->m, &file->id);
+	if (err)
+		return err;
+#endif
+	err = lfs_file_load(lfs, file, &w.body);
 	if (!err && (file->flags & LFS_O_RDONLY))
 		err = lfs_file_readattrs(lfs, file);
 	return err;
@@ -530,19 +478,26 @@ static int lfs_file_enter(lfs_t *lfs, lfs_file_t *file, const char *path)
 static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int flags,
 			     const struct lfs_file_config *config)
 {
+	struct lfs_opening o = {file, path};
 	int err;
 
 	file->cache.buffer = config->buffer ? config->buffer : lfs_malloc(lfs->cfg->cache_size);
 	if (!file->cache.buffer)
 		return LFS_ERR_NOMEM;
-	do {
-		file->type = LFS_TYPE_REG;
-		file->flags = (uint32_t)flags & 0xffff;
-		file->cfg = config;
-		file->pos = 0;
-		lfs_cache_drop(&file->cache);
-		err = lfs_file_enter(lfs, file, path);
-	} while (err == LFS_AGAIN);
+	file->type = LFS_TYPE_REG;
+	file->flags = (uint32_t)flags & 0xffff;
+	file->cfg = config;
+	file->pos = 0;
+	file->err = 0;
+	lfs_cache_drop(&file->cache);
+#ifdef LFS_READONLY
+	err = lfs_file_enter(lfs, &o);
+#else
+	/* Write access, and CREAT and TRUNC without it, write sooner or later: repairs
+	 * come first. */
+	err = flags & (LFS_O_WRONLY | LFS_O_CREAT | LFS_O_TRUNC)
+	      ? lfs_fs_change(lfs, lfs_file_enter, &o) : lfs_file_enter(lfs, &o);
+#endif
 	if (!err)
 		lfs_mlist_append(lfs, (struct lfs_mlist *)file);
 	else if (!config->buffer)
@@ -556,7 +511,7 @@ static int lfs_file_close_(lfs_t *lfs, lfs_file_t *file)
 
 #ifndef LFS_READONLY
 	/* An error that stands has been returned by the call that met it. */
-	if (!(file->flags & LFS_F_ERRED))
+	if (!file->err)
 		err = lfs_file_sync_(lfs, file);
 #endif
 	lfs_mlist_remove(lfs, file);

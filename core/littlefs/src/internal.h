@@ -42,7 +42,7 @@ typedef uint32_t lfs_tag_t;
 #define LFS_SIZE_DELETED 0x3ffu	/* length of a tag that only removes one */
 
 #define LFS_BLOCK_NULL ((lfs_block_t)-1)
-#define LFS_BLOCK_INLINE ((lfs_block_t)-2)	/* of an inline file's cache */
+#define LFS_BLOCK_LOST ((lfs_block_t)-2)	/* in the pair of a handle that has lost its own */
 
 static inline uint32_t lfs_tag_type(lfs_tag_t tag)
 {
@@ -303,6 +303,8 @@ enum {
 	LFS_F_TAIL = 0x200000,
 	LFS_F_STALE = 0x400000,
 	LFS_F_LEAVE = 0x800000,
+	LFS_F_DISTANT = 0x1000000,
+	LFS_F_STATE = 0x1b60000,	/* all that tell the state, and INLINE, READING, WRITING */
 };
 
 /* ---- Open handles ----------------------------------------------------------------- */
@@ -389,7 +391,7 @@ static int lfs_file_opencfg_(lfs_t *lfs, lfs_file_t *file, const char *path, int
 static int lfs_file_close_(lfs_t *lfs, lfs_file_t *file);
 static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lfs_size_t size);
 static lfs_soff_t lfs_file_seek_(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, int whence);
-static lfs_soff_t lfs_file_size_(lfs_t *lfs, lfs_file_t *file);
+static lfs_soff_t lfs_file_size_(const lfs_file_t *file);
 #ifndef LFS_READONLY
 static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file);
 static lfs_ssize_t lfs_file_write_(lfs_t *lfs, lfs_file_t *file, const void *buffer,

@@ -94,7 +94,7 @@ static void lfs_dir_effect(lfs_mdir_t *dir, const struct lfs_mattr *attrs, int c
  * what it does next is LFS_ERR_CORRUPT. */
 static void lfs_handle_lose(struct lfs_mlist *h)
 {
-	h->m.pair[0] = h->m.pair[1] = LFS_BLOCK_INLINE;
+	h->m.pair[0] = h->m.pair[1] = LFS_BLOCK_LOST;
 	h->m.erased = false;
 	/* Nobody will tell it when its entry goes. */
 	if (lfs_handle_isfile(h))
