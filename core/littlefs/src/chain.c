@@ -177,7 +177,7 @@ static int lfs_file_next(lfs_t *lfs, lfs_file_t *file)
 static int lfs_file_put(lfs_t *lfs, lfs_file_t *file, const uint8_t *data, lfs_size_t n)
 {
 	const struct lfs_ctz *source = NULL;
-	lfs_block_t from = LFS_BLOCK_NULL;
+	lfs_block_t from;
 
 	while (n > 0) {
 		int err = 0;
@@ -259,7 +259,7 @@ static int lfs_file_begin(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos)
 	int err = 0;
 
 	if (writing) {
-		if (file->at < rest[0].size && file->at < rest[1].size && file->at < list.size)
+		if (file->at < rest[0].size && file->at < rest[1].size)
 			err = lfs_file_put(lfs, file, NULL,
 					   lfs_min(rest[0].size, list.size) - file->at);
 		if (err)
@@ -331,13 +331,15 @@ static int lfs_file_flush(lfs_t *lfs, void *handle)
 	if (err)
 		return err;
 
-	bool tail = file->off < lfs->cfg->block_size && file->off % lfs->cfg->prog_size == 0 &&
-		    file->off % lfs->cfg->read_size == 0;
-	lfs_file_setstate(file, tail ? LFS_F_TAIL : 0);
+	uint32_t state = 0;
+	if (file->ctz.size == 0)
+		state = LFS_F_INLINE;
+	else if (file->off < lfs->cfg->block_size && file->off % lfs->cfg->prog_size == 0 &&
+		 file->off % lfs->cfg->read_size == 0)
+		state = LFS_F_TAIL;
+	lfs_file_setstate(file, state);
 	lfs_cache_drop(&file->cache);
 	file->flags |= LFS_F_DIRTY;
-	if (file->ctz.size == 0)
-		lfs_file_setinline(file, 0);
 	return 0;
 }
 #endif

@@ -35,7 +35,7 @@ static lfs_off_t lfs_ctz_first(const lfs_t *lfs, lfs_off_t pos)
 {
 	lfs_off_t i = lfs_ctz_index(lfs, pos);
 
-	return pos - lfs_ctz_place(lfs, pos) + (i > 0 ? 4 * (lfs_ctz(i) + 1) : 0);
+	return i > 0 ? (lfs->cfg->block_size - 2 * 4) * i + 4 * (lfs_popc(i - 1) + 2) : 0;
 }
 #endif
 

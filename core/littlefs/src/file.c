@@ -226,13 +226,12 @@ static int lfs_file_truncate_(lfs_t *lfs, lfs_file_t *file, lfs_off_t size)
 		return LFS_ERR_FBIG;
 	if (size > was || (file->flags & LFS_F_WRITING))
 		err = lfs_fs_forceconsistency(lfs);
-	if (!err && size > was) {
+	if (!err && size > was)
 		err = lfs_file_store(lfs, file, size, file->cache.buffer, 0);
-		/* Zeros that came there go again. */
-		if (err && file->ctz.size > was)
-			(void)lfs_file_cut(lfs, file, was);
-	} else if (!err && size < was) {
-		err = lfs_file_cut(lfs, file, size);
+	/* Zeros that came there before an error go again. */
+	if (file->ctz.size > (err ? was : size)) {
+		int cut = lfs_file_cut(lfs, file, lfs_min(size, was));
+		err = err ? err : cut;
 	}
 	return file->err = err;
 }
@@ -447,19 +446,22 @@ static int lfs_file_enter(lfs_t *lfs, void *opening)
 	if (err)
 		return err;
 #ifndef LFS_READONLY
-	for (lfs_size_t i = 0; i < count; i++)
-		if (file->cfg->attrs[i].size > lfs->attr_max)
+	for (const struct lfs_attr *a = file->cfg->attrs; count > 0; count--, a++) {
+		if (a->size > lfs->attr_max)
 			return LFS_ERR_NOSPC;
+		file->flags |= LFS_F_DIRTY;
+	}
 	if (flags & LFS_O_TRUNC) {
+		/* As an empty one; the buffer need only be one. */
 		w.body.tag = LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, 0);
 		w.body.u.buffer = o->path;
+		if (missing)
+			err = lfs_entry_create(lfs, &w, false);
+		else
+			file->flags |= LFS_F_DIRTY;
 	}
-	if (missing)
-		err = lfs_entry_create(lfs, &w, false);
 	if (err)
 		return err;
-	if (count > 0 || (!missing && (flags & LFS_O_TRUNC)))
-		file->flags |= LFS_F_DIRTY;
 #endif
 	lfs_mdir_set(&file->m, &w.dir);
 	file->id = w.id;
