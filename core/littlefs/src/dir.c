@@ -85,12 +85,13 @@ static int lfs_dir_read_(lfs_t *lfs, lfs_dir_t *dir, struct lfs_info *info)
 	if (res <= 0)
 		return res;
 	res = lfs_dir_entry(lfs, &dir->m, dir->id, &e);
+	if (res)
+		return res;
 	lfs_size_t nlen = lfs_tag_size(e.name.tag);
-	if (!res && (!e.name.tag || nlen > LFS_NAME_MAX))
-		res = LFS_ERR_CORRUPT;
-	if (!res)
-		res = lfs_mattr_read(lfs, &e.name, info->name, nlen);
+	if (!e.name.tag || nlen > LFS_NAME_MAX)
+		return LFS_ERR_CORRUPT;
 	info->type = (uint8_t)lfs_tag_type(e.name.tag);
+	res = lfs_mattr_read(lfs, &e.name, info->name, nlen);
 	if (!res)
 		res = lfs_info_size(lfs, info, &e.body);
 	if (res)

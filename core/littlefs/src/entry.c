@@ -132,29 +132,15 @@ static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, bool link)
 	return lfs_dir_commit(lfs, &w->dir, attrs + 1, 3 + link);
 }
 
-/* A directory to be made. */
-struct lfs_making {
-	const char *path;
-	lfs_block_t pair[2];	/* its own, in little-endian order */
-	bool linked;		/* it is in the tail list; its entry is still to come */
-};
-
-/* Its entry, and if it is not linked yet the link. */
-static int lfs_mkdir_enter(lfs_t *lfs, const struct lfs_making *m, struct lfs_where *w)
-{
-	w->body = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof m->pair), {m->pair}};
-	return lfs_entry_create(lfs, w, !m->linked);
-}
-
 static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
 {
-	struct lfs_making *m = args;
+	const char *path = *(const char **)args;
 	struct lfs_where w;
 	lfs_mdir_t last, dir;
 	struct lfs_source empty = {&dir, NULL, 0, 0, 0};
 	struct lfs_steps steps = {0};
 
-	int err = lfs_path_find(lfs, m->path, &w);
+	int err = lfs_path_find(lfs, path, &w);
 	if (err != LFS_ERR_NOENT)
 		return err ? err : LFS_ERR_EXIST;
 	err = lfs_where_mayname(lfs, &w, LFS_TYPE_DIR);
@@ -166,32 +152,29 @@ static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
 		err = lfs_dir_create(lfs, &dir, &empty, last.tail, false);
 	if (err)
 		return err;
-	lfs_pair_set(m->pair, dir.pair);
-	lfs_pair_tole32(m->pair);
-	m->linked = w.dir.split;
-	if (!m->linked)
-		return lfs_mkdir_enter(lfs, m, &w);
-	lfs_gstate_setorphans(lfs, true);
-	return lfs_dir_commit1(lfs, &last, lfs_tail_tag(false), m->pair);
+	lfs_pair_tole32(dir.pair);
+	bool apart = w.dir.split;
+	if (apart) {
+		lfs_gstate_setorphans(lfs, true);
+		err = lfs_dir_commit1(lfs, &last, lfs_tail_tag(false), dir.pair);
+		if (err)
+			return err;
+	}
+	do {
+		/* The first commit may have changed where that is. */
+		if (apart && (err = lfs_path_find(lfs, path, &w)) != LFS_ERR_NOENT)
+			return err;
+		lfs_gstate_setorphans(lfs, false);
+		w.body = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof dir.pair),
+					    {dir.pair}};
+		err = lfs_entry_create(lfs, &w, !apart);
+	} while (apart && err == LFS_AGAIN);
+	return err;
 }
 
 static int lfs_mkdir_(lfs_t *lfs, const char *path)
 {
-	struct lfs_making m = {.path = path};
-	struct lfs_where w;
-	int err = lfs_fs_change(lfs, lfs_mkdir_attempt, &m);
-
-	if (err || !m.linked)
-		return err;
-	do {
-		/* The first commit may have changed where that is. */
-		err = lfs_path_find(lfs, path, &w);
-		if (err != LFS_ERR_NOENT)
-			return err;
-		lfs_gstate_setorphans(lfs, false);
-		err = lfs_mkdir_enter(lfs, &m, &w);
-	} while (err == LFS_AGAIN);
-	return err;
+	return lfs_fs_change(lfs, lfs_mkdir_attempt, &path);
 }
 
 /* ---- Removing --------------------------------------------------------------------------------- */
@@ -207,7 +190,7 @@ struct lfs_going {
 static int lfs_where_vacate(lfs_t *lfs, const struct lfs_where *w, uint8_t type,
 			    lfs_block_t head[2])
 {
-	lfs_mdir_t dir = {.split = true};
+	lfs_mdir_t dir;
 	uint16_t id = 0;
 
 	if (w->id == LFS_ID_NONE)
@@ -218,6 +201,8 @@ static int lfs_where_vacate(lfs_t *lfs, const struct lfs_where *w, uint8_t type,
 		return lfs_file_unshare(lfs, w->dir.pair, w->id, NULL);
 	int err = lfs_where_head(lfs, w, head);
 	lfs_pair_set(dir.tail, head);
+	dir.split = true;
+	dir.count = 0;
 	if (!err)
 		err = lfs_dir_seekid(lfs, &dir, &id);
 	if (err || dir.count > 0)
@@ -298,13 +283,16 @@ static int lfs_rename_attempt(lfs_t *lfs, void *args)
 		return err;
 
 	struct lfs_origin origin = {&from.dir, from.id};
+	lfs_tag_t gone = LFS_MKTAG(LFS_TYPE_DELETE, from.id, 0);
 	bool same = lfs_pair_same(from.dir.pair, to.dir.pair);
+	if (!same)
+		lfs_fs_prepmove(lfs, gone, from.dir.pair);
+	else if (create && to.id <= from.id)
+		gone += LFS_MKTAG(0, 1, 0);
 	lfs_where_attrs(&to, &from, attrs);
 	attrs[4] = (struct lfs_mattr){LFS_MKTAG(LFS_FROM_MOVE, to.id, 0), {&origin}};
-	attrs[5].tag = LFS_MKTAG(LFS_TYPE_DELETE, from.id + (create && to.id <= from.id), 0);
+	attrs[5] = (struct lfs_mattr){gone, {NULL}};
 	lfs_rename_mark(lfs, &from);
-	if (!same)
-		lfs_fs_prepmove(lfs, from.id, from.dir.pair);
 	return lfs_dir_commit(lfs, &to.dir, attrs + create, 5 + same - create);
 }
 

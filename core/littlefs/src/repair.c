@@ -125,7 +125,7 @@ static int lfs_fs_demove(lfs_t *lfs)
 			err = LFS_ERR_CORRUPT;
 		if (err)
 			return err;
-		lfs_fs_prepmove(lfs, LFS_ID_NONE, NULL);
+		lfs_fs_prepmove(lfs, 0, (const lfs_block_t[2]){0, 0});
 		err = lfs_dir_delete(lfs, &dir, id);
 		if (err)
 			lfs_gstate_reset(lfs);

@@ -351,15 +351,14 @@ static lfs_ssize_t lfs_fs_size_(lfs_t *lfs)
 
 #ifndef LFS_READONLY
 
-/* Commit what is left to tell of the global state. */
+/* The flag of orphans, when there were none, is all that the repairs have not told
+ * the disk. */
 static int lfs_fs_settle(lfs_t *lfs, void *args)
 {
 	lfs_mdir_t root;
-	lfs_gstate_t diff;
 
 	(void)args;
-	lfs_gstate_diff(lfs, &diff);
-	if (lfs_gstate_iszero(&diff))
+	if (!lfs_gstate_hasorphans(&lfs->gdisk))
 		return 0;
 	int err = lfs_dir_fetch(lfs, &root, lfs->root);
 	return err ? err : lfs_dir_commit(lfs, &root, NULL, 0);

@@ -41,15 +41,11 @@ static void lfs_gstate_setorphans(lfs_t *lfs, bool orphans)
 		lfs->gstate.tag |= LFS_GSTATE_ORPHANS;
 }
 
-/* Id 0x3ff: no move. */
-static void lfs_fs_prepmove(lfs_t *lfs, uint16_t id, const lfs_block_t pair[2])
+/* The entry that a LFS_TYPE_DELETE tag names in pair is arriving elsewhere; tag 0: none is. */
+static void lfs_fs_prepmove(lfs_t *lfs, lfs_tag_t tag, const lfs_block_t pair[2])
 {
-	lfs->gstate.tag &= ~(LFS_MASK_TYPE3 | LFS_MASK_ID);
-	lfs->gstate.pair[0] = lfs->gstate.pair[1] = 0;
-	if (id != LFS_ID_NONE) {
-		lfs->gstate.tag |= LFS_MKTAG(LFS_TYPE_DELETE, id, 0);
-		lfs_pair_set(lfs->gstate.pair, pair);
-	}
+	lfs->gstate.tag = (lfs->gstate.tag & ~(LFS_MASK_TYPE3 | LFS_MASK_ID)) | tag;
+	lfs_pair_set(lfs->gstate.pair, pair);
 }
 
 /* Want what the disk has. */
