@@ -282,7 +282,6 @@ static int lfs_rename_attempt(lfs_t *lfs, void *args)
 	if (err)
 		return err;
 
-	struct lfs_origin origin = {&from.dir, from.id};
 	lfs_tag_t gone = LFS_MKTAG(LFS_TYPE_DELETE, from.id, 0);
 	bool same = lfs_pair_same(from.dir.pair, to.dir.pair);
 	if (!same)
@@ -290,7 +289,7 @@ static int lfs_rename_attempt(lfs_t *lfs, void *args)
 	else if (create && to.id <= from.id)
 		gone += LFS_MKTAG(0, 1, 0);
 	lfs_where_attrs(&to, &from, attrs);
-	attrs[4] = (struct lfs_mattr){LFS_MKTAG(LFS_FROM_MOVE, to.id, 0), {&origin}};
+	attrs[4] = (struct lfs_mattr){LFS_MKTAG(LFS_FROM_MOVE, to.id, 0), {&from}};
 	attrs[5] = (struct lfs_mattr){gone, {NULL}};
 	lfs_rename_mark(lfs, &from);
 	return lfs_dir_commit(lfs, &to.dir, attrs + create, 5 + same - create);

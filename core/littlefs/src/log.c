@@ -602,12 +602,6 @@ static int lfs_dir_gstate(lfs_t *lfs, const lfs_mdir_t *dir, lfs_gstate_t *g)
 
 /* ---- Custom attributes ------------------------------------------------------------------ */
 
-/* Whose attributes a LFS_FROM_MOVE tag stands for. */
-struct lfs_origin {
-	const lfs_mdir_t *dir;
-	uint16_t id;
-};
-
 typedef int lfs_emit_t(lfs_t *lfs, void *to, const struct lfs_mattr *a);
 
 /* Where tags of a source go. */
@@ -644,9 +638,9 @@ static int lfs_dir_userattrs(lfs_t *lfs, const struct lfs_emitter *m, uint16_t i
 		if (lfs_tag_id(a->tag) != at)
 			continue;
 		if (type == LFS_FROM_MOVE) {
-			const struct lfs_origin *o = a->u.buffer;
+			const struct lfs_where *o = a->u.buffer;
 			at = o->id;
-			lfs_walk_start(&w, o->dir, NULL, 0);
+			lfs_walk_start(&w, &o->dir, NULL, 0);
 		} else if (type == LFS_FROM_USERATTRS) {
 			n = lfs_tag_size(a->tag);
 			from = a->u.buffer;
