@@ -54,10 +54,16 @@ static inline uint16_t lfs_tag_id(lfs_tag_t tag)
 	return (uint16_t)(tag >> 10 & 0x3ff);
 }
 
-/* Bytes of data behind the tag; none if it only removes. */
+/* It only removes: all bits of its length are set. */
+static inline bool lfs_tag_isdeleted(lfs_tag_t tag)
+{
+	return ((tag + 1) & 0x3ff) == 0;
+}
+
+/* Bytes of data behind the tag. */
 static inline lfs_size_t lfs_tag_size(lfs_tag_t tag)
 {
-	return (tag & 0x3ff) == LFS_SIZE_DELETED ? 0 : tag & 0x3ff;
+	return lfs_tag_isdeleted(tag) ? 0 : tag & 0x3ff;
 }
 
 struct lfs_place {
@@ -205,7 +211,7 @@ static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 struct lfs_entry {
 	struct lfs_mattr name, body;
 	uint16_t at;		/* its id where the walk has got to */
-	uint16_t have;		/* what it has met, LFS_HAVE_* and other kinds of tags */
+	uint8_t have;		/* what it has met, LFS_HAVE_* and other kinds of tags */
 };
 
 /* Kinds of tags, by the upper bits of their type: names, those that stand for
@@ -214,7 +220,7 @@ enum {
 	LFS_HAVE_NAME = 1 << 0,
 	LFS_HAVE_BODY = 1 << 2,
 	LFS_HAVE_ATTRS = 1 << 1 | 1 << 3,
-	LFS_HAVE_ALL = 1 << 8,	/* the walk has passed its creation */
+	LFS_HAVE_ALL = 1 << 5,	/* the walk has passed its creation; no entry has a CRC */
 };
 
 /* Read the entry id of a pair: name and struct. */

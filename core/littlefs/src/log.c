@@ -10,11 +10,6 @@
 
 /* ---- Pieces of tags ---------------------------------------------------------------- */
 
-static bool lfs_tag_isdeleted(lfs_tag_t tag)
-{
-	return (tag & 0x3ff) == LFS_SIZE_DELETED;
-}
-
 static bool lfs_tag_iscrc(lfs_tag_t tag)
 {
 	return (lfs_tag_type(tag) & 0x780) == LFS_TYPE_CRC;
@@ -523,7 +518,7 @@ typedef int lfs_each_t(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e);
 
 static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 {
-	uint16_t kind = (uint16_t)(1u << (lfs_tag_type(a->tag) >> 8));
+	uint8_t kind = (uint8_t)(1u << (lfs_tag_type(a->tag) >> 8));
 
 	e->at = lfs_id_before(e->at, a->tag);
 	if (e->at == LFS_ID_UNBORN)
@@ -537,7 +532,7 @@ static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 
 /* Read all entries of a source in one walk, which stops where all that is needed
  * is known. */
-static int lfs_source_read(lfs_t *lfs, const struct lfs_source *s, uint16_t need,
+static int lfs_source_read(lfs_t *lfs, const struct lfs_source *s, uint8_t need,
 			   struct lfs_entry *e)
 {
 	const struct lfs_entry *end = e + (s->end - s->begin);
@@ -561,7 +556,7 @@ static int lfs_source_read(lfs_t *lfs, const struct lfs_source *s, uint16_t need
 }
 
 /* For each entry. */
-static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint16_t need,
+static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint8_t need,
 			lfs_each_t *each, void *to)
 {
 	struct lfs_entry e[LFS_BATCH];
@@ -571,8 +566,8 @@ static int lfs_dir_each(lfs_t *lfs, const struct lfs_source *s, uint16_t need,
 	while (!res && part.begin < s->end) {
 		part.end = (uint16_t)lfs_min(s->end, part.begin + LFS_BATCH);
 		res = lfs_source_read(lfs, &part, need, e);
-		for (int i = 0; !res && part.begin < part.end; part.begin++)
-			res = each(lfs, to, part.begin, &e[i++]);
+		for (struct lfs_entry *i = e; !res && part.begin < part.end; part.begin++)
+			res = each(lfs, to, part.begin, i++);
 	}
 	return res;
 }
