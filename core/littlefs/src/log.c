@@ -93,6 +93,7 @@ struct lfs_scan {
 	uint32_t fcrc[2];	/* size, 0: the commit has none; checksum */
 	uint32_t last[2];	/* that of the last complete commit */
 	uint32_t crc;
+	bool ended;		/* a complete commit is followed by no tag */
 };
 
 /* One tag of a commit that is not known to be whole, and where its data is.
@@ -154,8 +155,7 @@ static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, struct lf
 }
 
 /* The next tag of a log: LFS_ERR_CORRUPT if the log ends here. known: it is
- * valid. Whenever a commit is complete, *dir and *match become what it says;
- * dir->erased: it is followed by no tag. */
+ * valid. Whenever a commit is complete, *dir and *match become what it says. */
 static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, lfs_mdir_t *dir, bool known,
 			 struct lfs_match *match)
 {
@@ -168,7 +168,7 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, lfs_mdir_t *dir, bool k
 		return err;
 	lfs_tag_t tag = lfs_frombe32(word) ^ s->dir.etag;
 	if (tag & 0x80000000) {
-		dir->erased = lfs_tag_iscrc(s->dir.etag);
+		s->ended = lfs_tag_iscrc(s->dir.etag);
 		return LFS_ERR_CORRUPT;
 	}
 	s->crc = lfs_crc(s->crc, &word, sizeof word);
@@ -206,12 +206,12 @@ static int lfs_scan_step(lfs_t *lfs, struct lfs_scan *s, lfs_mdir_t *dir, bool k
 	return 0;
 }
 
-/* Read the log of dir->pair[0] and fill in *dir. known: dir->off is its end, and
- * all of it is valid; else every commit is checked. match may be NULL.
+/* Read the log of dir->pair[0] and fill in *dir. dir->off is its end, and all of it
+ * is valid; 0: that is not known, and every commit is checked. match may be NULL.
  * LFS_ERR_CORRUPT: there is no valid commit. */
-static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_match *match)
+static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_match *match)
 {
-	lfs_off_t end = known ? dir->off : LFS_BLOCK_NULL;
+	lfs_off_t end = dir->off;
 	uint32_t rev = lfs_tole32(dir->rev);
 	struct lfs_scan s;
 	int err = 0;
@@ -229,24 +229,21 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, bool known, struct lfs_matc
 	s.dir.split = false;
 	lfs_pair_setnull(s.dir.tail);
 	s.crc = lfs_crc(0xffffffff, &rev, sizeof rev);
-	dir->off = 0;
-	while (!err && s.dir.off < end)
-		err = lfs_scan_step(lfs, &s, dir, known, match);
-	if (known || err != LFS_ERR_CORRUPT)
+	while (!err && (!end || s.dir.off < end))
+		err = lfs_scan_step(lfs, &s, dir, end, match);
+	if (end || err != LFS_ERR_CORRUPT)
 		return err;
 	if (dir->off == 0)
 		return LFS_ERR_CORRUPT;
+	if (!s.ended || dir->off % lfs->cfg->prog_size != 0)
+		return 0;
 
 	/* What follows may be programmed if it is still as it was when erased. */
-	dir->erased &= dir->off % lfs->cfg->prog_size == 0;
-	if (dir->erased && s.last[0] > 0) {
-		uint32_t now = 0xffffffff;
-		err = lfs_bd_crc(lfs, s.last[0], dir->pair[0], dir->off, s.last[0], &now);
-		dir->erased = !err && now == s.last[1];
-		return err == LFS_ERR_CORRUPT ? 0 : err;
-	}
-	dir->erased &= lfs_disk_version(lfs) <= 0x00020000;
-	return 0;
+	uint32_t now = 0xffffffff;
+	err = lfs_bd_crc(lfs, s.last[0], dir->pair[0], dir->off, s.last[0], &now);
+	dir->erased = s.last[0] > 0 ? !err && now == s.last[1]
+				    : lfs_disk_version(lfs) <= 0x00020000;
+	return err == LFS_ERR_CORRUPT ? 0 : err;
 }
 
 /* ---- Global state --------------------------------------------------------------------- */
@@ -319,8 +316,9 @@ static int lfs_dir_load(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2],
 		dir->pair[0] = pair[first];
 		dir->pair[1] = pair[!first];
 		dir->rev = rev[first];
+		dir->off = 0;
 		dir->erased = false;
-		int res = lfs_log_scan(lfs, dir, false, match);
+		int res = lfs_log_scan(lfs, dir, match);
 		if (res != LFS_ERR_CORRUPT)
 			return res;
 	}
@@ -339,7 +337,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	if (lfs_dir_known(lfs, want, dir)) {
 		err = lfs_bd_word(lfs, dir->pair[0], 0, &dir->rev);
 		if (!err)
-			err = lfs_log_scan(lfs, dir, true, match);
+			err = lfs_log_scan(lfs, dir, match);
 	} else {
 		err = lfs_dir_load(lfs, dir, want, match);
 	}
