@@ -128,6 +128,22 @@ static int lfs_alloc_mark(void *data, lfs_block_t block)
 	return 0;
 }
 
+static void lfs_alloc_step(lfs_t *lfs)
+{
+	lfs->lookahead.next++;
+	lfs->lookahead.ckpoint--;
+}
+
+/* On to a free block of the window, or its end. Used ones are left behind at once,
+ * not when one is wanted: a checkpoint in between lets them be looked at again. */
+static void lfs_alloc_skip(lfs_t *lfs)
+{
+	const struct lfs_lookahead *l = &lfs->lookahead;
+
+	while (l->next < l->size && (l->buffer[l->next / 8] & 1u << l->next % 8))
+		lfs_alloc_step(lfs);
+}
+
 static int lfs_alloc_scan(lfs_t *lfs)
 {
 	struct lfs_lookahead *l = &lfs->lookahead;
@@ -139,38 +155,15 @@ static int lfs_alloc_scan(lfs_t *lfs)
 	int err = lfs_fs_traverse_(lfs, LFS_WALK_POINTERS | LFS_WALK_READERS, lfs_alloc_mark, lfs);
 	if (err)
 		lfs_alloc_drop(lfs);
+	lfs_alloc_skip(lfs);
 	return err;
-}
-
-static void lfs_alloc_step(lfs_t *lfs)
-{
-	lfs->lookahead.next++;
-	lfs->lookahead.ckpoint--;
-}
-
-static bool lfs_alloc_isused(const lfs_t *lfs)
-{
-	lfs_block_t n = lfs->lookahead.next;
-	return lfs->lookahead.buffer[n / 8] & 1u << n % 8;
 }
 
 static int lfs_alloc(lfs_t *lfs, lfs_block_t *block)
 {
 	struct lfs_lookahead *l = &lfs->lookahead;
 
-	for (;;) {
-		while (l->next < l->size) {
-			bool used = lfs_alloc_isused(lfs);
-			*block = (l->start + l->next) % lfs->block_count;
-			lfs_alloc_step(lfs);
-			if (used)
-				continue;
-			/* Leave used ones behind now: a checkpoint lets them
-			 * be looked at again. */
-			while (l->next < l->size && lfs_alloc_isused(lfs))
-				lfs_alloc_step(lfs);
-			return 0;
-		}
+	while (l->next >= l->size) {
 		if (l->ckpoint == 0) {
 			LFS_DEBUG("no free block of 0x%" PRIx32, lfs->block_count);
 			return LFS_ERR_NOSPC;
@@ -179,5 +172,9 @@ static int lfs_alloc(lfs_t *lfs, lfs_block_t *block)
 		if (err)
 			return err;
 	}
+	*block = (l->start + l->next) % lfs->block_count;
+	lfs_alloc_step(lfs);
+	lfs_alloc_skip(lfs);
+	return 0;
 }
 #endif

@@ -150,8 +150,9 @@ static LFS_APART int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const l
 
 /* The FCRC: what the bytes after the commit look like, as many as the first
  * program of the next one may touch. Once that program is done the log itself
- * shows that a commit was tried. *first: the first of them; -1: unknown. */
-static int lfs_commit_fcrc(lfs_t *lfs, struct lfs_commit *c, lfs_off_t next, int *first)
+ * shows that a commit was tried. *flip: the first of them reads as a valid tag's;
+ * a bit of the CRC's type says so, and makes it none. */
+static int lfs_commit_fcrc(lfs_t *lfs, struct lfs_commit *c, lfs_off_t next, uint32_t *flip)
 {
 	const struct lfs_config *cfg = lfs->cfg;
 	lfs_size_t size = lfs_max(lfs_min(cfg->cache_size, cfg->block_size - next), cfg->prog_size);
@@ -163,7 +164,7 @@ static int lfs_commit_fcrc(lfs_t *lfs, struct lfs_commit *c, lfs_off_t next, int
 		err = lfs_bd_crc(lfs, size, c->block, next, size, &crc);
 	if (err)
 		return err == LFS_ERR_CORRUPT ? 0 : err;
-	*first = byte;
+	*flip = !(byte & 0x80);
 	if (lfs_disk_version(lfs) <= 0x00020000)
 		return 0;
 	uint32_t words[2] = {lfs_tole32(size), lfs_tole32(crc)};
@@ -197,18 +198,16 @@ static LFS_APART int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
 	while (c->off < end) {
 		lfs_off_t body = c->off + (lfs_off_t)sizeof(lfs_tag_t);
 		lfs_off_t next = body + lfs_min(end - body, 0x3fe);
-		int first = -1;
+		uint32_t flip = 0;
 
 		if (next < end)
 			next = lfs_min(next, end - LFS_FCRC_BYTES - LFS_CRC_BYTES);
 		else if (next <= cfg->block_size - cfg->prog_size) {
-			int err = lfs_commit_fcrc(lfs, c, next, &first);
+			int err = lfs_commit_fcrc(lfs, c, next, &flip);
 			if (err)
 				return err;
 		}
 
-		/* A bit of the type makes erased bytes no valid tag. */
-		uint32_t flip = first >= 0 && !(first & 0x80);
 		lfs_size_t size = next - (c->off + (lfs_size_t)sizeof(lfs_tag_t));
 		int err = lfs_commit_word(lfs, c, LFS_MKTAG(LFS_TYPE_CCRC + flip, LFS_ID_NONE, size));
 		if (err)

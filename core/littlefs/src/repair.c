@@ -72,7 +72,7 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 	if (dir->count == 1) {
 		lfs_gstate_t gstate = lfs->gstate;
 		lfs_mdir_t pred;
-		int err = lfs_fs_pred(lfs, dir->pair, &pred);
+		int err = lfs_fs_pointer(lfs, dir->pair, &pred, NULL);
 		if (err && err != LFS_ERR_NOENT)
 			return err;
 		if (!err && pred.split) {
@@ -84,7 +84,7 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 				return err;
 			/* One entry may fill the pair before: then this one stays,
 			 * empty, by the blocks that it has by now. */
-			if (lfs_fs_pred(lfs, dir->pair, &pred))
+			if (lfs_fs_pointer(lfs, dir->pair, &pred, NULL))
 				return err;
 			err = lfs_dir_fetch(lfs, dir, pred.tail);
 			if (err)
@@ -103,7 +103,7 @@ static int lfs_fs_rmdir(lfs_t *lfs, const lfs_block_t head[2])
 
 	lfs_handles_leave(lfs, head, NULL);
 	do {
-		err = lfs_fs_pred(lfs, head, &pred);
+		err = lfs_fs_pointer(lfs, head, &pred, NULL);
 		if (err)
 			return err == LFS_ERR_NOENT ? 0 : err;
 		lfs_gstate_setorphans(lfs, false);
@@ -139,17 +139,16 @@ static int lfs_fs_demove(lfs_t *lfs)
  * and another one is there now; other positive results: as lfs_dir_write. */
 static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 {
+	struct lfs_parent p;
 	lfs_mdir_t parent;
-	lfs_block_t exact[2];
-	uint16_t id;
-	int err = lfs_fs_parent(lfs, pred->tail, &parent, &id, exact);
+	int err = lfs_fs_pointer(lfs, pred->tail, &parent, &p);
 
-	if (err == LFS_ERR_NOENT ? !full : !err && (full || lfs_pair_same(exact, pred->tail)))
+	if (err == LFS_ERR_NOENT ? !full : !err && (full || lfs_pair_same(p.exact, pred->tail)))
 		return 0;
 	if (err == LFS_ERR_NOENT) {
 		err = lfs_fs_skip(lfs, pred, &parent);
 	} else {
-		lfs_pair_set(parent.tail, exact);
+		lfs_pair_set(parent.tail, p.exact);
 		lfs_pair_tole32(parent.tail);
 	}
 	if (!err)

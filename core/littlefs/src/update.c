@@ -240,55 +240,48 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 
 /* ---- What points to a pair ----------------------------------------------------------------- */
 
-/* Which entry of a pair points to pair, and to which blocks exactly? */
-struct lfs_pointer {
+/* The entry that points to a pair, and to which blocks exactly. */
+struct lfs_parent {
 	const lfs_mdir_t *dir;
 	const lfs_block_t *pair;
-	uint16_t *id;
-	lfs_block_t *exact;
+	lfs_block_t exact[2];
+	uint16_t id;
 };
 
 /* 1: it is this one. */
 static int lfs_entry_points(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e)
 {
-	struct lfs_pointer *p = to;
+	struct lfs_parent *p = to;
 
 	if (lfs_tag_type(e->body.tag) != LFS_TYPE_DIRSTRUCT || lfs_gstate_hides(lfs, p->dir, id))
 		return 0;
-	int err = lfs_mattr_read(lfs, &e->body, p->exact, 2 * sizeof *p->exact);
+	int err = lfs_mattr_read(lfs, &e->body, p->exact, sizeof p->exact);
 	lfs_pair_fromle32(p->exact);
-	*p->id = id;
+	p->id = id;
 	return err ? err : lfs_pair_shares(p->exact, p->pair);
 }
 
-/* The entry that points to a pair. */
-static int lfs_fs_parent(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir, uint16_t *id,
-			 lfs_block_t exact[2])
+/* The pair that holds the entry that points to pair; p NULL: the one before it in
+ * the tail list. */
+static int lfs_fs_pointer(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir,
+			  struct lfs_parent *p)
 {
-	struct lfs_pointer p = {dir, pair, id, exact};
 	struct lfs_steps steps = {0};
 	int res;
 
 	lfs_tail_start(dir);
 	while ((res = lfs_tail_next(lfs, dir, &steps)) > 0) {
-		struct lfs_source all = {dir, NULL, 0, 0, dir->count};
-		res = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_points, &p);
+		if (p) {
+			struct lfs_source all = {dir, NULL, 0, 0, dir->count};
+			p->dir = dir;
+			p->pair = pair;
+			res = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_points, p);
+		} else {
+			res = lfs_pair_shares(dir->tail, pair);
+		}
 		if (res)
 			return res < 0 ? res : 0;
 	}
-	return res ? res : LFS_ERR_NOENT;
-}
-
-/* The pair before it in the tail list. */
-static int lfs_fs_pred(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
-{
-	struct lfs_steps steps = {0};
-	int res;
-
-	lfs_tail_start(dir);
-	while ((res = lfs_tail_next(lfs, dir, &steps)) > 0)
-		if (lfs_pair_shares(dir->tail, pair))
-			return 0;
 	return res ? res : LFS_ERR_NOENT;
 }
 
@@ -329,9 +322,9 @@ static LFS_APART int lfs_dir_copy(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdi
 static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[2])
 {
 	bool orphans = lfs_gstate_hasorphans(&lfs->gstate), entry, link;
+	struct lfs_parent p = {.id = 0};
 	lfs_block_t to[2];
 	lfs_mdir_t now, dir;
-	uint16_t id = 0;
 
 	int err = lfs_dir_copy(lfs, pair, &now);
 	if (err)
@@ -339,10 +332,10 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 	if (lfs_gstate_hasmovehere(&lfs->gstate, pair))
 		lfs_pair_set(lfs->gstate.pair, now.pair);
 
-	err = lfs_fs_parent(lfs, pair, &dir, &id, to);
+	err = lfs_fs_pointer(lfs, pair, &dir, &p);
 	entry = !err;
 	if (err == LFS_ERR_NOENT)
-		err = lfs_fs_pred(lfs, pair, &dir);
+		err = lfs_fs_pointer(lfs, pair, &dir, NULL);
 	while (!err) {
 		uint32_t rev = dir.rev;
 		lfs_off_t off = dir.off;
@@ -350,7 +343,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 		lfs_pair_set(to, now.pair);
 		lfs_pair_tole32(to);
 		struct lfs_mattr attrs[2] = {
-			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, id, sizeof to), {to}},
+			{LFS_MKTAG(LFS_TYPE_DIRSTRUCT, p.id, sizeof to), {to}},
 			{lfs_tail_tag(dir.split), {to}},
 		};
 		/* Until the tail list follows, it shows the old blocks. */
@@ -364,7 +357,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 		if (err || link)
 			return err;
 		entry = false;
-		err = lfs_fs_pred(lfs, pair, &dir);
+		err = lfs_fs_pointer(lfs, pair, &dir, NULL);
 	}
 	return err == LFS_ERR_NOENT ? 0 : err;
 }
