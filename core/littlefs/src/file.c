@@ -296,36 +296,38 @@ static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file)
 
 /* ---- Calls that read -------------------------------------------------------------- */
 
-/* Bytes of an idle list: *n of them or less, at pos. */
-static int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, lfs_off_t pos,
-			     uint8_t *to, lfs_size_t *n)
+/* Bytes of an idle list, from file->pos on. */
+static LFS_APART int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, uint8_t *to, lfs_size_t size)
 {
-	lfs_off_t off = lfs_ctz_place(lfs, pos);
-	lfs_block_t block = file->block;
+	lfs_off_t pos = file->pos;
+	int err = 0;
 
-	bool reading = file->flags & LFS_F_READING;
+	for (lfs_size_t n; size > 0 && !err; size -= n) {
+		lfs_off_t off = lfs_ctz_place(lfs, pos);
+		bool reading = file->flags & LFS_F_READING;
+		lfs_block_t block = file->block;
 
-	if (!reading || file->off != pos - off) {
-		int err = lfs_ctz_find(lfs, &file->ctz, pos, &block);
+		if (!reading || file->off != pos - off)
+			err = lfs_ctz_find(lfs, &file->ctz, pos, &block);
 		if (err)
-			return err;
+			break;
+		n = lfs_min(size, lfs->cfg->block_size - off);
+		struct lfs_span span = {&file->cache, n, block, off, n};
+		/* Where reads follow each other, what follows will be wanted too. */
+		if (n < lfs->cfg->cache_size && (pos == 0 || (reading && pos == file->at)))
+			span.hint = file->ctz.size - pos;
+		file->block = block;
+		file->off = pos - off;
+		file->flags |= LFS_F_READING;
+		err = lfs_bd_use(lfs, &span, LFS_USE_COPY, to);
+		to += n;
+		file->at = pos += n;
 	}
-	*n = lfs_min(*n, lfs->cfg->block_size - off);
-	/* Where reads follow each other, what follows will be wanted too. */
-	lfs_size_t hint = *n;
-	if (hint < lfs->cfg->cache_size && (pos == 0 || (reading && pos == file->at)))
-		hint = file->ctz.size - pos;
-	file->block = block;
-	file->off = pos - off;
-	file->at = pos + *n;
-	file->flags |= LFS_F_READING;
-	return lfs_bd_use(lfs, &(struct lfs_span){&file->cache, hint, block, off, *n},
-			  LFS_USE_COPY, to);
+	return err;
 }
 
 static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lfs_size_t size)
 {
-	uint8_t *to = buffer;
 	int err = 0;
 
 	LFS_ASSERT(file->flags & LFS_O_RDONLY);
@@ -337,19 +339,15 @@ static lfs_ssize_t lfs_file_read_(lfs_t *lfs, lfs_file_t *file, void *buffer, lf
 	if (file->pos >= file->ctz.size)
 		return 0;
 	size = lfs_min(size, file->ctz.size - file->pos);
-	lfs_off_t pos = file->pos, end = pos + size;
-	for (lfs_size_t n; pos < end; pos += n, to += n) {
-		n = end - pos;
-		if (file->flags & LFS_F_INLINE)
-			memcpy(to, file->cache.buffer + pos, n);
-		else if (file->flags & LFS_F_DISTANT)
-			err = lfs_file_readtag(lfs, file, pos, to, n);
-		else
-			err = lfs_file_readlist(lfs, file, pos, to, &n);
-		if (err)
-			return err;
-	}
-	file->pos = end;
+	if (file->flags & LFS_F_INLINE)
+		memcpy(buffer, file->cache.buffer + file->pos, size);
+	else if (file->flags & LFS_F_DISTANT)
+		err = lfs_file_readtag(lfs, file, file->pos, buffer, size);
+	else
+		err = lfs_file_readlist(lfs, file, buffer, size);
+	if (err)
+		return err;
+	file->pos += size;
 	return (lfs_ssize_t)size;
 }
 
