@@ -101,6 +101,13 @@ static int lfs_count_block(void *data, lfs_block_t block)
 	return 0;
 }
 
+static lfs_ssize_t lfs_fs_size_(lfs_t *lfs)
+{
+	lfs_block_t n = 0;
+	int err = lfs_fs_traverse_(lfs, 0, lfs_count_block, &n);
+	return err ? err : (lfs_ssize_t)n;
+}
+
 #ifndef LFS_READONLY
 
 /* ---- The window ------------------------------------------------------------------------------ */

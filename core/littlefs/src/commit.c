@@ -20,9 +20,9 @@ struct lfs_commit {
 	lfs_off_t end;		/* tags must end before it */
 };
 
-/* In here only: the block that is written is bad. LFS_ERR_CORRUPT would not say
- * whether it is that one or the one that is copied. */
-#define LFS_BAD (-0x7fff)
+/* A result within here and update.c: the block that is written is bad.
+ * LFS_ERR_CORRUPT would not say whether it is that one or the one that is copied. */
+#define LFS_BAD 4
 
 static int lfs_bad(int err)
 {

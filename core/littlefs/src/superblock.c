@@ -342,13 +342,6 @@ static int lfs_fs_stat_(lfs_t *lfs, struct lfs_fsinfo *info)
 	return 0;
 }
 
-static lfs_ssize_t lfs_fs_size_(lfs_t *lfs)
-{
-	lfs_block_t n = 0;
-	int err = lfs_fs_traverse_(lfs, 0, lfs_count_block, &n);
-	return err ? err : (lfs_ssize_t)n;
-}
-
 #ifndef LFS_READONLY
 
 /* The flag of orphans, when there were none, is all that the repairs have not told

@@ -74,11 +74,9 @@ static void lfs_dir_effect(lfs_mdir_t *dir, const struct lfs_mattr *attrs, int c
 {
 	for (int i = 0; i < count; i++) {
 		lfs_tag_t type = lfs_tag_type(attrs[i].tag);
-		if (type == LFS_TYPE_CREATE)
-			dir->count++;
-		else if (type == LFS_TYPE_DELETE)
-			dir->count--;
-		else if ((type & 0x700) == LFS_TYPE_TAIL) {
+		if ((type & 0x700) == LFS_TYPE_SPLICE)
+			dir->count = (uint16_t)(dir->count + (int8_t)type);
+		if ((type & 0x700) == LFS_TYPE_TAIL) {
 			memcpy(dir->tail, attrs[i].u.buffer, sizeof dir->tail);
 			lfs_pair_fromle32(dir->tail);
 			dir->split = type & 1;
@@ -104,16 +102,18 @@ static bool lfs_handle_shift(struct lfs_mlist *h, const struct lfs_mattr *attrs,
 	for (int i = 0; i < count; i++) {
 		lfs_tag_t type = lfs_tag_type(attrs[i].tag);
 		uint16_t at = lfs_tag_id(attrs[i].tag), was = h->id;
-		if (type != LFS_TYPE_CREATE && type != LFS_TYPE_DELETE)
+		bool create = type == LFS_TYPE_CREATE;
+		if ((type & 0x700) != LFS_TYPE_SPLICE)
 			continue;
-		if (type == LFS_TYPE_DELETE && at == h->id && h->type == LFS_TYPE_REG)
+		if (!create && at == was && h->type == LFS_TYPE_REG)
 			return true;
-		h->id = lfs_id_shift(h->id, type == LFS_TYPE_CREATE, at);
-		/* Before its first entry a directory shows what comes. */
-		if (h->type == LFS_TYPE_DIR && ((lfs_dir_t *)h)->pos < 2)
-			h->id = was;
-		else if (h->type == LFS_TYPE_DIR)
+		h->id = lfs_id_shift(was, create, at);
+		if (h->type == LFS_TYPE_DIR) {
+			/* Before its first entry a directory shows what comes. */
+			if (((lfs_dir_t *)h)->pos < 2)
+				h->id = was;
 			((lfs_dir_t *)h)->pos += (lfs_off_t)h->id - was;
+		}
 	}
 	return false;
 }
@@ -123,7 +123,7 @@ static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *now,
 			   const struct lfs_mattr *attrs, int count)
 {
 	lfs->gdisk = lfs->gstate;
-	memset(&lfs->gdelta, 0, sizeof lfs->gdelta);
+	lfs_gstate_reset(lfs);
 	lfs_mdir_set(dir, now);
 	lfs_known_set(lfs, now);
 	for (struct lfs_mlist *h = lfs->mlist; h; h = h->next) {
@@ -223,10 +223,9 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 		if (err)
 			lfs_dir_spoil(lfs, dir);
 	}
-	bool bad = err == LFS_BAD;
-	if (err == LFS_ERR_NOSPC || bad)
-		err = lfs_dir_compact(lfs, &now, &s, wear);
-	if (err && ((err == LFS_MOVE_WEAR && !bad) || !lfs_dir_landed(lfs, dir, &now)))
+	if (err == LFS_ERR_NOSPC || err == LFS_BAD)
+		err = lfs_dir_compact(lfs, &now, &s, wear && err != LFS_BAD);
+	if (err && (err == LFS_MOVE_WEAR || !lfs_dir_landed(lfs, dir, &now)))
 		return err;
 	/* A block that has said no may hold the change all the same: then it is made,
 	 * before anything reads it that believes it is not. */
@@ -367,14 +366,14 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 static LFS_APART int lfs_dir_expand(lfs_t *lfs)
 {
 	static const lfs_block_t first[2] = {0, 1};
-	lfs_block_t used = 0;
 	lfs_mdir_t dir, fresh;
 
-	int err = lfs_fs_traverse_(lfs, 0, lfs_count_block, &used);
-	if (!err && lfs->block_count - lfs_min(used, lfs->block_count) <= lfs->block_count / 8)
-		err = LFS_ERR_NOSPC;
-	if (!err)
-		err = lfs_dir_fetch(lfs, &dir, first);
+	lfs_ssize_t used = lfs_fs_size_(lfs);
+	if (used < 0)
+		return (int)used;
+	if ((lfs_size_t)used >= lfs->block_count - lfs->block_count / 8)
+		return LFS_ERR_NOSPC;
+	int err = lfs_dir_fetch(lfs, &dir, first);
 	if (err)
 		return err;
 	struct lfs_source s = {&dir, NULL, 0, 0, dir.count};
@@ -446,10 +445,8 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		err = err ? err : LFS_AGAIN;
 	} else if (!err) {
 		lfs->gdisk.tag &= ~(LFS_GSTATE_STAY | LFS_GSTATE_BADS);
-		lfs->gstate.tag &= ~(LFS_GSTATE_STAY | LFS_GSTATE_BADS);
 	}
-	if (err)
-		lfs_gstate_reset(lfs);
+	lfs_gstate_reset(lfs);
 	if (err < 0 && (lfs->gdisk.tag & LFS_GSTATE_UNREAD))
 		lfs_known_drop(lfs);
 	return err;
