@@ -509,7 +509,7 @@ static lfs_ssize_t lfs_dir_get(lfs_t *lfs, const lfs_mdir_t *dir, lfs_tag_t tag,
 /* ---- Many entries at once ------------------------------------------------------------- */
 
 /* As many as one walk looks after. */
-#define LFS_BATCH 8u
+#define LFS_BATCH 5u
 
 /* What to do with an entry; other results than 0 end it. */
 typedef int lfs_each_t(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e);
