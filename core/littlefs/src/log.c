@@ -523,8 +523,10 @@ static void lfs_entry_tag(struct lfs_entry *e, const struct lfs_mattr *a)
 		e->have |= LFS_HAVE_NAME | LFS_HAVE_BODY | LFS_HAVE_ALL;
 	if (lfs_tag_id(a->tag) != e->at || (e->have & kind))
 		return;
-	if (kind & (LFS_HAVE_NAME | LFS_HAVE_BODY))
-		*(kind == LFS_HAVE_NAME ? &e->name : &e->body) = *a;
+	if (kind == LFS_HAVE_NAME)
+		e->name = *a;
+	if (kind == LFS_HAVE_BODY)
+		e->body = *a;
 	e->have |= kind;
 }
 
