@@ -31,13 +31,13 @@ static int lfs_dir_open_(lfs_t *lfs, lfs_dir_t *dir, const char *path)
 		err = LFS_ERR_NOTDIR;
 	if (!err)
 		err = lfs_where_head(lfs, &w, dir->head);
-	if (!err && lfs_pair_isnull(dir->head))
-		err = LFS_ERR_CORRUPT;
 	if (!err)
-		err = lfs_dir_rewind_(lfs, dir);
+		err = lfs_dir_fetch(lfs, &dir->m, dir->head);
 	if (err)
 		return err;
 	dir->type = LFS_TYPE_DIR;
+	dir->id = 0;
+	dir->pos = 0;
 	lfs_mlist_append(lfs, (struct lfs_mlist *)dir);
 	return 0;
 }

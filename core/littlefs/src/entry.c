@@ -115,12 +115,16 @@ static int lfs_removeattr_(lfs_t *lfs, const char *path, uint8_t type)
 static void lfs_where_attrs(const struct lfs_where *w, const struct lfs_where *from,
 			    struct lfs_mattr attrs[4])
 {
-	attrs[0] = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_DELETE, 0, 0), {NULL}};
-	attrs[1] = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), {NULL}};
-	attrs[2] = (struct lfs_mattr){LFS_MKTAG(from->type, 0, w->nlen), {w->name}};
+	lfs_tag_t id = LFS_MKTAG(0, w->id, 0);
+
+	attrs[0].tag = LFS_MKTAG(LFS_TYPE_DELETE, 0, 0) | id;
+	attrs[0].u.buffer = NULL;
+	attrs[1].tag = LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id;
+	attrs[1].u.buffer = NULL;
+	attrs[2].tag = LFS_MKTAG(from->type, 0, w->nlen) | id;
+	attrs[2].u.buffer = w->name;
 	attrs[3] = from->body;
-	for (int i = 0; i < 4; i++)
-		attrs[i].tag = (attrs[i].tag & ~LFS_MASK_ID) | LFS_MKTAG(0, w->id, 0);
+	attrs[3].tag = (from->body.tag & ~LFS_MASK_ID) | id;
 }
 
 static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, bool link)
@@ -128,7 +132,8 @@ static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, bool link)
 	struct lfs_mattr attrs[5];
 
 	lfs_where_attrs(w, w, attrs);
-	attrs[4] = (struct lfs_mattr){lfs_tail_tag(false), {w->body.u.buffer}};
+	attrs[4].tag = lfs_tail_tag(false);
+	attrs[4].u.buffer = w->body.u.buffer;
 	return lfs_dir_commit(lfs, &w->dir, attrs + 1, 3 + link);
 }
 
@@ -165,8 +170,8 @@ static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
 		if (apart && (err = lfs_path_find(lfs, path, &w)) != LFS_ERR_NOENT)
 			return err;
 		lfs_gstate_setorphans(lfs, false);
-		w.body = (struct lfs_mattr){LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof dir.pair),
-					    {dir.pair}};
+		w.body.tag = LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof dir.pair);
+		w.body.u.buffer = dir.pair;
 		err = lfs_entry_create(lfs, &w, !apart);
 	} while (apart && err == LFS_AGAIN);
 	return err;
@@ -289,8 +294,10 @@ static int lfs_rename_attempt(lfs_t *lfs, void *args)
 	else if (create && to.id <= from.id)
 		gone += LFS_MKTAG(0, 1, 0);
 	lfs_where_attrs(&to, &from, attrs);
-	attrs[4] = (struct lfs_mattr){LFS_MKTAG(LFS_FROM_MOVE, to.id, 0), {&from}};
-	attrs[5] = (struct lfs_mattr){gone, {NULL}};
+	attrs[4].tag = LFS_MKTAG(LFS_FROM_MOVE, to.id, 0);
+	attrs[4].u.buffer = &from;
+	attrs[5].tag = gone;
+	attrs[5].u.buffer = NULL;
 	lfs_rename_mark(lfs, &from);
 	return lfs_dir_commit(lfs, &to.dir, attrs + create, 5 + same - create);
 }
