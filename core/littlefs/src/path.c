@@ -50,10 +50,10 @@ static int lfs_where_lookup(lfs_t *lfs, struct lfs_where *w)
 	struct lfs_match m;
 	lfs_mdir_t *dir = &w->dir, place;
 	struct lfs_steps steps = {0};
+	bool here, placed = false;
 
 	m.name = w->name;
 	m.nlen = w->nlen;
-	w->id = LFS_ID_NONE;
 	do {
 		int err = lfs_dir_nextmatch(lfs, dir, &steps, &m);
 		if (err)
@@ -65,13 +65,13 @@ static int lfs_where_lookup(lfs_t *lfs, struct lfs_where *w)
 			return 0;
 		}
 		/* The first entry behind it is where it goes, or the end of all. */
-		if (m.after >= dir->count && dir->split)
-			continue;
-		if (w->id == LFS_ID_NONE) {
-			w->id = (uint16_t)lfs_min(m.after, dir->count);
+		here = m.after < dir->count;
+		if (!placed) {
+			placed = here;
+			w->id = here ? m.after : dir->count;
 			lfs_mdir_set(&place, dir);
 		}
-	} while (dir->split && (m.after >= dir->count || !m.beyond));
+	} while (dir->split && !(here && m.beyond));
 	lfs_mdir_set(dir, &place);
 	return LFS_ERR_NOENT;
 }

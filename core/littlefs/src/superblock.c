@@ -221,15 +221,16 @@ static int lfs_format_(lfs_t *lfs, const struct lfs_config *c)
 
 /* ---- Mount ---------------------------------------------------------------------------------------- */
 
-static int lfs_limit(lfs_size_t *ours, lfs_size_t disk)
+/* Is the disk's limit none or one that we can keep? */
+static bool lfs_limit(lfs_size_t *ours, lfs_size_t disk)
 {
 	if (disk > *ours) {
 		LFS_ERROR("limit %" PRIu32 " on disk is above %" PRIu32, disk, *ours);
-		return LFS_ERR_INVAL;
+		return false;
 	}
 	if (disk)
 		*ours = disk;
-	return 0;
+	return true;
 }
 
 /* A copy of the superblock has been found: may we use such a disk? */
@@ -243,18 +244,15 @@ static int lfs_mount_superblock(lfs_t *lfs, const struct lfs_fsinfo *s)
 			  s->disk_version & 0xffff);
 		return LFS_ERR_INVAL;
 	}
-	int err = lfs_limit(&lfs->name_max, s->name_max);
-	if (!err)
-		err = lfs_limit(&lfs->file_max, s->file_max);
-	if (!err)
-		err = lfs_limit(&lfs->attr_max, s->attr_max);
-	if (!err && (s->block_size != lfs->cfg->block_size || s->block_count < 2))
-		err = LFS_ERR_INVAL;
+	if (!lfs_limit(&lfs->name_max, s->name_max) || !lfs_limit(&lfs->file_max, s->file_max) ||
+	    !lfs_limit(&lfs->attr_max, s->attr_max) ||
+	    s->block_size != lfs->cfg->block_size || s->block_count < 2)
+		return LFS_ERR_INVAL;
 	lfs->inline_max = lfs_min(lfs->inline_max, lfs->attr_max);
 	/* Copies may differ after a change of size was cut: the last one will count. */
 	if (!lfs->cfg->block_count)
 		lfs->block_count = lfs_max(lfs->block_count, s->block_count);
-	return err;
+	return 0;
 }
 
 /* Walk all pairs: find the root and add up the global state. */
