@@ -315,12 +315,13 @@ enum {
 
 /* ---- Open handles ----------------------------------------------------------------- */
 
-/* A handle of a file whose entry is being renamed: it keeps to it. */
+/* A handle of a file whose entry is being renamed: it keeps to it. LFS_TYPE_REG is a
+ * bit that LFS_TYPE_DIR has not. */
 #define LFS_HANDLE_RENAMED (LFS_TYPE_REG | 0x40)
 
 static inline bool lfs_handle_isfile(const struct lfs_mlist *h)
 {
-	return (h->type & ~0x40) == LFS_TYPE_REG;
+	return h->type & LFS_TYPE_REG;
 }
 
 static inline void lfs_mlist_append(lfs_t *lfs, struct lfs_mlist *h)
