@@ -117,12 +117,9 @@ static void lfs_where_attrs(const struct lfs_where *w, const struct lfs_where *f
 {
 	lfs_tag_t id = LFS_MKTAG(0, w->id, 0);
 
-	attrs[0].tag = LFS_MKTAG(LFS_TYPE_DELETE, 0, 0) | id;
-	attrs[0].u.buffer = NULL;
-	attrs[1].tag = LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id;
-	attrs[1].u.buffer = NULL;
-	attrs[2].tag = LFS_MKTAG(from->type, 0, w->nlen) | id;
-	attrs[2].u.buffer = w->name;
+	lfs_mattr_set(&attrs[0], LFS_MKTAG(LFS_TYPE_DELETE, 0, 0) | id, NULL);
+	lfs_mattr_set(&attrs[1], LFS_MKTAG(LFS_TYPE_CREATE, 0, 0) | id, NULL);
+	lfs_mattr_set(&attrs[2], LFS_MKTAG(from->type, 0, w->nlen) | id, w->name);
 	attrs[3] = from->body;
 	attrs[3].tag = (from->body.tag & ~LFS_MASK_ID) | id;
 }
@@ -132,8 +129,7 @@ static int lfs_entry_create(lfs_t *lfs, struct lfs_where *w, bool link)
 	struct lfs_mattr attrs[5];
 
 	lfs_where_attrs(w, w, attrs);
-	attrs[4].tag = lfs_tail_tag(false);
-	attrs[4].u.buffer = w->body.u.buffer;
+	lfs_mattr_set(&attrs[4], lfs_tail_tag(false), w->body.u.buffer);
 	return lfs_dir_commit(lfs, &w->dir, attrs + 1, 3 + link);
 }
 
@@ -170,8 +166,7 @@ static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
 		if (apart && (err = lfs_path_find(lfs, path, &w)) != LFS_ERR_NOENT)
 			return err;
 		lfs_gstate_setorphans(lfs, false);
-		w.body.tag = LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof dir.pair);
-		w.body.u.buffer = dir.pair;
+		lfs_mattr_set(&w.body, LFS_MKTAG(LFS_TYPE_DIRSTRUCT, 0, sizeof dir.pair), dir.pair);
 		err = lfs_entry_create(lfs, &w, !apart);
 	} while (apart && err == LFS_AGAIN);
 	return err;
@@ -294,10 +289,8 @@ static int lfs_rename_attempt(lfs_t *lfs, void *args)
 	else if (create && to.id <= from.id)
 		gone += LFS_MKTAG(0, 1, 0);
 	lfs_where_attrs(&to, &from, attrs);
-	attrs[4].tag = LFS_MKTAG(LFS_FROM_MOVE, to.id, 0);
-	attrs[4].u.buffer = &from;
-	attrs[5].tag = gone;
-	attrs[5].u.buffer = NULL;
+	lfs_mattr_set(&attrs[4], LFS_MKTAG(LFS_FROM_MOVE, to.id, 0), &from);
+	lfs_mattr_set(&attrs[5], gone, NULL);
 	lfs_rename_mark(lfs, &from);
 	return lfs_dir_commit(lfs, &to.dir, attrs + create, 5 + same - create);
 }

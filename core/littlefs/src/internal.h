@@ -82,6 +82,13 @@ struct lfs_mattr {
 };
 #define LFS_ON_DISK 0x80000000u
 
+/* A tag whose data is in RAM. */
+static inline void lfs_mattr_set(struct lfs_mattr *a, lfs_tag_t tag, const void *data)
+{
+	a->tag = tag;
+	a->u.buffer = data;
+}
+
 /* The pair of arguments (array, count). */
 #define LFS_MKATTRS(...) \
 	(struct lfs_mattr[]){__VA_ARGS__}, \

@@ -172,16 +172,16 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 static int lfs_superblock_create(lfs_t *lfs, lfs_mdir_t *root)
 {
 	struct lfs_fsinfo superblock;
+	struct lfs_mattr attrs[3];
+	struct lfs_source s = {root, attrs, 3, 0, 1};
 	int err = 0;
 
 	lfs_superblock_now(lfs, &superblock);
 	lfs_superblock_tole32(&superblock);
-	struct lfs_mattr attrs[] = {
-		{LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), {NULL}},
-		{LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), {LFS_MAGIC}},
-		{LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock), {&superblock}},
-	};
-	struct lfs_source s = {root, attrs, 3, 0, 1};
+	lfs_mattr_set(&attrs[0], LFS_MKTAG(LFS_TYPE_CREATE, 0, 0), NULL);
+	lfs_mattr_set(&attrs[1], LFS_MKTAG(LFS_TYPE_SUPERBLOCK, 0, LFS_MAGIC_BYTES), LFS_MAGIC);
+	lfs_mattr_set(&attrs[2], LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0, sizeof superblock),
+		      &superblock);
 
 	/* Both halves, so that nothing of an older file system is left. */
 	for (int i = 0; i < 2 && !err; i++)
