@@ -353,15 +353,15 @@ static int lfs_dir_logfresh(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source
 	}
 }
 
-/* A new pair that takes over s, and a tail. */
+/* A new pair that takes over s, and the tail of the pair behind which it will be. */
 static int lfs_dir_create(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s,
-			  const lfs_block_t tail[2], bool split)
+			  const lfs_mdir_t *before)
 {
 	int err = lfs_dir_alloc(lfs, dir);
 	if (err)
 		return err;
-	lfs_pair_set(dir->tail, tail);
-	dir->split = split;
+	lfs_pair_set(dir->tail, before->tail);
+	dir->split = before->split;
 	return lfs_dir_logfresh(lfs, dir, s, LFS_BEGIN);
 }
 
@@ -400,7 +400,7 @@ static int lfs_dir_split(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_source *s)
 			return 0;
 
 		lfs_mdir_t tail;
-		int err = lfs_dir_create(lfs, &tail, &part, dir->tail, dir->split);
+		int err = lfs_dir_create(lfs, &tail, &part, dir);
 		if (err == LFS_ERR_NOSPC)
 			return 0;	/* perhaps it fits unsplit */
 		if (err)

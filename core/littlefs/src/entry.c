@@ -150,7 +150,7 @@ static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
 	while (!err && last.split)
 		err = lfs_dir_next(lfs, &last, &steps);
 	if (!err)
-		err = lfs_dir_create(lfs, &dir, &empty, last.tail, false);
+		err = lfs_dir_create(lfs, &dir, &empty, &last);
 	if (err)
 		return err;
 	lfs_pair_tole32(dir.pair);

@@ -242,9 +242,11 @@ static int lfs1_newpair(lfs_t *lfs, const lfs_block_t tail[2], lfs_block_t pair[
 {
 	lfs_mdir_t fresh;
 	struct lfs_source empty = {&fresh, NULL, 0, 0, 0};
+	lfs_mdir_t before = {.split = false};
 
 	lfs_alloc_ckpoint(lfs);
-	int err = lfs_dir_create(lfs, &fresh, &empty, tail, false);
+	lfs_pair_set(before.tail, tail);
+	int err = lfs_dir_create(lfs, &fresh, &empty, &before);
 	lfs_pair_set(pair, fresh.pair);
 	return err;
 }

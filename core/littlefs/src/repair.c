@@ -161,9 +161,11 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 static LFS_APART int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 {
 	for (int pass = 0; pass <= full; pass++) {
-		lfs_mdir_t dir = {.tail = {0, 1}, .split = true};
 		struct lfs_steps steps = {0};
+		lfs_mdir_t dir;
 
+		lfs_tail_start(&dir);
+		dir.split = true;
 		do {
 			int err = dir.split ? 0 : lfs_fs_mendlink(lfs, &dir, pass);
 			if (!err)

@@ -377,7 +377,7 @@ static LFS_APART int lfs_dir_expand(lfs_t *lfs)
 	if (err)
 		return err;
 	struct lfs_source s = {&dir, NULL, 0, 0, dir.count};
-	err = lfs_dir_create(lfs, &fresh, &s, dir.tail, dir.split);
+	err = lfs_dir_create(lfs, &fresh, &s, &dir);
 	if (err)
 		return err;
 	s.end = 1;
