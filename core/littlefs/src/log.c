@@ -26,11 +26,11 @@ static uint32_t lfs_disk_version(const lfs_t *lfs)
 }
 
 /* An id after an entry came or went at id `at`. */
-static uint16_t lfs_id_shift(uint16_t id, bool create, uint16_t at)
+static uint16_t lfs_id_shift(uint32_t id, bool create, uint16_t at)
 {
 	if (id < LFS_ID_NONE && at < id + create)
-		id = (uint16_t)(create ? id + 1 : id - 1);
-	return id;
+		id = create ? id + 1 : id - 1;
+	return (uint16_t)id;
 }
 
 static bool lfs_gstate_hasmovehere(const lfs_gstate_t *g, const lfs_block_t pair[2])
@@ -57,7 +57,7 @@ struct lfs_match {
 	uint16_t id;		/* LFS_ID_NONE: not found */
 	uint8_t type;
 	bool beyond;		/* an entry differs from it and sorts after it: it is in no later pair */
-	uint16_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
+	uint32_t after;		/* lowest id that sorts after it, or LFS_ID_NONE */
 	struct lfs_mattr body;	/* its struct; tag 0: none yet */
 
 	lfs_gstate_t share;	/* the pair's share of the global state */
@@ -76,7 +76,7 @@ static int lfs_match_name(lfs_t *lfs, struct lfs_match *m, lfs_tag_t tag, struct
 		m->type = (uint8_t)lfs_tag_type(tag);
 		m->body.tag = 0;
 	} else if (cmp == LFS_CMP_GT || (cmp == LFS_CMP_EQ && size < m->nlen)) {
-		m->after = (uint16_t)lfs_min(m->after, lfs_tag_id(tag));
+		m->after = lfs_min(m->after, lfs_tag_id(tag));
 		if (cmp == LFS_CMP_GT)
 			m->beyond = true;
 	}
@@ -221,7 +221,7 @@ static int lfs_log_scan(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_match *match)
 		s.match.name = match->name;
 		s.match.nlen = match->nlen;
 	}
-	s.match.id = s.match.after = LFS_ID_NONE;
+	s.match.after = s.match.id = LFS_ID_NONE;
 	lfs_mdir_set(&s.dir, dir);
 	s.dir.off = sizeof rev;
 	s.dir.etag = 0xffffffff;

@@ -68,7 +68,7 @@ static int lfs_where_lookup(lfs_t *lfs, struct lfs_where *w)
 		here = m.after < dir->count;
 		if (!placed) {
 			placed = here;
-			w->id = here ? m.after : dir->count;
+			w->id = (uint16_t)(here ? m.after : dir->count);
 			lfs_mdir_set(&place, dir);
 		}
 	} while (dir->split && !(here && m.beyond));
