@@ -221,10 +221,7 @@ static int lfs_remove_attempt(lfs_t *lfs, void *args)
 		err = lfs_where_vacate(lfs, &w, w.type, g->head);
 	if (err)
 		return err;
-	err = lfs_dir_delete(lfs, &w.dir, w.id);
-	if (err)
-		lfs_gstate_reset(lfs);
-	return err;
+	return lfs_dir_delete(lfs, &w.dir, w.id);
 }
 
 /* ---- Renaming ----------------------------------------------------------------------------------- */

@@ -65,7 +65,7 @@ static void lfs_handles_leave(lfs_t *lfs, const lfs_block_t pair[2], const lfs_m
 	}
 }
 
-/* Remove one entry, as one commit. May be LFS_AGAIN. */
+/* Remove one entry, as one commit. As lfs_dir_commit. */
 static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 {
 	/* The last entry of a pair that goes on the directory: the pair goes too. */
@@ -73,8 +73,10 @@ static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 		lfs_gstate_t gstate = lfs->gstate;
 		lfs_mdir_t pred;
 		int err = lfs_fs_pointer(lfs, dir->pair, &pred, NULL);
-		if (err && err != LFS_ERR_NOENT)
+		if (err && err != LFS_ERR_NOENT) {
+			lfs_gstate_reset(lfs);
 			return err;
+		}
 		if (!err && pred.split) {
 			err = lfs_fs_unlink(lfs, &pred);
 			/* It may have gone although something failed afterwards. */
@@ -127,8 +129,6 @@ static int lfs_fs_demove(lfs_t *lfs)
 			return err;
 		lfs_fs_prepmove(lfs, 0, (const lfs_block_t[2]){0, 0});
 		err = lfs_dir_delete(lfs, &dir, id);
-		if (err)
-			lfs_gstate_reset(lfs);
 		if (err && err != LFS_AGAIN)
 			return err;
 	}
