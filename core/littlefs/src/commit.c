@@ -12,12 +12,13 @@
 #ifndef LFS_READONLY
 
 struct lfs_commit {
-	lfs_block_t block;
+	lfs_block_t block;	/* LFS_BLOCK_NULL: tags are only counted */
 	lfs_off_t off;
 	lfs_tag_t ptag;
 	uint32_t crc;
 	lfs_off_t begin;	/* of what the CRC covers */
 	lfs_off_t end;		/* tags must end before it */
+	const struct lfs_source *s;	/* where they come from; its first entry is 0 here */
 };
 
 /* A result within here and update.c: the block that is written is bad.
@@ -54,14 +55,17 @@ static int lfs_commit_word(lfs_t *lfs, struct lfs_commit *c, lfs_tag_t tag)
 	return lfs_commit_prog(lfs, c, &word, sizeof word);
 }
 
-/* One tag and its data: an lfs_emit_t. LFS_ERR_NOSPC: it does not fit. */
-static int lfs_commit_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
+/* One tag and its data. LFS_ERR_NOSPC: it does not fit. */
+static int lfs_commit_tag(lfs_t *lfs, struct lfs_commit *c, const struct lfs_mattr *a)
 {
-	struct lfs_commit *c = to;
 	lfs_size_t size = lfs_tag_size(a->tag);
 
 	if (c->off + sizeof a->tag + size > c->end)
 		return LFS_ERR_NOSPC;
+	if (c->block == LFS_BLOCK_NULL) {
+		c->off += (lfs_off_t)sizeof a->tag + size;
+		return 0;
+	}
 	int err = lfs_commit_word(lfs, c, a->tag);
 	if (err || !(a->tag & LFS_ON_DISK))
 		return err ? err : lfs_commit_prog(lfs, c, a->u.buffer, size);
@@ -77,12 +81,59 @@ static int lfs_commit_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
 	return err;
 }
 
-/* An lfs_emit_t that only counts. */
-static int lfs_count_tag(lfs_t *lfs, void *to, const struct lfs_mattr *a)
+/* A tag of entry id of the source. */
+static int lfs_commit_of(lfs_t *lfs, struct lfs_commit *c, uint16_t id, struct lfs_mattr *a)
 {
-	(void)lfs;
-	*(lfs_size_t *)to += (lfs_size_t)sizeof a->tag + lfs_tag_size(a->tag);
-	return 0;
+	a->tag = (a->tag & ~LFS_MASK_ID) | LFS_MKTAG(0, id - c->s->begin, 0);
+	return lfs_commit_tag(lfs, c, a);
+}
+
+/* The newest attribute of each type that entry id of the source has. */
+static int lfs_commit_userattrs(lfs_t *lfs, struct lfs_commit *c, uint16_t id)
+{
+	uint32_t seen[256 / 32] = {0};
+	uint16_t at = id;
+	struct lfs_walk w;
+	int res = 0;
+
+	lfs_walk_start(&w, c->s->dir, c->s->attrs, c->s->count);
+	while (at != LFS_ID_UNBORN && (res = lfs_walk_next(lfs, &w)) > 0) {
+		struct lfs_mattr *a = &w.now;
+		/* With the bit that says that it is on disk, where FROM tags are nothing. */
+		lfs_tag_t type = a->tag >> 20;
+		const struct lfs_attr *from = NULL;
+		lfs_size_t n = 0;
+
+		at = lfs_id_before(at, a->tag);
+		if (lfs_tag_id(a->tag) != at)
+			continue;
+		if (type == LFS_FROM_MOVE) {
+			const struct lfs_where *o = a->u.buffer;
+			at = o->id;
+			lfs_walk_start(&w, &o->dir, NULL, 0);
+		} else if (type == LFS_FROM_USERATTRS) {
+			n = lfs_tag_size(a->tag);
+			from = a->u.buffer;
+		} else if ((type & 0x700) == LFS_TYPE_USERATTR) {
+			n = 1;
+		}
+		while (n-- > 0) {
+			if (from) {
+				const struct lfs_attr *f = &from[n];
+				a->tag = LFS_MKTAG(LFS_TYPE_USERATTR + f->type, 0, f->size);
+				a->u.buffer = f->buffer;
+			}
+			uint32_t *word = &seen[lfs_tag_type(a->tag) % 256 / 32];
+			uint32_t was = *word;
+			*word |= 1u << lfs_tag_type(a->tag) % 32;
+			if (*word != was && !lfs_tag_isdeleted(a->tag)) {
+				res = lfs_commit_of(lfs, c, id, a);
+				if (res)
+					return res;
+			}
+		}
+	}
+	return res < 0 ? res : 0;
 }
 
 /* Tags as a caller of lfs_dir_commit gives them. */
@@ -93,9 +144,9 @@ static int lfs_commit_attrs(lfs_t *lfs, struct lfs_commit *c, const struct lfs_m
 
 	for (int i = 0; i < count; i++) {
 		struct lfs_source one = {&nothing, &attrs[i], 1, 0, 0};
-		struct lfs_emitter m = {&one, lfs_commit_tag, c};
+		c->s = &one;
 		int err = (lfs_tag_type(attrs[i].tag) & 0x700) == LFS_TYPE_FROM
-			? lfs_dir_userattrs(lfs, &m, lfs_tag_id(attrs[i].tag))
+			? lfs_commit_userattrs(lfs, c, lfs_tag_id(attrs[i].tag))
 			: lfs_commit_tag(lfs, c, &attrs[i]);
 		if (err)
 			return err;
@@ -235,24 +286,24 @@ static LFS_APART int lfs_commit_close(lfs_t *lfs, struct lfs_commit *c)
 
 /* ---- Compaction ------------------------------------------------------------------------------ */
 
-/* Hand over what counts of an entry, its name first. */
-static int lfs_entry_emit(lfs_t *lfs, void *by, uint16_t id, struct lfs_entry *e)
+/* What counts of an entry, its name first. */
+static int lfs_commit_entry(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry *e)
 {
-	const struct lfs_emitter *m = by;
-	int err = e->name.tag ? lfs_emit(lfs, m, id, &e->name) : 0;
+	struct lfs_commit *c = to;
+	int err = e->name.tag ? lfs_commit_of(lfs, c, id, &e->name) : 0;
 
 	if (!err && e->body.tag)
-		err = lfs_emit(lfs, m, id, &e->body);
+		err = lfs_commit_of(lfs, c, id, &e->body);
 	if (!err && (e->have & LFS_HAVE_ATTRS))
-		err = lfs_dir_userattrs(lfs, m, id);
+		err = lfs_commit_userattrs(lfs, c, id);
 	return err;
 }
 
-/* Hand over all tags that count. */
-static int lfs_source_emit(lfs_t *lfs, const struct lfs_source *s, lfs_emit_t *emit, void *to)
+/* All tags that count. */
+static int lfs_commit_source(lfs_t *lfs, struct lfs_commit *c, const struct lfs_source *s)
 {
-	struct lfs_emitter m = {s, emit, to};
-	return lfs_dir_each(lfs, s, LFS_HAVE_ALL, lfs_entry_emit, &m);
+	c->s = s;
+	return lfs_dir_each(lfs, s, LFS_HAVE_ALL, lfs_commit_entry, c);
 }
 
 /* One commit. LFS_APPEND: of the tags of s, behind the log of dir, whose count and
@@ -278,7 +329,7 @@ static int lfs_dir_log(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s, 
 		if (!err)
 			err = lfs_commit_prog(lfs, &c, &rev, sizeof rev);
 		if (!err)
-			err = lfs_source_emit(lfs, s, lfs_commit_tag, &c);
+			err = lfs_commit_source(lfs, &c, s);
 		if (!err && !lfs_pair_isnull(dir->tail)) {
 			lfs_pair_tole32(dir->tail);
 			err = lfs_commit_tag(lfs, &c, &(struct lfs_mattr){
@@ -368,17 +419,16 @@ static int lfs_dir_create(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *
 /* ---- Split ------------------------------------------------------------------------------------ */
 
 /* Entries that one pair should hold at most, by number and by bytes: half a
- * block, so that there is room for updates. */
+ * block, so that there is room for updates. LFS_ERR_NOSPC: these are more. */
 static int lfs_source_fits(lfs_t *lfs, const struct lfs_source *s)
 {
-	lfs_size_t max = lfs_metadata_max(lfs), size = 0;
+	lfs_size_t max = lfs_metadata_max(lfs);
+	struct lfs_commit c = {.block = LFS_BLOCK_NULL};
 
 	if (s->end - s->begin >= 0xff)
-		return 0;
-	int err = lfs_source_emit(lfs, s, lfs_count_tag, &size);
-	if (err)
-		return err;
-	return size <= lfs_min(max - 40, lfs_alignup(max / 2, lfs->cfg->prog_size));
+		return LFS_ERR_NOSPC;
+	c.end = lfs_min(max - 40, lfs_alignup(max / 2, lfs->cfg->prog_size));
+	return lfs_commit_source(lfs, &c, s);
 }
 
 /* Move entries that are too many into new pairs behind dir, from the back, until
@@ -389,11 +439,11 @@ static int lfs_dir_split(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_source *s)
 	for (;;) {
 		struct lfs_source part = *s;
 		while (part.end - part.begin > 1) {
-			int fits = lfs_source_fits(lfs, &part);
-			if (fits < 0)
-				return fits;
-			if (fits)
+			int err = lfs_source_fits(lfs, &part);
+			if (!err)
 				break;
+			if (err != LFS_ERR_NOSPC)
+				return err;
 			part.begin = (uint16_t)(part.begin + (part.end - part.begin) / 2);
 		}
 		if (part.begin == s->begin)
