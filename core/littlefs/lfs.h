@@ -382,10 +382,7 @@ typedef struct lfs {
 	lfs_size_t attr_max;
 	lfs_size_t inline_max;
 
-	struct lfs_known {
-		lfs_block_t pair[2];
-		lfs_off_t end;	/* of the log; the high bit: erased from there on */
-	} known[2];		/* pairs read lately, whose logs are valid */
+	lfs_mdir_t known;	/* the pair read last; its log is valid */
 
 #ifdef LFS_MIGRATE
 	struct lfs1 *lfs1;

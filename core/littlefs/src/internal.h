@@ -203,9 +203,9 @@ static int lfs_bd_sync(lfs_t *lfs);
 
 /* ---- log.c: reading metadata pairs ------------------------------------------------ */
 
-/* Fetch a pair whose log is checked, every commit by its CRC; or take it from an
- * open handle or from lfs->known, where it was checked before. LFS_ERR_CORRUPT if
- * neither block holds a valid commit. */
+/* Fetch a pair whose log is checked, every commit by its CRC; or take it from
+ * lfs->known, where it was checked before. LFS_ERR_CORRUPT if neither block holds a
+ * valid commit. */
 static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2]);
 
 /* The newest data of that type and id (as it is now; LFS_ID_NONE: the pair's),

@@ -257,42 +257,16 @@ static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
 
 /* ---- Fetching ----------------------------------------------------------------------- */
 
-#define LFS_KNOWN_ERASED 0x80000000u
-
-/* The pair's log is valid as dir says: it need not be checked again. */
+/* The pair's log is valid as dir says: it need not be read again. */
 static void lfs_known_set(lfs_t *lfs, const lfs_mdir_t *dir)
 {
-	struct lfs_known *k = lfs->known;
-
-	if (!lfs_pair_same(k[0].pair, dir->pair))
-		k[1] = k[0];
-	lfs_pair_set(k[0].pair, dir->pair);
-	k[0].end = dir->off | (dir->erased ? LFS_KNOWN_ERASED : 0);
+	lfs_mdir_set(&lfs->known, dir);
 }
 
 /* Nothing is known any more. */
 static void lfs_known_drop(lfs_t *lfs)
 {
-	memset(lfs->known, 0xff, sizeof lfs->known);
-}
-
-/* What is known of a pair, by lfs->known or an open handle; false: nothing. Count
- * and tail are not filled in. */
-static bool lfs_dir_known(const lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir)
-{
-	for (const struct lfs_known *k = lfs->known; k < lfs->known + 2; k++)
-		if (lfs_pair_same(k->pair, pair)) {
-			lfs_pair_set(dir->pair, k->pair);
-			dir->off = k->end & ~LFS_KNOWN_ERASED;
-			dir->erased = k->end & LFS_KNOWN_ERASED;
-			return true;
-		}
-	for (const struct lfs_mlist *h = lfs->mlist; h; h = h->next)
-		if (lfs_pair_same(h->m.pair, pair)) {
-			lfs_mdir_set(dir, &h->m);
-			return true;
-		}
-	return false;
+	lfs_pair_setnull(lfs->known.pair);
 }
 
 /* From the disk, whatever is known. A half that cannot be read is out of the
@@ -330,13 +304,13 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 			      struct lfs_match *match)
 {
 	lfs_block_t want[2] = {pair[0], pair[1]};
-	int err;
+	int err = 0;
 
 	if (lfs_max(want[0], want[1]) > lfs->block_count - 1)
 		return LFS_ERR_CORRUPT;
-	if (lfs_dir_known(lfs, want, dir)) {
-		err = lfs_bd_word(lfs, dir->pair[0], 0, &dir->rev);
-		if (!err)
+	if (lfs_pair_same(lfs->known.pair, want)) {
+		lfs_mdir_set(dir, &lfs->known);
+		if (match)
 			err = lfs_log_scan(lfs, dir, match);
 	} else {
 		err = lfs_dir_load(lfs, dir, want, match);

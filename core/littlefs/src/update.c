@@ -57,8 +57,7 @@ static void lfs_gstate_reset(lfs_t *lfs)
 
 static bool lfs_pair_isfirst(const lfs_block_t pair[2])
 {
-	static const lfs_block_t first[2] = {0, 1};
-	return lfs_pair_same(pair, first);
+	return lfs_max(pair[0], pair[1]) == 1;
 }
 
 /* ---- Writing one pair -------------------------------------------------------------------- */
