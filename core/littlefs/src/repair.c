@@ -68,33 +68,28 @@ static void lfs_handles_leave(lfs_t *lfs, const lfs_block_t pair[2], const lfs_m
 /* Remove one entry, as one commit. As lfs_dir_commit. */
 static int lfs_dir_delete(lfs_t *lfs, lfs_mdir_t *dir, uint16_t id)
 {
+	int err = LFS_ERR_NOENT;
+	lfs_mdir_t pred;
+
 	/* The last entry of a pair that goes on the directory: the pair goes too. */
-	if (dir->count == 1) {
-		lfs_gstate_t gstate = lfs->gstate;
-		lfs_mdir_t pred;
-		int err = lfs_fs_pointer(lfs, dir->pair, &pred, NULL);
-		if (err && err != LFS_ERR_NOENT) {
-			lfs_gstate_reset(lfs);
-			return err;
-		}
-		if (!err && pred.split) {
-			err = lfs_fs_unlink(lfs, &pred);
-			/* It may have gone although something failed afterwards. */
-			if (!lfs_pair_shares(pred.tail, dir->pair))
-				lfs_handles_leave(lfs, dir->pair, &pred);
-			if (err != LFS_ERR_NOSPC)
-				return err;
-			/* One entry may fill the pair before: then this one stays,
-			 * empty, by the blocks that it has by now. */
-			if (lfs_fs_pointer(lfs, dir->pair, &pred, NULL))
-				return err;
-			err = lfs_dir_fetch(lfs, dir, pred.tail);
-			if (err)
-				return err;
-			lfs->gstate = gstate;
-		}
+	if (dir->count == 1 && !(lfs->gdisk.tag & LFS_GSTATE_KEEP))
+		err = lfs_fs_pointer(lfs, dir->pair, &pred, NULL);
+	if (err == LFS_ERR_NOENT || (!err && !pred.split))
+		return lfs_dir_commit1(lfs, dir, LFS_MKTAG(LFS_TYPE_DELETE, id, 0), NULL);
+	if (err) {
+		lfs_gstate_reset(lfs);
+		return err;
 	}
-	return lfs_dir_commit1(lfs, dir, LFS_MKTAG(LFS_TYPE_DELETE, id, 0), NULL);
+	err = lfs_fs_unlink(lfs, &pred);
+	/* It may have gone although something failed afterwards. */
+	if (!lfs_pair_shares(pred.tail, dir->pair)) {
+		lfs_handles_leave(lfs, dir->pair, &pred);
+	} else if (err == LFS_ERR_NOSPC) {
+		/* One entry may fill the pair before: then this one stays, empty. */
+		lfs->gdisk.tag |= LFS_GSTATE_KEEP;
+		return LFS_AGAIN;
+	}
+	return err;
 }
 
 /* The directory whose entry has been removed goes; ends the time of orphans. */

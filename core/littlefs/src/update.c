@@ -16,13 +16,15 @@
 /* Between the orphan flag's setting and clearing the tail list may show pairs
  * that have left the tree, or pairs by their old blocks. */
 #define LFS_GSTATE_ORPHANS 0x80000000u
-/* In RAM only: there was no space for a worn pair to move, it stays. */
-#define LFS_GSTATE_STAY (1u << 8)
-/* ... and: a commit failed, and nobody could tell whether it arrived. */
+/* In RAM only: a commit failed, and nobody could tell whether it arrived. */
 #define LFS_GSTATE_DOUBT (1u << 7)
-/* ... and: how often a commit has moved its pair from bad blocks to others that
- * took the pair, but not the commit. */
-#define LFS_GSTATE_BADS 0x3fu
+/* ... and, of the change under way: there was no space for a worn pair to move, it
+ * stays; or for the pair before to do without an empty one, it stays; how often a
+ * commit has moved its pair from bad blocks to others that took the pair, but not
+ * the commit. */
+#define LFS_GSTATE_STAY (1u << 8)
+#define LFS_GSTATE_KEEP (1u << 5)
+#define LFS_GSTATE_BADS 0x1fu
 
 static bool lfs_gstate_hasorphans(const lfs_gstate_t *g)
 {
@@ -443,7 +445,7 @@ static int lfs_dir_commit(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *a
 		}
 		err = err ? err : LFS_AGAIN;
 	} else if (!err) {
-		lfs->gdisk.tag &= ~(LFS_GSTATE_STAY | LFS_GSTATE_BADS);
+		lfs->gdisk.tag &= ~(LFS_GSTATE_STAY | LFS_GSTATE_KEEP | LFS_GSTATE_BADS);
 	}
 	lfs_gstate_reset(lfs);
 	if (err < 0 && (lfs->gdisk.tag & LFS_GSTATE_UNREAD))
