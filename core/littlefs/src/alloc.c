@@ -59,10 +59,10 @@ static int lfs_fs_traverse_(lfs_t *lfs, int show,
 			    int (*cb)(void *, lfs_block_t), void *data)
 {
 	struct lfs_show s = {show, cb, data};
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 	lfs_mdir_t dir;
 
-	lfs_tail_start(&dir);
+	lfs_tail_start(&dir, &steps);
 #ifdef LFS_MIGRATE
 	if (lfs->lfs1) {
 		int err = lfs1_traverse(lfs, cb, data);

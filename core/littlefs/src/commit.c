@@ -177,7 +177,7 @@ enum lfs_how {
 };
 
 /* The pair's share. from: the pair as it was. */
-static LFS_APART int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t *from,
+static int lfs_commit_gstate(lfs_t *lfs, struct lfs_commit *c, const lfs_mdir_t *from,
 			     enum lfs_how how)
 {
 	lfs_gstate_t share = {0, {0, 0}};
@@ -420,7 +420,7 @@ static int lfs_dir_create(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *
 
 /* Entries that one pair should hold at most, by number and by bytes: half a
  * block, so that there is room for updates. LFS_ERR_NOSPC: these are more. */
-static int lfs_source_fits(lfs_t *lfs, const struct lfs_source *s)
+static LFS_APART int lfs_source_fits(lfs_t *lfs, const struct lfs_source *s)
 {
 	lfs_size_t max = lfs_metadata_max(lfs);
 	struct lfs_commit c = {.block = LFS_BLOCK_NULL};

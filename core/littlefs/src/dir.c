@@ -45,7 +45,10 @@ static int lfs_dir_open_(lfs_t *lfs, lfs_dir_t *dir, const char *path)
 /* On to the next entry that can be seen: 1, or 0 at the end. */
 static int lfs_dir_step(lfs_t *lfs, lfs_dir_t *dir)
 {
-	for (struct lfs_steps steps = {0};;) {
+	struct lfs_steps steps;
+
+	steps.n = 0;
+	for (;;) {
 		if (lfs_pair_isnull(dir->m.pair))
 			return 0;
 		/* Nobody knows where it stands since a call failed (lfs_fs_doubt). */

@@ -139,11 +139,12 @@ static int lfs_mkdir_attempt(lfs_t *lfs, void *args)
 	struct lfs_where w;
 	lfs_mdir_t last, dir;
 	struct lfs_source empty = {&dir, NULL, 0, 0, 0};
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 
 	int err = lfs_path_find(lfs, path, &w);
 	if (err != LFS_ERR_NOENT)
 		return err ? err : LFS_ERR_EXIST;
+	steps.n = 0;
 	err = lfs_where_mayname(lfs, &w, LFS_TYPE_DIR);
 	/* In the tail list it comes after all of its parent. */
 	lfs_mdir_set(&last, &w.dir);
@@ -237,7 +238,7 @@ static void lfs_rename_mark(lfs_t *lfs, const struct lfs_where *w)
 
 /* ... and attached where it is now. After an error the disk says whether it has
  * moved; when that cannot be found out, they are lost. */
-LFS_APART static void lfs_rename_attach(lfs_t *lfs, const struct lfs_going *g, int err,
+static LFS_APART void lfs_rename_attach(lfs_t *lfs, const struct lfs_going *g, int err,
 					struct lfs_mlist *h)
 {
 	struct lfs_where w;

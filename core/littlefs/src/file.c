@@ -277,7 +277,7 @@ static int lfs_file_commit(lfs_t *lfs, void *handle)
 }
 
 /* No chain any more. */
-static int lfs_file_settle(lfs_t *lfs, lfs_file_t *file)
+static LFS_APART int lfs_file_settle(lfs_t *lfs, lfs_file_t *file)
 {
 	return file->flags & LFS_F_WRITING ? lfs_fs_change(lfs, lfs_file_flush, file) : 0;
 }
@@ -297,7 +297,7 @@ static int lfs_file_sync_(lfs_t *lfs, lfs_file_t *file)
 /* ---- Calls that read -------------------------------------------------------------- */
 
 /* Bytes of an idle list, from file->pos on. */
-static LFS_APART int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, uint8_t *to, lfs_size_t size)
+static int lfs_file_readlist(lfs_t *lfs, lfs_file_t *file, uint8_t *to, lfs_size_t size)
 {
 	lfs_off_t pos = file->pos;
 	int err = 0;

@@ -17,7 +17,8 @@
 
 #include "../lfs.h"
 
-/* A function whose frame must not lie beneath all that its caller calls besides. */
+/* A function that stays one: it is smaller so, or its frame must not lie beneath all
+ * that its caller calls besides. */
 #ifdef __GNUC__
 #define LFS_APART __attribute__((noinline))
 #else
@@ -236,7 +237,7 @@ static int lfs_dir_entry(lfs_t *lfs, const lfs_mdir_t *dir, uint16_t id, struct 
 /* Read the beginning of a tag's data; what it is too short for becomes zero. */
 static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, lfs_size_t size);
 
-/* A walk along tails, {0} before it: how far, and a pair that it has passed. */
+/* A walk along tails: how far (0 before it), and a pair that it has passed. */
 struct lfs_steps {
 	lfs_block_t n;
 	lfs_block_t pair[2];
@@ -247,8 +248,8 @@ struct lfs_steps {
  * is LFS_ERR_CORRUPT. */
 static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps);
 
-/* Before the first pair of the tail list. */
-static void lfs_tail_start(lfs_mdir_t *dir);
+/* Begin before the first pair of the tail list. */
+static void lfs_tail_start(lfs_mdir_t *dir, struct lfs_steps *steps);
 
 #ifndef LFS_READONLY
 /* On to the next pair of it: 1, 0 at the end, or an error. */

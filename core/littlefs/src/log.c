@@ -98,7 +98,7 @@ struct lfs_scan {
 
 /* One tag of a commit that is not known to be whole, and where its data is.
  * LFS_ERR_CORRUPT: no log goes on like this. */
-static int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, struct lfs_span *data)
+static LFS_APART int lfs_scan_tag(lfs_t *lfs, struct lfs_scan *s, lfs_tag_t tag, struct lfs_span *data)
 {
 	lfs_mdir_t *dir = &s->dir;
 	struct lfs_match *m = &s->match;
@@ -323,7 +323,7 @@ static int lfs_dir_fetchmatch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pai
 	return err;
 }
 
-static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2])
+static LFS_APART int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2])
 {
 	return lfs_dir_fetchmatch(lfs, dir, pair, NULL);
 }
@@ -333,21 +333,22 @@ static int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_t pair[2])
 static int lfs_dir_nextmatch(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps,
 			     struct lfs_match *match)
 {
-	if (lfs_pair_same(dir->tail, steps->pair) || steps->n > lfs->block_count)
-		return LFS_ERR_CORRUPT;
 	if (!(steps->n & (steps->n + 1)))
 		lfs_pair_set(steps->pair, dir->tail);
+	else if (lfs_pair_same(dir->tail, steps->pair) || steps->n > lfs->block_count)
+		return LFS_ERR_CORRUPT;
 	steps->n++;
 	return lfs_dir_fetchmatch(lfs, dir, dir->tail, match);
 }
 
-static int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps)
+static LFS_APART int lfs_dir_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps)
 {
 	return lfs_dir_nextmatch(lfs, dir, steps, NULL);
 }
 
-static void lfs_tail_start(lfs_mdir_t *dir)
+static void lfs_tail_start(lfs_mdir_t *dir, struct lfs_steps *steps)
 {
+	steps->n = 0;
 	dir->tail[0] = 0;
 	dir->tail[1] = 1;
 }
@@ -363,8 +364,9 @@ static int lfs_tail_next(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps)
 
 static int lfs_dir_seekid(lfs_t *lfs, lfs_mdir_t *dir, uint16_t *id)
 {
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 
+	steps.n = 0;
 	while (dir->split && *id >= dir->count) {
 		*id = (uint16_t)(*id - dir->count);
 		int err = lfs_dir_next(lfs, dir, &steps);
@@ -396,7 +398,7 @@ struct lfs_walk {
 	struct lfs_mattr now;	/* the one reached */
 };
 
-static void lfs_walk_start(struct lfs_walk *w, const lfs_mdir_t *dir,
+static LFS_APART void lfs_walk_start(struct lfs_walk *w, const lfs_mdir_t *dir,
 			   const struct lfs_mattr *attrs, int count)
 {
 	w->dir = dir;

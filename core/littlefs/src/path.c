@@ -49,9 +49,10 @@ static int lfs_where_lookup(lfs_t *lfs, struct lfs_where *w)
 {
 	struct lfs_match m;
 	lfs_mdir_t *dir = &w->dir, place;
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 	bool here, placed = false;
 
+	steps.n = 0;
 	m.name = w->name;
 	m.nlen = w->nlen;
 	do {

@@ -17,9 +17,10 @@
  * directory, without all of that. pred takes over its share of the global state. */
 static int lfs_fs_skip(lfs_t *lfs, const lfs_mdir_t *pred, lfs_mdir_t *gone)
 {
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 	int err;
 
+	steps.n = 0;
 	lfs_mdir_set(gone, pred);
 	do {
 		err = lfs_dir_next(lfs, gone, &steps);
@@ -156,10 +157,10 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 static LFS_APART int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 {
 	for (int pass = 0; pass <= full; pass++) {
-		struct lfs_steps steps = {0};
+		struct lfs_steps steps;
 		lfs_mdir_t dir;
 
-		lfs_tail_start(&dir);
+		lfs_tail_start(&dir, &steps);
 		dir.split = true;
 		do {
 			int err = dir.split ? 0 : lfs_fs_mendlink(lfs, &dir, pass);

@@ -146,8 +146,8 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 	want.block_count = block_count;
 	lfs_superblock_tole32(&want);
 	do {
-		struct lfs_steps steps = {0};
-		lfs_tail_start(&dir);
+		struct lfs_steps steps;
+		lfs_tail_start(&dir, &steps);
 		while ((err = lfs_tail_next(lfs, &dir, &steps)) > 0) {
 			err = lfs_superblock_read(lfs, &dir, &is);
 			lfs_superblock_tole32(&is);
@@ -201,9 +201,8 @@ static int lfs_format_pair(lfs_t *lfs)
 	lfs_pair_setnull(root.tail);
 	if (!err)
 		err = lfs_superblock_create(lfs, &root);
-	lfs_tail_start(&root);
 	if (!err)
-		err = lfs_dir_fetch(lfs, &root, root.tail);
+		err = lfs_dir_fetch(lfs, &root, (const lfs_block_t[2]){0, 1});
 	return err == LFS_BAD || err == LFS_ERR_CORRUPT ? LFS_ERR_NOSPC : err;
 }
 
@@ -259,12 +258,12 @@ static int lfs_mount_superblock(lfs_t *lfs, const struct lfs_fsinfo *s)
 static int lfs_mount_walk(lfs_t *lfs)
 {
 	lfs_size_t count = 0;
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 	uint32_t differ = 0, old = 0;
 	bool chain = true;
 	lfs_mdir_t dir;
 
-	lfs_tail_start(&dir);
+	lfs_tail_start(&dir, &steps);
 	while (!lfs_pair_isnull(dir.tail)) {
 		struct lfs_match m;
 		struct lfs_fsinfo s;
@@ -365,11 +364,11 @@ static int lfs_fs_clean(lfs_t *lfs, void *args)
 {
 	const struct lfs_config *c = lfs->cfg;
 	lfs_size_t most = c->compact_thresh ? c->compact_thresh : c->block_size - c->block_size / 8;
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 	lfs_mdir_t dir;
 
 	(void)args;
-	lfs_tail_start(&dir);
+	lfs_tail_start(&dir, &steps);
 	while (most < c->block_size - c->prog_size && !lfs_pair_isnull(dir.tail)) {
 		lfs_alloc_ckpoint(lfs);
 		int err = lfs_dir_next(lfs, &dir, &steps);

@@ -191,12 +191,10 @@ static int lfs_fs_recall(lfs_t *lfs)
 }
 
 /* Did the change arrive although something failed afterwards? */
-static LFS_APART bool lfs_dir_landed(lfs_t *lfs, lfs_mdir_t *was, lfs_mdir_t *now)
+static bool lfs_dir_landed(lfs_t *lfs, lfs_mdir_t *was, lfs_mdir_t *now)
 {
 	lfs_mdir_t disk;
 
-	lfs_dir_spoil(lfs, was);
-	lfs_cache_drop(&lfs->rcache);
 	if (lfs_dir_load(lfs, &disk, was->pair, NULL)) {
 		lfs_fs_doubt(lfs);
 		return false;
@@ -219,15 +217,15 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 	lfs_mdir_set(&now, dir);
 	lfs_dir_effect(&now, attrs, count);
 	struct lfs_source s = {dir, attrs, count, 0, now.count};
-	if (dir->erased && now.count < 0xff) {
+	if (dir->erased && now.count < 0xff)
 		err = lfs_dir_log(lfs, &now, &s, LFS_APPEND);
-		if (err)
-			lfs_dir_spoil(lfs, dir);
-	}
 	if (err == LFS_ERR_NOSPC || err == LFS_BAD)
 		err = lfs_dir_compact(lfs, &now, &s, wear && err != LFS_BAD);
-	if (err && (err == LFS_MOVE_WEAR || !lfs_dir_landed(lfs, dir, &now)))
-		return err;
+	if (err) {
+		lfs_dir_spoil(lfs, dir);
+		if (err == LFS_MOVE_WEAR || !lfs_dir_landed(lfs, dir, &now))
+			return err;
+	}
 	/* A block that has said no may hold the change all the same: then it is made,
 	 * before anything reads it that believes it is not. */
 	if (err > 0) {
@@ -266,10 +264,10 @@ static int lfs_entry_points(lfs_t *lfs, void *to, uint16_t id, struct lfs_entry 
 static int lfs_fs_pointer(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *dir,
 			  struct lfs_parent *p)
 {
-	struct lfs_steps steps = {0};
+	struct lfs_steps steps;
 	int res;
 
-	lfs_tail_start(dir);
+	lfs_tail_start(dir, &steps);
 	while ((res = lfs_tail_next(lfs, dir, &steps)) > 0) {
 		if (p) {
 			struct lfs_source all = {dir, NULL, 0, 0, dir->count};
@@ -303,7 +301,7 @@ static void lfs_dir_moved(lfs_t *lfs, const lfs_block_t was[2], const lfs_mdir_t
 }
 
 /* Write a pair's log as it is into a fresh block. */
-static LFS_APART int lfs_dir_copy(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *now)
+static int lfs_dir_copy(lfs_t *lfs, const lfs_block_t pair[2], lfs_mdir_t *now)
 {
 	lfs_mdir_t was;
 
@@ -364,7 +362,7 @@ static int lfs_dir_move(lfs_t *lfs, const lfs_block_t pair[2], lfs_block_t next[
 
 /* The first pair cannot move. When it is due, all it holds moves behind it, and it
  * keeps the superblock alone; as long as there is plenty of space. */
-static LFS_APART int lfs_dir_expand(lfs_t *lfs)
+static int lfs_dir_expand(lfs_t *lfs)
 {
 	static const lfs_block_t first[2] = {0, 1};
 	lfs_mdir_t dir, fresh;
