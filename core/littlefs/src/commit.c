@@ -312,10 +312,12 @@ static int lfs_commit_source(lfs_t *lfs, struct lfs_commit *c, const struct lfs_
  * it does not fit; LFS_BAD: that block is bad. */
 static int lfs_dir_log(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *s, enum lfs_how how)
 {
-	struct lfs_commit c = {.ptag = 0xffffffff, .crc = 0xffffffff};
+	struct lfs_commit c;
 	uint32_t rev = lfs_tole32(dir->rev + 1);
 	int err;
 
+	c.off = c.begin = 0;
+	c.ptag = c.crc = 0xffffffff;
 	c.end = lfs_metadata_max(lfs) - LFS_CRC_BYTES;
 	lfs_cache_drop(&lfs->pcache);
 	if (how == LFS_APPEND) {
@@ -423,10 +425,12 @@ static int lfs_dir_create(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_source *
 static LFS_APART int lfs_source_fits(lfs_t *lfs, const struct lfs_source *s)
 {
 	lfs_size_t max = lfs_metadata_max(lfs);
-	struct lfs_commit c = {.block = LFS_BLOCK_NULL};
+	struct lfs_commit c;
 
 	if (s->end - s->begin >= 0xff)
 		return LFS_ERR_NOSPC;
+	c.block = LFS_BLOCK_NULL;
+	c.off = 0;
 	c.end = lfs_min(max - 40, lfs_alignup(max / 2, lfs->cfg->prog_size));
 	return lfs_commit_source(lfs, &c, s);
 }
