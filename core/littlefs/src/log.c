@@ -330,7 +330,7 @@ static LFS_APART int lfs_dir_fetch(lfs_t *lfs, lfs_mdir_t *dir, const lfs_block_
 
 /* The pair passed is changed after 1, 2, 4, ... steps: at last it is one of the
  * circle, if there is one, and the walk comes back to it. */
-static int lfs_dir_nextmatch(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps,
+static LFS_APART int lfs_dir_nextmatch(lfs_t *lfs, lfs_mdir_t *dir, struct lfs_steps *steps,
 			     struct lfs_match *match)
 {
 	if (!(steps->n & (steps->n + 1)))
