@@ -174,6 +174,9 @@ static const struct fault faults[] = {
 	{ "an erase, CORRUPT", 1u << DEV_ERASE, LFS_ERR_CORRUPT, false, false, false },
 	{ "all erases, CORRUPT", 1u << DEV_ERASE, LFS_ERR_CORRUPT, true, false, false },
 	{ "a sync, CORRUPT", 1u << DEV_SYNC, LFS_ERR_CORRUPT, false, false, false },
+	{ "a program, NOSPC", 1u << DEV_PROG, LFS_ERR_NOSPC, false, false, false },
+	{ "an erase, NOSPC", 1u << DEV_ERASE, LFS_ERR_NOSPC, false, false, false },
+	{ "a sync, NOSPC", 1u << DEV_SYNC, LFS_ERR_NOSPC, false, false, false },
 };
 #define FAULTS (sizeof faults / sizeof faults[0])
 

@@ -481,6 +481,50 @@ static void an_orphan_is_found_though_its_predecessor_has_a_bad_block(void)
 			;
 }
 
+/* The power goes in a rename at operation k, and in what mends that at operation j.
+ * false: it was done before. */
+static bool rename_mended_in_two_tries(const struct dev_geometry *shape, uint32_t k)
+{
+	begin_try();
+	cut_at(k);
+	lfs_rename(&lfs, "d/a", "e/a");
+	bool cut = came_to_pass(), again = cut;
+	static struct dev torn;
+	dev_make(&torn, shape);
+	dev_copy(&torn, &d);
+	for (uint32_t j = 1; again; j++) {
+		struct lfs_info info;
+		dev_copy(&d, &torn);
+		remount();
+		cut_at(j);
+		lfs_fs_mkconsistent(&lfs);
+		again = came_to_pass();
+		remount();
+		hold(!lfs_stat(&lfs, "d/b", &info) && !lfs_stat(&lfs, "d/c", &info),
+		     "those beside it", (int)k, j);
+		hold(!lfs_stat(&lfs, "d/a", &info) != !lfs_stat(&lfs, "e/a", &info), "it", (int)k, j);
+	}
+	dev_free(&torn);
+	return cut && !tap_this;
+}
+
+static void a_pending_move_is_that_of_the_blocks_that_the_list_shows(void)
+{
+	struct dev_geometry shape = small;
+	shape.block_cycles = 1;
+	for (unsigned often = 0; often < 60 && !tap_this; often++) {
+		bench_new(&shape);
+		CHECK(!lfs_mkdir(&lfs, "d") && !lfs_mkdir(&lfs, "e") && !put("d/a", 5, 1) &&
+		      !put("d/b", 5, 2) && !put("d/c", 5, 3));
+		for (unsigned i = 0; i < often; i++)
+			CHECK_EQ(lfs_setattr(&lfs, "d/c", ATTR_FIRST, buffer, 16), 0);
+		start_here(&shape);
+		for (uint32_t k = 1; rename_mended_in_two_tries(&shape, k); k++)
+			;
+	}
+	bench_end();
+}
+
 /* ---- Two that are not failures -------------------------------------------------------------------------- */
 
 static void a_directory_begins_with_its_dots_whatever_comes_before_the_first_read(void)
@@ -553,6 +597,34 @@ static void gc_moves_as_many_pairs_as_are_due(void)
 	}
 }
 
+/* Entries so large that no compaction brings their pairs below the threshold. */
+static void gc_looks_at_each_pair_once(void)
+{
+	struct dev_geometry shape = small;
+	char path[20];
+	for (shape.block_cycles = 1; shape.block_cycles < 4; shape.block_cycles++) {
+		bench_new(&shape);
+		for (unsigned i = 0; i < 8; i++) {
+			snprintf(path, sizeof path, "d%u", i);
+			CHECK_EQ(lfs_mkdir(&lfs, path), 0);
+			for (unsigned a = 0; a < 3; a++)
+				CHECK_EQ(lfs_setattr(&lfs, path, (uint8_t)(ATTR_FIRST + a), buffer, 90), 0);
+		}
+		CHECK_EQ(lfs_file_open(&lfs, &f, "all that is left", LFS_O_WRONLY | LFS_O_CREAT), 0);
+		fill_disk(&f);
+		CHECK_EQ(lfs_file_close(&lfs, &f), 0);
+		d.cfg.compact_thresh = 256;
+		bench_remount();
+		for (unsigned often = 0; often < 12; often++) {
+			d.budget = 30000;
+			int err = lfs_fs_gc(&lfs);
+			hold(err == 0 && d.budget > 1, "gc", err, often);
+		}
+		d.budget = 400000;
+		bench_end();
+	}
+}
+
 /* ---- At random ------------------------------------------------------------------------------------ */
 
 static struct work w;
@@ -602,7 +674,8 @@ static void fail_somewhere(uint64_t *noise)
 {
 	unsigned op = dev_noise(noise) % 4;
 	uint32_t n = 1 + dev_noise(noise) % (op == DEV_READ ? 120 : 10);
-	int code = op != DEV_READ && dev_noise(noise) % 2 ? LFS_ERR_CORRUPT : LFS_ERR_IO;
+	static const int said[] = { LFS_ERR_IO, LFS_ERR_CORRUPT, LFS_ERR_NOSPC };
+	int code = said[op != DEV_READ ? dev_noise(noise) % 3 : 0];
 	keeps = dev_noise(noise) % 2;
 	dev_fail(&d, 1u << op, n, code, false);
 }
@@ -689,9 +762,11 @@ int main(void)
 	TEST(a_commit_that_is_refused_and_stored_is_made_once);
 	TEST(a_commit_on_a_full_disk_that_is_refused_and_stored_is_made_once);
 	TEST(an_orphan_is_found_though_its_predecessor_has_a_bad_block);
+	TEST(a_pending_move_is_that_of_the_blocks_that_the_list_shows);
 	TEST(a_directory_begins_with_its_dots_whatever_comes_before_the_first_read);
 	TEST(an_emptied_pair_that_cannot_be_dropped_stays_and_goes_with_its_directory);
 	TEST(gc_moves_as_many_pairs_as_are_due);
+	TEST(gc_looks_at_each_pair_once);
 	TEST(random_work_on_tiny_worn_disks_is_what_the_model_says);
 	TEST(random_work_with_a_failure_now_and_then_is_what_the_model_says);
 	return tap_end();
