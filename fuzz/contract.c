@@ -65,8 +65,8 @@ static const char *const effect_means[TB_EFFECTS] = {
 	[TB_SYNC] = "the file has what the handle has, durably",
 	[TB_END] = "the file has what the handle has, durably; the handle is closed",
 	[TB_MAKE_DIR] = "the named directory is there, empty",
-	[TB_RENAME] = "the object, with all below it, has the other name; a file or empty "
-		      "directory of that name is replaced",
+	[TB_RENAME] = ("the object, with all below it, has the other name; a file or empty "
+		       "directory of that name is replaced"),
 	[TB_SET_ATTR] = "the object has the attribute",
 	[TB_DROP_ATTR] = "the object does not have the attribute",
 	[TB_RESTART] = "handles are gone, and what was not synced",

@@ -131,7 +131,7 @@ static void lfs_file_advance(lfs_file_t *file, lfs_size_t n)
 }
 
 /* The pointers of the block, which is empty. */
-static int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file)
+static LFS_APART int lfs_file_putpointers(lfs_t *lfs, lfs_file_t *file)
 {
 	lfs_size_t size = lfs_ctz_place(lfs, file->at);
 	lfs_block_t block = file->prev;

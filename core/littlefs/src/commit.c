@@ -25,7 +25,7 @@ struct lfs_commit {
  * LFS_ERR_CORRUPT would not say whether it is that one or the one that is copied. */
 #define LFS_BAD 4
 
-static int lfs_bad(int err)
+static LFS_APART int lfs_bad(int err)
 {
 	return err == LFS_ERR_CORRUPT ? LFS_BAD : err;
 }

@@ -211,7 +211,7 @@ static int lfs_bd_prog(lfs_t *lfs, lfs_block_t block, lfs_off_t off, const void 
 	return 0;
 }
 
-static int lfs_bd_erase(lfs_t *lfs, lfs_block_t block)
+static LFS_APART int lfs_bd_erase(lfs_t *lfs, lfs_block_t block)
 {
 	if (block >= lfs->block_count)
 		return LFS_ERR_CORRUPT;

@@ -85,7 +85,7 @@ static int lfs_attr_attempt(lfs_t *lfs, void *args)
 	return lfs_dir_commit1(lfs, &w.dir, c->tag | LFS_MKTAG(0, w.id, 0), c->buffer);
 }
 
-static int lfs_attr_commit(lfs_t *lfs, const char *path, uint8_t type, const void *buffer,
+static LFS_APART int lfs_attr_commit(lfs_t *lfs, const char *path, uint8_t type, const void *buffer,
 			   lfs_size_t size)
 {
 	struct lfs_attr_change c = {path, buffer, LFS_MKTAG(LFS_TYPE_USERATTR + type, 0, size)};

@@ -258,7 +258,7 @@ static void lfs_gstate_xor(lfs_gstate_t *a, const lfs_gstate_t *b)
 /* ---- Fetching ----------------------------------------------------------------------- */
 
 /* The pair's log is valid as dir says: it need not be read again. */
-static void lfs_known_set(lfs_t *lfs, const lfs_mdir_t *dir)
+static LFS_APART void lfs_known_set(lfs_t *lfs, const lfs_mdir_t *dir)
 {
 	lfs_mdir_set(&lfs->known, dir);
 }

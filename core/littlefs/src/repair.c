@@ -152,41 +152,43 @@ static int lfs_fs_mendlink(lfs_t *lfs, lfs_mdir_t *pred, bool full)
 	return err ? err : LFS_AGAIN;
 }
 
-/* Mend the tail list: half orphans first, for they may hide orphans; full: then
- * those. LFS_MOVE_BAD: *next must move before. */
+/* Mend the tail list. LFS_MOVE_BAD: *next must move before. */
 static LFS_APART int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 {
-	for (int pass = 0; pass <= full; pass++) {
-		struct lfs_steps steps;
-		lfs_mdir_t dir;
+	struct lfs_steps steps;
+	lfs_mdir_t dir;
+	int err;
 
-		lfs_tail_start(&dir, &steps);
-		dir.split = true;
-		do {
-			int err = dir.split ? 0 : lfs_fs_mendlink(lfs, &dir, pass);
-			if (!err)
-				err = lfs_dir_next(lfs, &dir, &steps);
-			else if (err > 0)
-				lfs_pair_set(next, dir.pair);
-			if (err && err != LFS_AGAIN)
-				return err;
-		} while (!lfs_pair_isnull(dir.tail));
-	}
-	lfs_gstate_setorphans(lfs, false);
-	return 0;
+	lfs_tail_start(&dir, &steps);
+	dir.split = true;
+	do {
+		err = dir.split ? 0 : lfs_fs_mendlink(lfs, &dir, full);
+		if (!err)
+			err = lfs_dir_next(lfs, &dir, &steps);
+		else if (err > 0)
+			lfs_pair_set(next, dir.pair);
+	} while ((!err || err == LFS_AGAIN) && !lfs_pair_isnull(dir.tail));
+	return err == LFS_AGAIN ? 0 : err;
 }
 
+/* Half orphans first, for they may hide orphans; full: then those. */
 static int lfs_fs_mendorphans(lfs_t *lfs, bool full)
 {
-	while (lfs_gstate_hasorphans(&lfs->gstate)) {
-		lfs_block_t next[2];
-		int err = lfs_fs_deorphan(lfs, full, next);
-		if (err > 0)
-			err = lfs_dir_makeway(lfs, next);
-		if (err)
+	lfs_block_t next[2];
+	int err = 0;
+
+	while (!err && lfs_gstate_hasorphans(&lfs->gstate)) {
+		err = lfs_fs_deorphan(lfs, false, next);
+		if (!err && full)
+			err = lfs_fs_deorphan(lfs, true, next);
+		if (err <= 0) {
+			if (!err && full)
+				lfs_gstate_setorphans(lfs, false);
 			return err;
+		}
+		err = lfs_dir_makeway(lfs, next);
 	}
-	return 0;
+	return err;
 }
 
 static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count);
@@ -202,7 +204,10 @@ static int lfs_fs_forceconsistency(lfs_t *lfs)
 		if (err)
 			return err;
 	}
-	err = lfs_fs_demove(lfs);
+	/* First: what a pair says of a move counts by the blocks that the list shows. */
+	err = lfs_fs_mendorphans(lfs, false);
+	if (!err)
+		err = lfs_fs_demove(lfs);
 	if (!err)
 		err = lfs_fs_mendorphans(lfs, true);
 	if (err)

@@ -169,7 +169,7 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 
 /* A log of the superblock's entry alone into both halves of a pair, one after the
  * other: nothing of what was there is left. */
-static int lfs_superblock_create(lfs_t *lfs, lfs_mdir_t *root)
+static LFS_APART int lfs_superblock_create(lfs_t *lfs, lfs_mdir_t *root)
 {
 	struct lfs_fsinfo superblock;
 	struct lfs_mattr attrs[3];
@@ -364,15 +364,16 @@ static int lfs_fs_clean(lfs_t *lfs, void *args)
 {
 	const struct lfs_config *c = lfs->cfg;
 	lfs_size_t most = c->compact_thresh ? c->compact_thresh : c->block_size - c->block_size / 8;
+	lfs_block_t *done = args;	/* so many pairs, in earlier attempts as well */
 	struct lfs_steps steps;
 	lfs_mdir_t dir;
 
-	(void)args;
 	lfs_tail_start(&dir, &steps);
 	while (most < c->block_size - c->prog_size && !lfs_pair_isnull(dir.tail)) {
 		lfs_alloc_ckpoint(lfs);
 		int err = lfs_dir_next(lfs, &dir, &steps);
-		if (!err && (!dir.erased || dir.off > most)) {
+		if (!err && steps.n > *done && (!dir.erased || dir.off > most)) {
+			*done = steps.n;
 			dir.erased = false;
 			err = lfs_dir_commit(lfs, &dir, NULL, 0);
 		}
@@ -387,7 +388,8 @@ static int lfs_fs_clean(lfs_t *lfs, void *args)
 
 static int lfs_fs_gc_(lfs_t *lfs)
 {
-	return lfs_fs_change(lfs, lfs_fs_clean, NULL);
+	lfs_block_t done = 0;
+	return lfs_fs_change(lfs, lfs_fs_clean, &done);
 }
 
 #ifdef LFS_SHRINKNONRELOCATING
@@ -409,15 +411,15 @@ static int lfs_fs_grow_(lfs_t *lfs, lfs_size_t block_count)
 					   lfs_shrink_check, &block_count);
 		if (err)
 			return err;
+		/* What is written on the way must not lie past the new end. */
+		lfs->block_count = block_count;
+		lfs->lookahead.start %= block_count;
 	}
 #else
 	LFS_ASSERT(block_count > was);
 	if (block_count < was)
 		return LFS_ERR_INVAL;
 #endif
-	/* What is written on the way must not lie past the new end. */
-	lfs->block_count = lfs_min(was, block_count);
-	lfs->lookahead.start %= lfs->block_count;
 	lfs_alloc_drop(lfs);
 	int err = lfs_fs_rewritesuperblocks(lfs, block_count);
 	/* After an error the last copy tells, before anything is written. */

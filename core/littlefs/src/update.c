@@ -139,7 +139,7 @@ static void lfs_dir_settle(lfs_t *lfs, lfs_mdir_t *dir, const lfs_mdir_t *now,
 }
 
 /* The pair's rest is not as erased any more, whoever believes it. */
-static void lfs_dir_spoil(lfs_t *lfs, lfs_mdir_t *dir)
+static LFS_APART void lfs_dir_spoil(lfs_t *lfs, lfs_mdir_t *dir)
 {
 	dir->erased = false;
 	lfs_known_drop(lfs);
@@ -154,8 +154,7 @@ static int lfs_dir_compact(lfs_t *lfs, lfs_mdir_t *now, struct lfs_source *s, bo
 	const lfs_mdir_t *was = s->dir;
 	uint32_t cycles = lfs_dir_cycles(lfs);
 
-	/* Or was due, and was written because something else moved. */
-	if (wear && cycles > 1 && (was->rev + 1) % cycles <= 1 &&
+	if (wear && cycles > 1 && (was->rev + 1) % cycles == 0 &&
 	    !(lfs->gdisk.tag & LFS_GSTATE_STAY))
 		return LFS_MOVE_WEAR;
 	/* A pending move names an id of this pair: then it stays whole. */
@@ -223,7 +222,7 @@ static int lfs_dir_write(lfs_t *lfs, lfs_mdir_t *dir, const struct lfs_mattr *at
 		err = lfs_dir_compact(lfs, &now, &s, wear && err != LFS_BAD);
 	if (err) {
 		lfs_dir_spoil(lfs, dir);
-		if (err == LFS_MOVE_WEAR || !lfs_dir_landed(lfs, dir, &now))
+		if (!lfs_dir_landed(lfs, dir, &now))
 			return err;
 	}
 	/* A block that has said no may hold the change all the same: then it is made,
