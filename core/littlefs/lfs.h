@@ -166,7 +166,8 @@ struct lfs_config {
 
 	/* Each returns 0 or a negative code, which the call under way returns.
 	 * LFS_ERR_CORRUPT from read, prog or erase means that the place is bad:
-	 * where another one will do, it is taken. */
+	 * where another one will do, it is taken. LFS_ERR_NOENT must not come: from
+	 * read it would be taken for an entry that is not there. */
 
 	/* Read size bytes at off of the block. */
 	int (*read)(const struct lfs_config *c, lfs_block_t block, lfs_off_t off,

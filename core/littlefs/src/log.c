@@ -455,7 +455,8 @@ static int lfs_mattr_read(lfs_t *lfs, const struct lfs_mattr *a, void *buffer, l
 {
 	lfs_size_t n = lfs_min(size, lfs_tag_size(a->tag));
 
-	memset((uint8_t *)buffer + n, 0, size - n);
+	if (n < size)
+		memset((uint8_t *)buffer + n, 0, size - n);
 	if (a->tag & LFS_ON_DISK)
 		return lfs_bd_read(lfs, 0, a->u.place.block, a->u.place.off, buffer, n);
 	memcpy(buffer, a->u.buffer, n);
