@@ -11,7 +11,9 @@ try() { timeout 600 "$1/fuzz_corpus" --mutate lfs_mount 20000 1 corpus/lfs_mount
 for patch in fuzz/mutants/mount/*.patch; do
 	name=$(basename "$patch" .patch)
 	try "$build/mutants/mount/$name"
-	[ $? -ge 128 ] && grep -q '^corpus: after [0-9]* executions' "$work/err"
+	# A signal of its own, or what a sanitizer has seen.
+	[ $? -ge 128 ] && grep -q '^corpus: after [0-9]* executions' "$work/err" ||
+		grep -q 'runtime error\|AddressSanitizer' "$work/err"
 	ok $? "found: littlefs, $name"
 done
 try "$build"

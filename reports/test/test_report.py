@@ -590,8 +590,11 @@ def long_texts_cost_little():
     for changes in LONG_TEXTS:
         trace = changed(create(), "long", *("UPDATE " + change.replace(
             "{}", f"replace(hex(zeroblob({LONG // 2})), '0', 'x')") for change in changes))
+        # Sanitizers reserve terabytes of addresses.
+        limit = None if "sanitize" in os.environ.get("TORNBIT_SAN", "") else \
+            lambda: resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
         done = subprocess.run([TORNBIT, "report", trace, "-o", out, "--force"], capture_output=True, check=False,
-                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20)))
+                              preexec_fn=limit)
         assert done.returncode == 0, (changes, done)
         assert os.stat(out).st_size < 1 << 20, (changes, os.stat(out).st_size)
     os.unlink(trace)
