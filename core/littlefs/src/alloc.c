@@ -75,9 +75,10 @@ static int lfs_fs_traverse_(lfs_t *lfs, int show,
 		int err = lfs_show_pair(lfs, dir.tail, cb, data);
 		if (!err)
 			err = lfs_dir_next(lfs, &dir, &steps);
+		if (err)
+			return err;
 		struct lfs_source all = {&dir, NULL, 0, 0, dir.count};
-		if (!err)
-			err = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_show, &s);
+		err = lfs_dir_each(lfs, &all, LFS_HAVE_BODY, lfs_entry_show, &s);
 		if (err)
 			return err;
 	}

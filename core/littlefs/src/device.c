@@ -128,7 +128,8 @@ static int lfs_bd_word(lfs_t *lfs, lfs_block_t block, lfs_off_t off, uint32_t *w
 {
 	int err = lfs_bd_use(lfs, &(struct lfs_span){&lfs->rcache, 0, block, off, sizeof *word},
 			     LFS_USE_COPY, word);
-	*word = lfs_fromle32(*word);
+	if (!err)
+		*word = lfs_fromle32(*word);
 	return err;
 }
 

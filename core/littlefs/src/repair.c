@@ -163,10 +163,12 @@ static LFS_APART int lfs_fs_deorphan(lfs_t *lfs, bool full, lfs_block_t next[2])
 	dir.split = true;
 	do {
 		err = dir.split ? 0 : lfs_fs_mendlink(lfs, &dir, full);
-		if (!err)
+		if (!err) {
 			err = lfs_dir_next(lfs, &dir, &steps);
-		else if (err > 0)
+			LFS_ASSERT(err <= 0);
+		} else if (err > 0) {
 			lfs_pair_set(next, dir.pair);
+		}
 	} while ((!err || err == LFS_AGAIN) && !lfs_pair_isnull(dir.tail));
 	return err == LFS_AGAIN ? 0 : err;
 }

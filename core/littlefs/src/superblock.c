@@ -121,7 +121,8 @@ static int lfs_superblock_read(lfs_t *lfs, const lfs_mdir_t *dir, struct lfs_fsi
 		err = LFS_ERR_NOENT;
 	if (!err)
 		err = lfs_mattr_read(lfs, &e.body, s, sizeof *s);
-	lfs_superblock_tole32(s);
+	if (!err)
+		lfs_superblock_tole32(s);
 	return err;
 }
 
@@ -150,7 +151,8 @@ static int lfs_fs_rewritesuperblocks(lfs_t *lfs, lfs_size_t block_count)
 		lfs_tail_start(&dir, &steps);
 		while ((err = lfs_tail_next(lfs, &dir, &steps)) > 0) {
 			err = lfs_superblock_read(lfs, &dir, &is);
-			lfs_superblock_tole32(&is);
+			if (!err)
+				lfs_superblock_tole32(&is);
 			if (!err && memcmp(&is, &want, sizeof is) != 0)
 				err = lfs_dir_commit1(lfs, &dir, LFS_MKTAG(LFS_TYPE_INLINESTRUCT, 0,
 									   sizeof want), &want);
@@ -310,6 +312,7 @@ static int lfs_mount_(lfs_t *lfs, const struct lfs_config *c)
 		lfs_deinit(lfs);
 		return err;
 	}
+	LFS_ASSERT(lfs->block_count > 0);
 	lfs->lookahead.start = lfs->seed % lfs->block_count;
 #ifndef LFS_READONLY
 	lfs_alloc_drop(lfs);

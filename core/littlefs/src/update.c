@@ -397,7 +397,7 @@ static int lfs_dir_expand(lfs_t *lfs)
  * behind afterwards. */
 static int lfs_dir_makeway(lfs_t *lfs, const lfs_block_t pair[2])
 {
-	lfs_block_t subject[2] = {pair[0], pair[1]}, next[2];
+	lfs_block_t subject[2] = {pair[0], pair[1]}, next[2] = {pair[0], pair[1]};
 	int err = LFS_ERR_NOSPC;
 
 	for (lfs_block_t n = 0; n <= lfs->block_count; n++) {
