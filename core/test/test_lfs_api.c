@@ -323,9 +323,16 @@ static int stop_at_third(void *data, lfs_block_t block)
 static int traverse(unsigned b[12])
 {
 	char text[200] = "";
+	char *at = text, *end;
+	int n = 0;
 	CHECK(!lfs_fs_traverse(&lfs, gather, text));
-	return sscanf(text, "%u %u %u %u %u %u %u %u %u %u", b, b + 1, b + 2, b + 3, b + 4, b + 5,
-		      b + 6, b + 7, b + 8, b + 9);
+	for (; n < 10; n++, at = end) {
+		unsigned long block = strtoul(at, &end, 10);
+		if (end == at)
+			break;
+		b[n] = (unsigned)block;
+	}
+	return n;
 }
 
 static bool one_pair(const unsigned *a, const unsigned *b)

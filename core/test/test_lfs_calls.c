@@ -358,6 +358,12 @@ static void positions_of_a_directory_can_be_told_and_sought(void)
 	bench_end();
 }
 
+/* The number of "n<number>", whatever follows; others have a large one. */
+static unsigned long number_of(const char *name)
+{
+	return name[0] == 'n' && name[1] >= '0' && name[1] <= '9' ? strtoul(name + 1, NULL, 10) : 1000;
+}
+
 /* With the cursor before entry j, take entry k away (or put one there): every
  * other name comes once. */
 static void read_around(unsigned count, unsigned j, unsigned k, bool add)
@@ -365,12 +371,14 @@ static void read_around(unsigned count, unsigned j, unsigned k, bool add)
 	struct lfs_info info;
 	lfs_dir_t dir;
 	char path[40];
-	unsigned seen[64] = { 0 }, n;
+	unsigned seen[64] = { 0 };
+	unsigned long n;
 	int got;
 	CHECK_EQ(lfs_dir_open(&lfs, &dir, "d"), 0);
 	for (unsigned i = 0; i < j + 2; i++) {
 		CHECK_EQ(lfs_dir_read(&lfs, &dir, &info), 1);
-		if (sscanf(info.name, "n%u", &n) == 1 && n < 64)
+		n = number_of(info.name);
+		if (n < 64)
 			seen[n]++;
 	}
 	snprintf(path, sizeof path, "d/n%02u%s", k, add ? "!" : "");
@@ -379,9 +387,11 @@ static void read_around(unsigned count, unsigned j, unsigned k, bool add)
 	 * the directory is not counted. */
 	if (count < 9 && (!add || k != j))
 		CHECK_EQ(lfs_dir_tell(&lfs, &dir), j + 2 + (add && k < j) - (!add && k < j));
-	while ((got = lfs_dir_read(&lfs, &dir, &info)) > 0)
-		if (sscanf(info.name, "n%u", &n) == 1 && n < 64 && !strchr(info.name, '!'))
+	while ((got = lfs_dir_read(&lfs, &dir, &info)) > 0) {
+		n = number_of(info.name);
+		if (n < 64 && !strchr(info.name, '!'))
 			seen[n]++;
+	}
 	CHECK_EQ(got, 0);
 	for (unsigned i = 0; i < count; i++)
 		if (add || i != k)

@@ -13,11 +13,14 @@ static const struct dev_geometry measured = { 16, 16, 512, 16, 16, -1, 0xff };
 static void is_bytes(lfs_block_t block, uint32_t off, const char *hex)
 {
 	const uint8_t *got = d.cell + dev_at(&d, block, off);
-	unsigned byte, i = 0;
-	int n;
-	for (; sscanf(hex, "%2x%n", &byte, &n) == 1; hex += n + (hex[n] == ' '), i++)
+	char *next;
+	for (unsigned i = 0; *hex; hex = next, i++) {
+		unsigned long byte = strtoul(hex, &next, 16);
+		if (next == hex)
+			abort();
 		if (!CHECK(got[i] == byte))
-			tap_say("block %u, byte 0x%03x: %02x, not %02x", block, off + i, got[i], byte);
+			tap_say("block %u, byte 0x%03x: %02x, not %02lx", block, off + i, got[i], byte);
+	}
 }
 
 static void format_writes_what_the_original_writes(void)
