@@ -306,7 +306,7 @@ size: ## what core/littlefs costs a Cortex-M4: code, stack, memory
 
 ### checks that take longer or need more packages
 
-LINT_INC = $(INC_sim) -Ifuzz -Icore -Isim/test -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
+LINT_INC = $(INC_sim) -Ifuzz -Icore -Icore/littlefs -Isim/test -I$(BUILD) -DTORNBIT_VERSION='"$(VERSION)"'
 LINT_SRC = $(SIM_SRC) $(CORE_SRC) $(FUZZ_SRC) fuzz/bus_vtab_so.c $(MAIN_SRC) $(TARGET_SRC) $(BENCH_SRC) \
 	$(sort $(wildcard sim/test/*.c core/test/*.c fuzz/test/*.c) core/test/lfs_driver.c)
 

@@ -95,9 +95,10 @@ SAYS(sizeof(lfs_ssize_t) == 4 && sizeof(lfs_soff_t) == 4);
 SAYS((lfs_ssize_t)-1 < 0 && (lfs_soff_t)-1 < 0);
 
 /* b stands right behind a; what lies between is less than a field. */
+#define BYTES(type, field) sizeof(((type *)0)->field)	/* NOLINT(bugprone-sizeof-expression): pointers too */
 #define BEHIND(type, a, b)                                                                              \
-	SAYS(offsetof(type, b) >= offsetof(type, a) + sizeof(((type *)0)->a) &&                         \
-	     offsetof(type, b) - offsetof(type, a) - sizeof(((type *)0)->a) < sizeof(((type *)0)->b))
+	SAYS(offsetof(type, b) >= offsetof(type, a) + BYTES(type, a) &&                                 \
+	     offsetof(type, b) - offsetof(type, a) - BYTES(type, a) < BYTES(type, b))
 
 #define WORD(type, field) SAYS(sizeof(((type *)0)->field) == 4)
 
