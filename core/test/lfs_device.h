@@ -387,7 +387,8 @@ static inline void dev_tear(struct dev *d, enum dev_tear tear, uint64_t seed, en
 	memcpy(old, cell, size);
 	for (lfs_size_t i = 0; i < size; i++) {
 		uint8_t to = data ? data[i] : d->erase_value < 0 ? old[i] : (uint8_t)d->erase_value;
-		uint8_t some = (uint8_t)(dev_noise(&noise) & dev_noise(&noise));
+		uint8_t some = (uint8_t)dev_noise(&noise);
+		some &= (uint8_t)dev_noise(&noise);
 		if (whole || (tear == TEAR_PREFIX && i < n) || (tear == TEAR_ECC && i < size / 2))
 			cell[i] = to;
 		else if (tear == TEAR_BITS)

@@ -396,7 +396,11 @@ static inline bool log_forge(struct dev *d, const uint32_t pair[2], const struct
 	uint32_t bs = d->cfg.block_size;
 	if (!l)
 		abort();
-	bool ok = log_fetch(l, d, pair);
+	if (!log_fetch(l, d, pair)) {
+		free(l);
+		return false;
+	}
+	bool ok = true;
 	uint32_t off = l->end, last = l->etag, begin = off;
 	uint8_t *block = d->cell + (size_t)l->block * bs;
 	for (unsigned i = 0; ok && i < count; i++) {

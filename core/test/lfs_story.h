@@ -134,7 +134,7 @@ static inline void some_step(struct story *s, const struct work *w, uint64_t *no
 	/* Drawn before the folder: arguments have no order of their own. */
 	char letter = (char)('a' + dev_noise(noise) % 8);
 	const char *path = name("%s%c", some_dir(m, noise), letter);
-	const struct node *there = model_find((struct model *)(uintptr_t)m, path);
+	const struct node *there = model_find_const(m, path);
 	bool root = strcmp(x->path, "/") == 0;
 	uint32_t seed = dev_noise(noise);
 

@@ -83,12 +83,18 @@ static inline void work_fill(uint8_t *p, uint32_t n, uint32_t seed)
 		p[i] = (uint8_t)((seed * 2654435761u + i * 40503u) >> 13);
 }
 
-static inline struct node *model_find(struct model *m, const char *path)
+static inline const struct node *model_find_const(const struct model *m, const char *path)
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (strcmp(m->node[i].path, path) == 0)
 			return &m->node[i];
 	return NULL;
+}
+
+static inline struct node *model_find(struct model *m, const char *path)
+{
+	const struct node *x = model_find_const(m, path);
+	return x ? &m->node[x - m->node] : NULL;
 }
 
 static inline struct node *model_add(struct model *m, const char *path, bool dir)

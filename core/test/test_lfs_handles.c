@@ -603,7 +603,7 @@ static void a_close_that_fails_says_so(void)
 /* Give "f" a struct that no call would. */
 static void damage(lfs_block_t head, lfs_size_t size)
 {
-	struct lfs_where w;
+	struct lfs_where w = { 0 };
 	struct lfs_ctz ctz = {head, size};
 	CHECK_EQ(lfs_path_find(&lfs, "f", &w), 0);
 	lfs_ctz_tole32(&ctz);

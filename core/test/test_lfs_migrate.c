@@ -184,7 +184,7 @@ static void tree_is_whole(void)
 	count_is("/", 5);
 	file_is("hello", 1200, 1);
 	file_is("empty", 0, 0);
-	struct lfs_where w;
+	struct lfs_where w = { 0 };
 	CHECK_EQ(lfs_path_find(&lfs, "empty", &w), 0);
 	CHECK_EQ(lfs_tag_type(w.body.tag), LFS_TYPE_INLINESTRUCT);
 	file_is("arrived", 10, 2);
