@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "targets/targets.h"
 
@@ -70,11 +71,29 @@ static unsigned long long tried;
 static uint8_t under_way[INPUT_MAX];
 static size_t under_way_bytes;
 
+/* What came to an end may have been inside of stdio. */
+static void put_all(int to, const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	ssize_t put = 1;
+
+	for (; n && put > 0; p += put, n -= (size_t)put)
+		put = write(to, p, n);
+}
+
 static void on_abort(int number)
 {
-	fprintf(stderr, "corpus: after %llu executions\n", tried);
-	fwrite(under_way, 1, under_way_bytes, stdout);
-	fflush(stdout);
+	char digits[20];
+	size_t at = sizeof digits;
+	unsigned long long rest = tried;
+
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while (rest /= 10);
+	put_all(2, "corpus: after ", 14);
+	put_all(2, digits + at, sizeof digits - at);
+	put_all(2, " executions\n", 12);
+	put_all(1, under_way, under_way_bytes);
 	signal(number, SIG_DFL);
 	raise(number);
 }

@@ -28,6 +28,6 @@ void tell_frozen_drop(struct tell_frozen *z);
 
 /* Where power died, how much of that the part can do, and what it left. */
 void tell_frozen_where(const struct tell_frozen *z, struct telling *s, const struct trace_finding *f,
-		       const struct trace_evidence *e, uint64_t hz);
+		       const struct trace_evidence *t, uint64_t hz);
 
 #endif

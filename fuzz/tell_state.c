@@ -238,12 +238,12 @@ static void cut_json(struct telling *s, const struct trace_state *st, const stru
 	json_text(j, "verb", st ? st->verb : t->st.verb);
 	json_u64(j, "event", at);
 	json_text(j, "call", t->plan ? tell_event(event, s, t->plan, at) : NULL);
-	if (named || st->row.cuts)
+	if (named || (st && st->row.cuts))
 		json_u64(j, "operation", named ? named->op : st->row.op);
 	else
 		json_text(j, "operation", NULL);
 	json_bool(j, "recovery", recovery);
-	json_fault(j, "fault", named ? &named->fault : st->row.cuts ? &st->row.fault : NULL);
+	json_fault(j, "fault", named ? &named->fault : st && st->row.cuts ? &st->row.fault : NULL);
 	json_clock(j, "cut", st ? st->row.cut : CYCLE_NEVER);
 	json_text(j, "verdict", st ? verdict_words[st->outcome.verdict] : NULL);
 	json_close(j);
