@@ -144,6 +144,7 @@ static int lfs_commit_attrs(lfs_t *lfs, struct lfs_commit *c, const struct lfs_m
 
 	for (int i = 0; i < count; i++) {
 		struct lfs_source one = {&nothing, &attrs[i], 1, 0, 0};
+		/* cppcheck-suppress autoVariables ; read by the calls below alone */
 		c->s = &one;
 		int err = (lfs_tag_type(attrs[i].tag) & 0x700) == LFS_TYPE_FROM
 			? lfs_commit_userattrs(lfs, c, lfs_tag_id(attrs[i].tag))
